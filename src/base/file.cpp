@@ -1,0 +1,208 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+#include "base/interrupt.h"
+
+namespace glucoledger::base {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (value_ > STDIN_FILENO) ::close(value_);
+  }
+  int value() const { return value_; }
+
+ private:
+  int value_;
+};
+
+Result<void> read_all(int descriptor, std::size_t size_max, std::string_view name, auto&& append) {
+  std::uint8_t buffer[1 << 16];
+  std::size_t total = 0;
+  while (true) {
+    const ssize_t count = ::read(descriptor, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return tl::unexpected(system_error("cannot read " + std::string(name)));
+    if (count == 0) return {};
+    total += static_cast<std::size_t>(count);
+    if (total > size_max) {
+      return fail(ErrorCode::kInputRefused,
+                  std::string(name) + " is larger than the limit of " + std::to_string(size_max) + " bytes");
+    }
+    append(buffer, static_cast<std::size_t>(count));
+  }
+}
+
+Result<int> open_for_reading(const std::filesystem::path& path) {
+  if (path == "-") return STDIN_FILENO;
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return tl::unexpected(system_error("cannot open " + path.string()));
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
+    ::close(descriptor);
+    return fail(ErrorCode::kInputRefused, path.string() + " is a folder, not a file");
+  }
+  return descriptor;
+}
+
+Result<void> sync_folder(const std::filesystem::path& folder) {
+  const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.value() < 0 || ::fsync(descriptor.value()) != 0) {
+    return tl::unexpected(system_error("cannot sync the folder " + folder.string()));
+  }
+  return {};
+}
+
+Result<void> write_and_sync(int descriptor, ByteView content, const std::filesystem::path& path) {
+  while (!content.empty()) {
+    const ssize_t count = ::write(descriptor, content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return tl::unexpected(system_error("cannot write " + path.string()));
+    content = content.subspan(static_cast<std::size_t>(count));
+  }
+  if (::fsync(descriptor) != 0) return tl::unexpected(system_error("cannot sync " + path.string()));
+  return {};
+}
+
+}  // namespace
+
+Error system_error(std::string_view what) {
+  const int number = errno;
+  Error error{ErrorCode::kFailed, std::string(what) + ": " + std::strerror(number), ""};
+  switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+      error.code = ErrorCode::kNotFound;
+      error.next_step = "check the path";
+      break;
+    case ENOSPC:
+    case EDQUOT:
+      error.next_step = "free some space and repeat: nothing was lost";
+      break;
+    case EROFS:
+      error.next_step = "the file system is read-only: choose another folder, or remount it for writing";
+      break;
+    case EACCES:
+    case EPERM:
+      error.next_step = "check who owns it and its permissions";
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t size_max) {
+  GL_TRY(raw, open_for_reading(path));
+  const Descriptor descriptor(raw);
+  std::string content;
+  GL_CHECK(read_all(raw, size_max, path == "-" ? "standard input" : path.string(),
+                    [&](const std::uint8_t* data, std::size_t size) {
+                      content.append(reinterpret_cast<const char*>(data), size);
+                    }));
+  return content;
+}
+
+Result<SecretBytes> read_secret_file(const std::filesystem::path& path) {
+  constexpr std::size_t kSizeMax = 1 << 16;
+  GL_TRY(raw, open_for_reading(path));
+  const Descriptor descriptor(raw);
+  Bytes content;
+  content.reserve(kSizeMax + 1);  // never reallocated, so no copy is left behind
+  const auto read = read_all(raw, kSizeMax, path == "-" ? "standard input" : path.string(),
+                             [&](const std::uint8_t* data, std::size_t size) {
+                               content.insert(content.end(), data, data + size);
+                             });
+  if (!content.empty() && content.back() == '\n') content.pop_back();
+  SecretBytes secret(std::move(content));
+  if (!read) return tl::unexpected(read.error());
+  return secret;
+}
+
+Result<void> write_file_atomic(const std::filesystem::path& path, ByteView content, unsigned mode) {
+  const std::filesystem::path beside = path.string() + ".new-" + std::to_string(::getpid());
+  {
+    const Descriptor descriptor(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (descriptor.value() < 0) return tl::unexpected(system_error("cannot create " + beside.string()));
+    auto written = write_and_sync(descriptor.value(), content, beside);
+    if (!written) {
+      ::unlink(beside.c_str());
+      return written;
+    }
+  }
+  if (::rename(beside.c_str(), path.c_str()) != 0) {
+    auto error = system_error("cannot rename to " + path.string());
+    ::unlink(beside.c_str());
+    return tl::unexpected(std::move(error));
+  }
+  return sync_folder(path.parent_path());
+}
+
+Result<void> write_new_file(const std::filesystem::path& path, ByteView content, unsigned mode) {
+  {
+    const Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    if (descriptor.value() < 0) {
+      if (errno == EEXIST) {
+        return fail(ErrorCode::kInputRefused, path.string() + " exists already", "choose another name, or remove it");
+      }
+      return tl::unexpected(system_error("cannot create " + path.string()));
+    }
+    GL_CHECK(write_and_sync(descriptor.value(), content, path));
+  }
+  return sync_folder(path.parent_path());
+}
+
+Result<void> make_folder(const std::filesystem::path& path, unsigned mode) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return {};
+  if (path.has_parent_path() && !std::filesystem::is_directory(path.parent_path(), error)) {
+    GL_CHECK(make_folder(path.parent_path(), mode));
+  }
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
+    return tl::unexpected(system_error("cannot create the folder " + path.string()));
+  }
+  return sync_folder(path.parent_path());
+}
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64_t wait_ms) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return tl::unexpected(system_error("cannot open the lock " + path.string()));
+  FileLock lock(descriptor);
+  constexpr std::int64_t kStepMs = 20;
+  for (std::int64_t waited = 0; ::flock(descriptor, LOCK_EX | LOCK_NB) != 0; waited += kStepMs) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("cannot lock " + path.string()));
+    if (waited >= wait_ms || interrupted()) {
+      return fail(ErrorCode::kUnreachable, "another process is using " + path.parent_path().string(),
+                  "wait for it to end, or end it, and repeat");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(kStepMs));
+  }
+  return lock;
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace glucoledger::base

@@ -1,0 +1,44 @@
+// Files: bounded reads, writes that are whole or absent, locks between processes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+
+namespace glucoledger::base {
+
+// The whole file, or "-" for standard input. Larger than `size_max`: kInputRefused. Absent: kNotFound.
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t size_max);
+// As read_file, for a key or passphrase: wiped when it goes; one newline at the end is dropped. At most 64 KiB.
+Result<SecretBytes> read_secret_file(const std::filesystem::path& path);
+
+// Writes beside, syncs, renames over and syncs the folder: after a power cut the old content or the new, never half.
+Result<void> write_file_atomic(const std::filesystem::path& path, ByteView content, unsigned mode = 0644);
+// As above, but fails with kInputRefused when the file exists already.
+Result<void> write_new_file(const std::filesystem::path& path, ByteView content, unsigned mode = 0600);
+// Creates the folder (and its parents) with `mode`, and syncs the parent.
+Result<void> make_folder(const std::filesystem::path& path, unsigned mode = 0700);
+
+// An error from errno, as "what: reason"; ENOSPC, EROFS and EACCES say what to do.
+Error system_error(std::string_view what);
+
+// An advisory lock on a file between processes (flock), released when it goes or the process dies.
+class FileLock {
+ public:
+  // Waits up to `wait_ms` for its turn (0: not at all); kUnreachable when others still hold it.
+  static Result<FileLock> acquire(const std::filesystem::path& path, std::int64_t wait_ms);
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&& other) noexcept;
+  ~FileLock();
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_ = -1;
+};
+
+}  // namespace glucoledger::base

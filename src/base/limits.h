@@ -1,0 +1,42 @@
+// Every bound on what comes from outside, in one place. Sizes in bytes unless the name says otherwise.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace glucoledger::base::limits {
+
+// Device files
+inline constexpr std::size_t kDeviceFileSizeMax = std::size_t{512} << 20;
+inline constexpr std::size_t kLineSizeMax = std::size_t{64} << 10;
+inline constexpr std::size_t kReadingsPerFileMax = 5'000'000;
+inline constexpr std::size_t kSubjectsPerFileMax = 100'000;
+
+// FHIR
+inline constexpr std::size_t kResourceSizeMax = std::size_t{1} << 20;
+inline constexpr std::size_t kJsonDepthMax = 64;
+
+// Tangle. The largest bundle carries 64 x 2,187 trytes.
+inline constexpr std::size_t kBundleTransactionsMax = 64;
+inline constexpr std::size_t kMamMessageTrytesMax = 100'000;
+inline constexpr std::size_t kTransactionsPerAddressMax = 10'000;
+inline constexpr int kMinWeightMagnitudeMax = 22;
+inline constexpr std::int64_t kTimestampFutureMaxMs = 10 * 60 * 1000;
+
+// Content store and sealed files
+inline constexpr std::size_t kContentSizeMax = std::size_t{1} << 30;
+inline constexpr std::size_t kBlockSizeMax = std::size_t{2} << 20;
+
+// Exchange
+inline constexpr std::size_t kUriLengthMax = 600;
+inline constexpr std::size_t kUriLocatorsMax = 3;
+inline constexpr std::size_t kImageSizeMax = std::size_t{32} << 20;
+inline constexpr std::size_t kNameLengthMax = 64;
+inline constexpr std::size_t kEpochsPerGrantMax = 100'000;
+inline constexpr std::size_t kMessagesPerEpochMax = 100'000;
+
+// HTTP
+inline constexpr std::size_t kHttpBodyMax = std::size_t{4} << 20;
+inline constexpr std::size_t kHttpResponseMax = std::size_t{64} << 20;
+
+}  // namespace glucoledger::base::limits

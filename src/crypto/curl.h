@@ -1,0 +1,34 @@
+// Curl-P, the ternary sponge of the IOTA Tangle: 729 trits of state, 243 of rate.
+//
+// 27 rounds in MAM, 81 for transaction hashes and for restricted and private addresses. Curl-P-27 is not collision
+// resistant: it is here because the format is (docs/threat-model.md). Source: @iota/curl. Vectors: tests/vectors.
+#pragma once
+
+#include "crypto/trytes.h"
+
+namespace glucoledger::crypto {
+
+enum class CurlRounds : int { kP27 = 27, kP81 = 81 };
+
+class Curl {
+ public:
+  static constexpr std::size_t kStateTrits = 729;
+  explicit Curl(CurlRounds rounds);
+  void reset();
+  // Any length; a last chunk shorter than 243 trits overwrites only its own length of the rate.
+  void absorb(TritView trits);
+  void squeeze(std::span<Trit> out);  // length a multiple of 243 (asserted)
+  void transform();
+  std::span<Trit, kStateTrits> state() { return state_; }
+  std::span<Trit> rate() { return std::span<Trit>(state_).first(kHashTrits); }
+  void wipe();
+
+ private:
+  std::array<Trit, kStateTrits> state_{};
+  CurlRounds rounds_;
+};
+
+// One absorb, one squeeze.
+Hash curl_hash(CurlRounds rounds, TritView input);
+
+}  // namespace glucoledger::crypto

@@ -1,0 +1,34 @@
+// The proof of work of a transaction: a nonce (its last 81 trits) for which Curl-P-81 of the 8,019 trits ends in at
+// least `min_weight_magnitude` zero trits. Expected 3^mwm hashes.
+//
+// Bit-sliced: 64 nonces go through one Curl together; threads share one nonce space. Deterministic for a given start
+// with one thread. Memory: under 1 MiB a thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "crypto/trytes.h"
+
+namespace glucoledger::crypto {
+
+inline constexpr std::size_t kTransactionTrits = 8019;
+inline constexpr std::size_t kNonceTrits = 81;
+
+struct ProofOfWorkOptions {
+  int min_weight_magnitude = 9;
+  int threads = 0;                                   // 0: all cores
+  const std::atomic<bool>* cancel = nullptr;         // looked at at least every 10 ms
+  std::function<void(std::uint64_t hashes)> report;  // hashes done so far; from one thread at a time
+};
+
+// The nonce, or nothing when cancelled. `transaction` is 8,019 trits.
+std::optional<std::array<Trit, kNonceTrits>> find_nonce(TritView transaction, const ProofOfWorkOptions& options);
+
+// Zero trits at the end of a hash.
+int weight_magnitude(const Hash& hash);
+
+}  // namespace glucoledger::crypto

@@ -1,0 +1,50 @@
+// The ledger as the use cases see it: a place that keeps transactions, finds them by address, and confirms them.
+//
+// Behind it: the embedded state machine in a folder (storage/), or IRI-API nodes by URL (ledger_client/). Submitting is
+// idempotent by transaction hash, and what submit() acknowledged is durable. kUnreachable means nothing was decided:
+// it may be repeated. Implementations check what they are told: a transaction handed out hashes to the hash asked for.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "crypto/trytes.h"
+#include "ledger/transaction.h"
+
+namespace glucoledger::ports {
+
+using crypto::Hash;
+
+struct LedgerInfo {
+  std::string network_id;        // hex, at most 32 characters; the same for every node of one ledger
+  int min_weight_magnitude = 0;  // belongs to the ledger
+  bool confirms_data = true;     // false: a legacy node that stores data but never confirms it
+  std::string locator;           // how others reach it: a URL, or an absolute folder
+};
+
+struct Tips {
+  Hash trunk;
+  Hash branch;
+};
+
+struct AddressContents {
+  std::vector<ledger::Transaction> transactions;  // all that stand at the addresses asked for, in no particular order
+  std::vector<Hash> pruned_addresses;             // held something once, and the node dropped it
+};
+
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+  virtual Result<LedgerInfo> info() = 0;
+  virtual Result<Tips> tips() = 0;
+  // Whole bundles, attached (trunk, branch, timestamps, nonces set), in any order. Durable when it returns.
+  virtual Result<void> submit(std::span<const ledger::Transaction> transactions) = 0;
+  virtual Result<AddressContents> read(std::span<const Hash> addresses) = 0;
+  // In the order asked for; true where a milestone confirmed the transaction.
+  virtual Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) = 0;
+};
+
+}  // namespace glucoledger::ports

@@ -1,0 +1,168 @@
+#include "sqlite/database.h"
+
+#include <sqlite3.h>
+
+#include <limits>
+
+namespace glucoledger::sqlite {
+namespace {
+
+constexpr int kBusyWaitMs = 30'000;
+
+Error error_of(sqlite3* database) {
+  const int code = sqlite3_extended_errcode(database);
+  Error error{ErrorCode::kFailed, std::string("database: ") + sqlite3_errstr(code), ""};
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      error.next_step = "free some space and repeat: nothing was lost";
+      break;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+      error.next_step = "check that the folder exists and may be written";
+      break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      error.code = ErrorCode::kUnreachable;
+      error.next_step = "another process is writing: repeat when it is done";
+      break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      error.code = ErrorCode::kCorrupt;
+      error.next_step = "restore the folder from a backup";
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
+void require_bound(int code) { GL_ASSERT(code == SQLITE_OK); }
+
+}  // namespace
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+Statement& Statement::bind(int position, std::int64_t value) {
+  require_bound(sqlite3_bind_int64(statement_.get(), position, value));
+  return *this;
+}
+
+Statement& Statement::bind(int position, double value) {
+  require_bound(sqlite3_bind_double(statement_.get(), position, value));
+  return *this;
+}
+
+Statement& Statement::bind(int position, std::string_view value) {
+  require_bound(sqlite3_bind_text64(statement_.get(), position, value.empty() ? "" : value.data(), value.size(),
+                                    SQLITE_TRANSIENT, SQLITE_UTF8));
+  return *this;
+}
+
+Statement& Statement::bind(int position, ByteView value) {
+  require_bound(value.empty() ? sqlite3_bind_zeroblob(statement_.get(), position, 0)
+                              : sqlite3_bind_blob64(statement_.get(), position, value.data(), value.size(),
+                                                    SQLITE_TRANSIENT));
+  return *this;
+}
+
+Statement& Statement::bind_null(int position) {
+  require_bound(sqlite3_bind_null(statement_.get(), position));
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  Error error;
+  if (code != SQLITE_DONE) error = error_of(sqlite3_db_handle(statement_.get()));
+  sqlite3_reset(statement_.get());
+  if (code != SQLITE_DONE) return tl::unexpected(std::move(error));
+  return false;
+}
+
+Result<void> Statement::run() {
+  GL_TRY(row, step());
+  GL_ASSERT(!row);
+  return {};
+}
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+
+double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
+
+std::string Statement::text(int column) const {
+  const auto* data = sqlite3_column_text(statement_.get(), column);
+  const int size = sqlite3_column_bytes(statement_.get(), column);
+  return data == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(data), static_cast<size_t>(size));
+}
+
+Bytes Statement::blob(int column) const {
+  const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
+  const int size = sqlite3_column_bytes(statement_.get(), column);
+  return data == nullptr ? Bytes() : Bytes(data, data + size);
+}
+
+void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
+  std::error_code ignored;
+  if (mode != Mode::kReadWriteCreate && !std::filesystem::exists(path, ignored)) {
+    return fail(ErrorCode::kNotFound, "there is no database " + path.string());
+  }
+  const int flags = mode == Mode::kReadOnly    ? SQLITE_OPEN_READONLY
+                    : mode == Mode::kReadWrite ? SQLITE_OPEN_READWRITE
+                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_EXRESCODE, nullptr);
+  Database database;
+  database.database_.reset(raw);
+  if (code != SQLITE_OK) return tl::unexpected(error_of(raw));
+  sqlite3_busy_timeout(raw, kBusyWaitMs);
+  GL_CHECK(database.execute("PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF"));
+  if (mode != Mode::kReadOnly) GL_CHECK(database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));
+  return database;
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* raw = nullptr;
+  GL_ASSERT(sql.size() < static_cast<std::size_t>(std::numeric_limits<int>::max()));
+  if (sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()), &raw, nullptr) != SQLITE_OK) {
+    return tl::unexpected(error_of(database_.get()));
+  }
+  Statement statement;
+  statement.statement_.reset(raw);
+  return statement;
+}
+
+Result<void> Database::execute(std::string_view sql) {
+  const std::string text(sql);
+  if (sqlite3_exec(database_.get(), text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return tl::unexpected(error_of(database_.get()));
+  }
+  return {};
+}
+
+std::int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid(database_.get()); }
+
+std::int64_t Database::changes() const { return sqlite3_changes64(database_.get()); }
+
+Result<std::int64_t> Database::user_version() {
+  GL_TRY(statement, prepare("PRAGMA user_version"));
+  GL_CHECK(statement.step());
+  return statement.integer(0);
+}
+
+Result<void> Database::transaction(const std::function<Result<void>()>& work) {
+  GL_CHECK(execute("BEGIN IMMEDIATE"));
+  auto done = work();
+  if (done) done = execute("COMMIT");
+  if (!done && sqlite3_get_autocommit(database_.get()) == 0) {
+    sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  return done;
+}
+
+}  // namespace glucoledger::sqlite

@@ -1,0 +1,80 @@
+// A thin RAII face of SQLite: typed binding, typed columns, transactions, errors as Results.
+//
+// Opened with WAL, synchronous FULL, secure_delete, foreign keys: what a committed transaction wrote survives power loss.
+// Not thread safe: one Database a thread. Source: https://sqlite.org/c3ref/intro.html
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace glucoledger::sqlite {
+
+class Statement {
+ public:
+  // Positions count from 1, as in SQL's ?1.
+  Statement& bind(int position, std::int64_t value);
+  Statement& bind(int position, int value) { return bind(position, static_cast<std::int64_t>(value)); }
+  Statement& bind(int position, double value);
+  Statement& bind(int position, std::string_view value);
+  Statement& bind(int position, const char* value) { return bind(position, std::string_view(value)); }
+  Statement& bind(int position, ByteView value);
+  Statement& bind(int position, const Bytes& value) { return bind(position, ByteView(value)); }
+  Statement& bind_null(int position);
+  template <typename T>
+  Statement& bind(int position, const std::optional<T>& value) {
+    return value ? bind(position, *value) : bind_null(position);
+  }
+
+  // true: a row stands ready; false: done. After false or an error the statement may be bound and stepped anew.
+  Result<bool> step();
+  // For statements without rows.
+  Result<void> run();
+
+  // Columns count from 0.
+  bool is_null(int column) const;
+  std::int64_t integer(int column) const;
+  double real(int column) const;
+  std::string text(int column) const;
+  Bytes blob(int column) const;
+
+ private:
+  friend class Database;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+class Database {
+ public:
+  enum class Mode { kReadWriteCreate, kReadWrite, kReadOnly };
+  // A missing file in the last two modes is kNotFound. Waits up to 30 s for another process's write.
+  static Result<Database> open(const std::filesystem::path& path, Mode mode);
+
+  Result<Statement> prepare(std::string_view sql);
+  Result<void> execute(std::string_view sql);  // one or more statements without parameters
+  std::int64_t last_insert_id() const;
+  std::int64_t changes() const;
+  Result<std::int64_t> user_version();
+
+  // Runs `work` inside BEGIN IMMEDIATE .. COMMIT; its error (or a failing commit) rolls back.
+  Result<void> transaction(const std::function<Result<void>()>& work);
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  std::unique_ptr<sqlite3, Close> database_;
+};
+
+}  // namespace glucoledger::sqlite
