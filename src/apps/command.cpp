@@ -1,0 +1,75 @@
+#include "apps/command.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+namespace glucoledger::apps {
+
+ExitCode exit_code_of(base::ErrorCode code) {
+  switch (code) {
+    case base::ErrorCode::kUsage:
+      return ExitCode::kUsage;
+    case base::ErrorCode::kInputRefused:
+    case base::ErrorCode::kCorrupt:
+    case base::ErrorCode::kNewerFormat:
+      return ExitCode::kInputRefused;
+    case base::ErrorCode::kNotFound:
+      return ExitCode::kNotFound;
+    case base::ErrorCode::kNotAllowed:
+      return ExitCode::kNotAllowed;
+    case base::ErrorCode::kUnreachable:
+      return ExitCode::kUnreachable;
+    case base::ErrorCode::kFailed:
+    case base::ErrorCode::kPruned:
+    case base::ErrorCode::kInterrupted:
+      break;
+  }
+  return ExitCode::kFailed;
+}
+
+void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text) {
+  std::string line = context.json ? document.dump() : std::string(text);
+  if (line.empty()) return;
+  if (line.back() != '\n') line += '\n';
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fflush(stdout);
+}
+
+void print_error(const Context& context, const Error& error) {
+  if (context.json) {
+    const nlohmann::ordered_json document = {{"error", error.message}, {"next_step", error.next_step}};
+    std::fprintf(stdout, "%s\n", document.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace).c_str());
+  }
+  std::fprintf(stderr, "glucoledger: %s\n", error.message.c_str());
+  if (!error.next_step.empty()) std::fprintf(stderr, "  %s\n", error.next_step.c_str());
+}
+
+base::Progress terminal_progress() {
+  using Clock = std::chrono::steady_clock;
+  struct State {
+    Clock::time_point next;
+    std::string stage;
+    bool on_screen = false;
+    bool terminal = ::isatty(STDERR_FILENO) != 0;
+    ~State() {
+      if (on_screen) std::fputs("\r\033[K", stderr);
+    }
+  };
+  auto state = std::make_shared<State>();
+  state->next = Clock::now() + std::chrono::milliseconds(state->terminal ? 300 : 10'000);
+  return [state](std::string_view stage, std::uint64_t done, std::uint64_t total) {
+    const auto now = Clock::now();
+    if (now < state->next) return;
+    state->next = now + std::chrono::milliseconds(state->terminal ? 100 : 10'000);
+    std::string line(stage);
+    line += ": " + std::to_string(done);
+    if (total > 0) line += " of " + std::to_string(total);
+    std::fprintf(stderr, state->terminal ? "\r\033[K%s" : "%s\n", line.c_str());
+    std::fflush(stderr);
+    state->on_screen = state->terminal;
+  };
+}
+
+}  // namespace glucoledger::apps

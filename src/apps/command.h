@@ -1,0 +1,53 @@
+// How a command of the program is wired: each *_commands.cpp adds its subcommands to the command line and runs them.
+//
+// Standard output holds the result (with --json: one JSON document, or one object a line while following); standard
+// error holds progress, logs and errors. What the person typed is never logged or handed to a child process.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/progress.h"
+#include "base/result.h"
+
+namespace glucoledger::apps {
+
+// 0 done, 1 failed (also PRUNED), 2 wrong usage, 3 input refused (also CORRUPT), 4 never seen, 5 not allowed or CLOSED,
+// 6 unreachable (nothing lost, may be repeated).
+enum class ExitCode : int {
+  kDone = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kInputRefused = 3,
+  kNotFound = 4,
+  kNotAllowed = 5,
+  kUnreachable = 6
+};
+ExitCode exit_code_of(base::ErrorCode code);
+
+struct Context {
+  bool json = false;
+  std::string home;             // --home
+  std::string key_file;         // --key-file
+  std::string passphrase_file;  // --passphrase-file
+  // The chosen command, set by its callback while the command line is parsed; run afterwards.
+  std::function<Result<ExitCode>()> run;
+};
+
+// Prints `document` on one line with --json, else `text` (with a newline added where it has none).
+void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text);
+void print_error(const Context& context, const Error& error);
+// Shows stages on standard error: a rewritten line on a terminal, a line every ten seconds elsewhere, nothing when short.
+base::Progress terminal_progress();
+
+void add_mam_commands(CLI::App& app, Context& context);
+void add_tangle_commands(CLI::App& app, Context& context);
+void add_fhir_commands(CLI::App& app, Context& context);
+void add_file_commands(CLI::App& app, Context& context);  // cid, pack, unpack
+void add_node_commands(CLI::App& app, Context& context);
+void add_patient_commands(CLI::App& app, Context& context);
+void add_physician_commands(CLI::App& app, Context& context);
+
+}  // namespace glucoledger::apps

@@ -1,0 +1,46 @@
+// glucoledger: one program for patients, physicians and node operators. Wiring only.
+#include <cstdio>
+#include <exception>
+
+#include "apps/command.h"
+#include "base/interrupt.h"
+
+namespace glucoledger::apps {
+namespace {
+
+int run(int argc, char** argv) {
+  base::install_interrupt_handlers();
+  CLI::App app{"Patient-controlled exchange of glucose data: sensor files become FHIR records on a Tangle."};
+  app.set_version_flag("--version", "glucoledger " GLUCOLEDGER_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  Context context;
+  app.add_flag("--json", context.json, "One JSON document on standard output (one object a line while following)");
+  app.add_option("--home", context.home, "The home to work in (default: $GLUCOLEDGER_HOME, else the XDG data folder)");
+  app.add_option("--key-file", context.key_file, "The file that holds the home's key");
+  app.add_option("--passphrase-file", context.passphrase_file, "A file with the home's passphrase");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return error.get_exit_code() == 0 ? app.exit(error) : (app.exit(error), static_cast<int>(ExitCode::kUsage));
+  }
+  const auto exit_code = context.run();
+  if (!exit_code) {
+    print_error(context, exit_code.error());
+    return static_cast<int>(exit_code_of(exit_code.error().code));
+  }
+  return static_cast<int>(*exit_code);
+}
+
+}  // namespace
+}  // namespace glucoledger::apps
+
+int main(int argc, char** argv) {
+  try {
+    return glucoledger::apps::run(argc, argv);
+  } catch (const std::exception&) {
+    std::fputs("glucoledger: out of memory or an internal error; nothing was lost\n", stderr);
+    return 1;
+  }
+}
