@@ -1,7 +1,6 @@
 #include "base/interrupt.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -26,6 +25,8 @@ void install_interrupt_handlers() {
 }
 
 bool interrupted() { return interrupted_flag.load(std::memory_order_relaxed); }
+
+const std::atomic<bool>& interrupt_flag() { return interrupted_flag; }
 
 void request_interrupt() { interrupted_flag.store(true); }
 

@@ -1,0 +1,128 @@
+#include "keys/epoch_release.h"
+
+#include <sodium.h>
+
+namespace glucoledger::keys {
+namespace {
+
+constexpr std::size_t kPackedHashSize = 49;
+constexpr std::size_t kFileSecretSize = 32;
+constexpr int kDepthMax = 8;
+
+nlohmann::json packed(std::string_view trytes) {
+  return nlohmann::json::binary(crypto::pack_trits(crypto::trits_from_trytes(trytes)));
+}
+
+Result<std::string> unpacked(const nlohmann::json& object, const char* name) {
+  GL_TRY(bytes, binary_field(object, name, kPackedHashSize));
+  GL_TRY(trits, crypto::unpack_trits(bytes, crypto::kHashTrits));
+  return crypto::trytes_from_trits(trits);
+}
+
+bool is_date(std::string_view text) {
+  if (text.size() != 10) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 4 || i == 7;
+    if (dash ? text[i] != '-' : (text[i] < '0' || text[i] > '9')) return false;
+  }
+  return true;
+}
+
+Result<std::string> date_field(const nlohmann::json& object, const char* name) {
+  GL_TRY(text, text_field(object, name, 10));
+  if (!is_date(text)) return fail(ErrorCode::kCorrupt, std::string("the field ") + name + " is no date");
+  return text;
+}
+
+// Reads without building anything: nlohmann's reader recurses, so the depth must be known before.
+class DepthCheck : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return ++depth_ <= kDepthMax; }
+  bool key(string_t&) override { return true; }
+  bool end_object() override { return --depth_ >= 0; }
+  bool start_array(std::size_t) override { return ++depth_ <= kDepthMax; }
+  bool end_array() override { return --depth_ >= 0; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+ private:
+  int depth_ = 0;
+};
+
+}  // namespace
+
+std::string_view name_of(Design design) { return design == Design::kTangle ? "tangle" : "tangle-ipfs"; }
+
+Result<Design> design_named(std::string_view name) {
+  if (name == name_of(Design::kTangle)) return Design::kTangle;
+  if (name == name_of(Design::kTangleIpfs)) return Design::kTangleIpfs;
+  return fail(ErrorCode::kUsage, "unknown design", "choose tangle or tangle-ipfs");
+}
+
+Result<Bytes> binary_field(const nlohmann::json& object, const char* name, std::size_t size) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_binary() || found->get_binary().size() != size) {
+    return fail(ErrorCode::kCorrupt, std::string("the field ") + name + " is missing or has another size");
+  }
+  return Bytes(found->get_binary().begin(), found->get_binary().end());
+}
+
+Result<std::string> text_field(const nlohmann::json& object, const char* name, std::size_t size_max) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string() || found->get_ref<const std::string&>().size() > size_max) {
+    return fail(ErrorCode::kCorrupt, std::string("the field ") + name + " is missing or too long");
+  }
+  return found->get<std::string>();
+}
+
+Result<nlohmann::json> decode_cbor(ByteView bytes) {
+  DepthCheck check;
+  if (!nlohmann::json::sax_parse(bytes.begin(), bytes.end(), &check, nlohmann::json::input_format_t::cbor)) {
+    return fail(ErrorCode::kCorrupt, "not CBOR, or nested too deep");
+  }
+  auto decoded = nlohmann::json::from_cbor(bytes.begin(), bytes.end(), true, false);
+  if (!decoded.is_object()) return fail(ErrorCode::kCorrupt, "not a CBOR map");
+  return decoded;
+}
+
+nlohmann::json encode_release(const EpochRelease& release) {
+  nlohmann::json encoded = {{"design", name_of(release.design)},
+                            {"root", packed(release.root.trytes())},
+                            {"side_key", packed(release.side_key.text())},
+                            {"from", release.first_day},
+                            {"to", release.last_day}};
+  if (release.file_secret) {
+    const auto view = release.file_secret->view();
+    encoded["secret"] = nlohmann::json::binary(Bytes(view.begin(), view.end()));
+  }
+  return encoded;
+}
+
+Result<EpochRelease> decode_release(const nlohmann::json& encoded) {
+  if (!encoded.is_object()) return fail(ErrorCode::kCorrupt, "an epoch's release is no map");
+  EpochRelease release;
+  GL_TRY(design, text_field(encoded, "design", 16));
+  const auto known = design_named(design);
+  if (!known) return fail(ErrorCode::kNewerFormat, "an epoch of a design that this version does not know");
+  release.design = *known;
+  GL_TRY(root, unpacked(encoded, "root"));
+  GL_ASSIGN(release.root, crypto::Hash::from_trytes(root));
+  GL_TRY(side_key, unpacked(encoded, "side_key"));
+  release.side_key = SecretBytes::copy_of(base::as_bytes(side_key));
+  sodium_memzero(side_key.data(), side_key.size());
+  GL_ASSIGN(release.first_day, date_field(encoded, "from"));
+  GL_ASSIGN(release.last_day, date_field(encoded, "to"));
+  if (release.design == Design::kTangleIpfs) {
+    GL_TRY(secret, binary_field(encoded, "secret", kFileSecretSize));
+    release.file_secret = SecretBytes(std::move(secret));
+  }
+  return release;
+}
+
+}  // namespace glucoledger::keys

@@ -1,0 +1,128 @@
+#include "keys/uri.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace glucoledger::keys {
+namespace {
+
+constexpr std::string_view kScheme = "glucoledger:";
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kChecksumSize = 4;
+constexpr std::size_t kNetworkIdSizeMax = 16;
+constexpr std::array<const char*, 3> kKindNames = {"ledger", "store", "home"};
+
+std::array<std::uint8_t, crypto_hash_sha256_BYTES> sha256(ByteView bytes) {
+  std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest;
+  crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
+  return digest;
+}
+
+nlohmann::json binary(ByteView bytes) { return nlohmann::json::binary(Bytes(bytes.begin(), bytes.end())); }
+
+Result<std::vector<Locator>> decode_locators(const nlohmann::json& body) {
+  std::vector<Locator> locators;
+  const auto listed = body.find("at");
+  if (listed == body.end() || !listed->is_array() || listed->size() > base::limits::kUriLocatorsMax) {
+    return fail(ErrorCode::kCorrupt, "the URI's locators are missing or too many");
+  }
+  for (const auto& encoded : *listed) {
+    if (!encoded.is_array() || encoded.size() != 2 || !encoded[0].is_number_unsigned() || !encoded[1].is_string() ||
+        encoded[0].get<std::uint64_t>() >= kKindNames.size()) {
+      return fail(ErrorCode::kNewerFormat, "the URI names a kind of place that this version does not know");
+    }
+    locators.push_back({static_cast<Locator::Kind>(encoded[0].get<int>()), encoded[1].get<std::string>()});
+  }
+  return locators;
+}
+
+Result<Invitation> decode_body(const nlohmann::json& body) {
+  GL_TRY(secret, binary_field(body, "thread", Thread::kSecretSize));
+  GL_TRY(thread, Thread::from_secret(SecretBytes(std::move(secret))));
+  Invitation invitation{.network_id = {}, .locators = {}, .thread = std::move(thread), .newest_epoch = {}};
+  const auto network = body.find("net");
+  if (network == body.end() || !network->is_binary() || network->get_binary().size() > kNetworkIdSizeMax) {
+    return fail(ErrorCode::kCorrupt, "the URI's network is missing");
+  }
+  invitation.network_id = base::hex_encode(Bytes(network->get_binary().begin(), network->get_binary().end()));
+  GL_ASSIGN(invitation.locators, decode_locators(body));
+  GL_TRY(key, binary_field(body, "key", invitation.patient_key.size()));
+  std::copy(key.begin(), key.end(), invitation.patient_key.begin());
+  GL_TRY(design, text_field(body, "design", 16));
+  const auto known = design_named(design);
+  if (!known) return fail(ErrorCode::kNewerFormat, "the URI is of a design that this version does not know");
+  invitation.design = *known;
+  if (const auto epoch = body.find("epoch"); epoch != body.end()) {
+    GL_ASSIGN(invitation.newest_epoch, decode_release(*epoch));
+  }
+  return invitation;
+}
+
+}  // namespace
+
+Result<SecretBytes> encode_uri(const Invitation& invitation) {
+  if (invitation.locators.size() > base::limits::kUriLocatorsMax) {
+    return fail(ErrorCode::kUsage, "a URI holds at most 3 locators", "name fewer ledger nodes with --ledger");
+  }
+  GL_TRY(network, base::hex_decode(invitation.network_id));
+  nlohmann::json body = {{"net", binary(network)},
+                         {"thread", binary(invitation.thread.secret().view())},
+                         {"key", binary(invitation.patient_key)},
+                         {"design", name_of(invitation.design)},
+                         {"at", nlohmann::json::array()}};
+  for (const auto& locator : invitation.locators) {
+    body["at"].push_back(nlohmann::json::array({static_cast<unsigned>(locator.kind), locator.where}));
+  }
+  if (invitation.newest_epoch) body["epoch"] = encode_release(*invitation.newest_epoch);
+
+  Bytes bytes{kVersion};
+  nlohmann::json::to_cbor(body, bytes);
+  const auto checksum = sha256(bytes);
+  bytes.insert(bytes.end(), checksum.begin(), checksum.begin() + kChecksumSize);
+  std::string text = base::base64url_encode(bytes);
+  sodium_memzero(bytes.data(), bytes.size());
+  SecretBytes uri(kScheme.size() + text.size());
+  std::copy(kScheme.begin(), kScheme.end(), uri.data());
+  std::copy(text.begin(), text.end(), uri.data() + kScheme.size());
+  sodium_memzero(text.data(), text.size());
+  if (uri.size() > base::limits::kUriLengthMax) {
+    return fail(ErrorCode::kUsage, "the URI would be longer than 600 characters",
+                "use shorter folder names or URLs for the ledger and the store");
+  }
+  return uri;
+}
+
+Result<Invitation> decode_uri(std::string_view text) {
+  constexpr std::string_view kWhiteSpace = " \t\r\n";
+  const auto first = text.find_first_not_of(kWhiteSpace);
+  if (first == std::string_view::npos) return fail(ErrorCode::kInputRefused, "there is nothing in it");
+  text = text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
+  if (!text.starts_with(kScheme)) {
+    return fail(ErrorCode::kInputRefused, "this is no glucoledger: URI", "give what `share` wrote, whole");
+  }
+  const auto cut = [] {
+    return fail(ErrorCode::kInputRefused, "the URI is cut off or mistyped", "copy it again, whole, or scan the QR code");
+  };
+  if (text.size() > base::limits::kUriLengthMax) return cut();
+  auto bytes = base::base64url_decode(text.substr(kScheme.size()));
+  if (!bytes || bytes->size() <= 1 + kChecksumSize) return cut();
+  const SecretBytes wiped(std::move(*bytes));
+  if (wiped.view().front() > kVersion) {
+    return fail(ErrorCode::kNewerFormat,
+                "a URI of version " + std::to_string(wiped.view().front()) + "; this program reads version 1",
+                "install a newer glucoledger");
+  }
+  const auto covered = wiped.view().first(wiped.size() - kChecksumSize);
+  const auto checksum = sha256(covered);
+  if (covered.front() != kVersion ||
+      !std::equal(checksum.begin(), checksum.begin() + kChecksumSize, wiped.view().last(kChecksumSize).begin())) {
+    return cut();
+  }
+  GL_TRY(body, decode_cbor(covered.subspan(1)));
+  return decode_body(body);
+}
+
+}  // namespace glucoledger::keys
