@@ -1,0 +1,73 @@
+// What the ledger's state machine needs of a store: ordered keys in three columns, read and written as one batch.
+//
+// A StateBatch lies over a reader: it collects the changes of one command and shows them to what reads through it, so a
+// command that fails leaves nothing behind. Behind it: MemoryStore (tests), RocksDB (storage/).
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace glucoledger::ledger {
+
+enum class Column : std::size_t {
+  kParameters,  // the ledger's parameters and counters
+  kBodies,      // packed transactions by sequence number
+  kIndexes,     // everything that finds a body or tells its standing
+};
+inline constexpr std::size_t kColumnCount = 3;
+
+class StateReader {
+ public:
+  // Returns false to stop.
+  using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
+  virtual ~StateReader() = default;
+  virtual Result<std::optional<std::string>> get(Column column, std::string_view key) const = 0;
+  // The keys that begin with `prefix`, in ascending order of bytes.
+  virtual Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const = 0;
+};
+
+class StateBatch final : public StateReader {
+ public:
+  using Changes = std::map<std::string, std::optional<std::string>, std::less<>>;  // no value: erased
+
+  explicit StateBatch(const StateReader& base) : base_(base) {}
+  Result<std::optional<std::string>> get(Column column, std::string_view key) const override;
+  Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const override;
+  void put(Column column, std::string_view key, std::string_view value);
+  void erase(Column column, std::string_view key);
+  const Changes& changes(Column column) const { return changes_[static_cast<std::size_t>(column)]; }
+  bool empty() const;
+
+ private:
+  const StateReader& base_;
+  std::array<Changes, kColumnCount> changes_;
+};
+
+class StateStore : public StateReader {
+ public:
+  // All of the changes or none; durable when it returns.
+  virtual Result<void> commit(const StateBatch& batch) = 0;
+  // Before a series of reads: a store that others write to looks at what is new.
+  virtual Result<void> refresh() { return {}; }
+};
+
+class MemoryStore final : public StateStore {
+ public:
+  using Content = std::map<std::string, std::string, std::less<>>;
+
+  Result<std::optional<std::string>> get(Column column, std::string_view key) const override;
+  Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const override;
+  Result<void> commit(const StateBatch& batch) override;
+  const Content& content(Column column) const { return content_[static_cast<std::size_t>(column)]; }
+
+ private:
+  std::array<Content, kColumnCount> content_;
+};
+
+}  // namespace glucoledger::ledger

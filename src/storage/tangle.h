@@ -1,0 +1,91 @@
+// The embedded ledger: the state machine of ledger/state.h over RocksDB in a folder, or in memory for tests.
+//
+// A folder may serve several processes of one machine: who writes holds the folder's lock for as long as the object
+// lives, and others wait their turn; who opens it read-only needs no lock and sees all that was acknowledged before
+// each call. What submit() acknowledged survives power loss. A body that does not hash to its key is never handed out
+// (kCorrupt). Thread-safe. Full disk and read-only file systems: kFailed with what to do; nothing acknowledged is lost,
+// and the next write tries again.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "ledger/state.h"
+#include "ports/ledger.h"
+
+namespace glucoledger::storage {
+
+using ledger::Hash;
+
+struct TangleOptions {
+  std::optional<int> min_weight_magnitude;  // a new ledger's (default 9); for an old one it must agree, else kUsage
+  bool read_only = false;
+  std::int64_t lock_wait_ms = 10'000;
+};
+
+class Tangle final : public ports::Ledger {
+ public:
+  static constexpr int kDefaultMinWeightMagnitude = 9;
+
+  // Makes the folder when it is absent; read-only: kNotFound then. kUnreachable: others hold it for longer than the
+  // wait.
+  static Result<std::unique_ptr<Tangle>> open(const std::filesystem::path& folder, const TangleOptions& options,
+                                              const base::Clock& clock);
+  static std::unique_ptr<Tangle> in_memory(int min_weight_magnitude, const base::Clock& clock);
+  // Over any store, made into a ledger when it is empty. `locator`: what info() tells.
+  static Result<std::unique_ptr<Tangle>> over(std::unique_ptr<ledger::StateStore> store, std::string locator,
+                                              const TangleOptions& options, const base::Clock& clock);
+  ~Tangle() override;
+
+  // Ledger. submit() commits the transactions and a milestone that confirms them, together.
+  Result<ports::LedgerInfo> info() override;
+  Result<ports::Tips> tips() override;
+  Result<void> submit(std::span<const ledger::Transaction> transactions) override;
+  Result<ports::AddressContents> read(std::span<const Hash> addresses) override;
+  Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) override;
+
+  // For a node: parts of bundles in any order, confirmed by the next milestone. Durable, and known ones are ignored.
+  Result<void> submit_without_milestone(std::span<const ledger::Transaction> transactions);
+  // Confirms every solid transaction of a valid bundle. Does nothing when there is none, unless `even_if_empty`.
+  Result<ledger::Milestone> issue_milestone(bool even_if_empty = false);
+  Result<ledger::Milestone> latest_milestone();
+  // The milestone that bears this hash, if there is one.
+  Result<std::optional<ledger::Milestone>> find_milestone(const Hash& hash);
+
+  Result<std::vector<Hash>> find(const ledger::Query& query);
+  // In the order asked for.
+  Result<std::vector<ledger::Stored>> get(std::span<const Hash> transaction_hashes);
+  Result<std::vector<ledger::Standing>> standing(std::span<const Hash> transaction_hashes);
+  // Those of the addresses that held something once which is gone from here.
+  Result<std::vector<Hash>> pruned(std::span<const Hash> addresses);
+  Result<std::vector<Hash>> tip_hashes(std::size_t count_max);
+  // Named as trunk or branch by others, and not here yet.
+  Result<std::vector<Hash>> missing_hashes(std::size_t count_max);
+  Result<std::uint64_t> transaction_count();
+  // Why these tails cannot be approved; nothing when they can.
+  Result<std::optional<std::string>> inconsistency(std::span<const Hash> tails);
+  // Drops the bodies of confirmed transactions before the sequence number; their addresses stay marked as pruned.
+  Result<std::uint64_t> prune_before(std::uint64_t sequence);
+
+ private:
+  Tangle(std::unique_ptr<ledger::StateStore> store, std::string locator, ledger::Parameters parameters,
+         const base::Clock& clock);
+  template <typename Function>
+  auto reading(Function function) -> decltype(function(std::declval<const ledger::StateReader&>()));
+  template <typename Function>
+  auto writing(Function function) -> decltype(function(std::declval<ledger::StateBatch&>()));
+
+  std::mutex mutex_;
+  std::unique_ptr<ledger::StateStore> store_;
+  std::string locator_;
+  ledger::Parameters parameters_;
+  const base::Clock& clock_;
+};
+
+}  // namespace glucoledger::storage
