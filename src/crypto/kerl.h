@@ -9,17 +9,16 @@ namespace glucoledger::crypto {
 
 class Kerl {
  public:
-  Kerl();
-  ~Kerl();
-  Kerl(const Kerl&) = delete;
-  Kerl& operator=(const Kerl&) = delete;
   // Length a multiple of 243 (asserted). The 243rd trit of each block is taken as 0, as the clients do.
   void absorb(TritView trits);
   void squeeze(std::span<Trit> out);  // length a multiple of 243 (asserted)
 
  private:
-  struct State;
-  State* state_;
+  static constexpr std::size_t kRateBytes = 104;
+  void absorb_bytes(ByteView bytes);
+  void finish(std::span<std::uint8_t, 48> digest);
+  std::array<std::uint64_t, 25> keccak_{};
+  std::size_t position_ = 0;  // bytes of the rate taken
 };
 
 Hash kerl_hash(TritView input);

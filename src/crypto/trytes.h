@@ -70,7 +70,7 @@ Result<Bytes> b1t6_decode(std::string_view trytes);
 
 template <>
 struct std::hash<glucoledger::crypto::Hash> {
-  std::size_t operator()(const glucoledger::crypto::Hash& hash) const noexcept {
-    return std::hash<std::string_view>{}(hash.trytes());
+  std::size_t operator()(const glucoledger::crypto::Hash& value) const noexcept {
+    return std::hash<std::string_view>{}(value.trytes());
   }
 };

@@ -1,0 +1,194 @@
+#include "crypto/trytes.h"
+
+#include <algorithm>
+
+namespace glucoledger::crypto {
+namespace {
+
+constexpr int kTryteRadix = 27;
+constexpr std::size_t kTritsPerByte = 5;
+constexpr int kByteOffset = 121;  // (3^5 - 1) / 2
+
+// Tryte <-> -13..13 by arithmetic alone: seeds pass through here, and a table would leave traces of them in the cache.
+int value_of_tryte(char tryte) {
+  const int letter = tryte - ('A' - 1);  // A..Z: 1..26; '9': negative
+  const int wrapped = letter - 27 * static_cast<int>(letter > 13);
+  return wrapped * static_cast<int>(tryte != '9');
+}
+
+char tryte_of_value(int value) {
+  const int letter = value + 27 * static_cast<int>(value < 0);
+  return static_cast<char>(letter + ('A' - 1) - 7 * static_cast<int>(value == 0));  // 'A' - 1 - 7 = '9'
+}
+
+int index_of_tryte(char tryte) {
+  return (tryte - ('A' - 1)) * static_cast<int>(tryte != '9');
+}  // 9: 0, A..Z: 1..26
+char tryte_of_index(int index) {
+  return kTryteAlphabet[static_cast<std::size_t>(index)];
+}
+
+}  // namespace
+
+bool is_trytes(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c == '9' || (c >= 'A' && c <= 'Z'); });
+}
+
+Result<Hash> Hash::from_trytes(std::string_view trytes) {
+  if (trytes.size() != kHashTrytes) {
+    return fail(ErrorCode::kInputRefused, "a hash has 81 trytes, this has " + std::to_string(trytes.size()));
+  }
+  if (!is_trytes(trytes)) return fail(ErrorCode::kInputRefused, "a hash holds only the letters A to Z and 9");
+  Hash hash;
+  std::copy(trytes.begin(), trytes.end(), hash.trytes_.begin());
+  return hash;
+}
+
+Hash Hash::from_trits(TritView trits) {
+  GL_ASSERT(trits.size() == kHashTrits);
+  Hash hash;
+  trytes_from_trits(trits, hash.trytes_);
+  return hash;
+}
+
+std::array<Trit, kHashTrits> Hash::trits() const {
+  std::array<Trit, kHashTrits> trits;
+  trits_from_trytes(trytes(), trits);
+  return trits;
+}
+
+void trits_from_trytes(std::string_view trytes, std::span<Trit> out) {
+  GL_ASSERT(is_trytes(trytes) && out.size() == trytes.size() * kTritsPerTryte);
+  for (std::size_t i = 0; i < trytes.size(); ++i) {
+    const int digits = value_of_tryte(trytes[i]) + 13;
+    out[3 * i] = static_cast<Trit>(digits % 3 - 1);
+    out[3 * i + 1] = static_cast<Trit>(digits / 3 % 3 - 1);
+    out[3 * i + 2] = static_cast<Trit>(digits / 9 - 1);
+  }
+}
+
+void trytes_from_trits(TritView trits, std::span<char> out) {
+  GL_ASSERT(trits.size() == out.size() * kTritsPerTryte);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = tryte_of_value(trits[3 * i] + 3 * trits[3 * i + 1] + 9 * trits[3 * i + 2]);
+  }
+}
+
+Trits trits_from_trytes(std::string_view trytes) {
+  Trits trits(trytes.size() * kTritsPerTryte);
+  trits_from_trytes(trytes, trits);
+  return trits;
+}
+
+std::string trytes_from_trits(TritView trits) {
+  GL_ASSERT(trits.size() % kTritsPerTryte == 0);
+  std::string trytes(trits.size() / kTritsPerTryte, '9');
+  trytes_from_trits(trits, std::span<char>(trytes));
+  return trytes;
+}
+
+void encode_integer(std::int64_t value, std::span<Trit> out) {
+  for (Trit& trit : out) {
+    const int digit = static_cast<int>((value % 3 + 4) % 3) - 1;  // the balanced remainder
+    value = (value - digit) / 3;
+    trit = static_cast<Trit>(digit);
+  }
+  GL_ASSERT(value == 0);
+}
+
+Result<std::int64_t> decode_integer(TritView trits) {
+  constexpr std::size_t kTritsMax = 33;
+  const std::size_t used = std::min(trits.size(), kTritsMax);
+  for (const Trit trit : trits.subspan(used)) {
+    if (trit != 0) return fail(ErrorCode::kInputRefused, "a number of more than 33 trits");
+  }
+  std::int64_t value = 0;
+  for (std::size_t i = used; i-- > 0;) value = 3 * value + trits[i];
+  return value;
+}
+
+Bytes pack_trits(TritView trits) {
+  Bytes bytes((trits.size() + kTritsPerByte - 1) / kTritsPerByte);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const TritView group = trits.subspan(i * kTritsPerByte, std::min(kTritsPerByte, trits.size() - i * kTritsPerByte));
+    int value = 0;
+    for (std::size_t k = group.size(); k-- > 0;) value = 3 * value + group[k];
+    bytes[i] = static_cast<std::uint8_t>(value + kByteOffset);
+  }
+  return bytes;
+}
+
+Result<Trits> unpack_trits(ByteView bytes, std::size_t length_trits) {
+  if (bytes.size() != length_trits / kTritsPerByte + (length_trits % kTritsPerByte != 0 ? 1 : 0)) {
+    return fail(ErrorCode::kInputRefused, "packed trits of the wrong length");
+  }
+  Trits trits(bytes.size() * kTritsPerByte);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    int digits = bytes[i];
+    if (digits > 2 * kByteOffset) return fail(ErrorCode::kInputRefused, "a byte above 242 holds no trits");
+    for (std::size_t k = 0; k < kTritsPerByte; ++k, digits /= 3) {
+      trits[i * kTritsPerByte + k] = static_cast<Trit>(digits % 3 - 1);
+    }
+  }
+  const auto padding = std::span(trits).subspan(length_trits);
+  if (std::any_of(padding.begin(), padding.end(), [](Trit trit) { return trit != 0; })) {
+    return fail(ErrorCode::kInputRefused, "packed trits with padding that is not zero");
+  }
+  trits.resize(length_trits);
+  return trits;
+}
+
+Result<std::string> trytes_from_ascii(std::string_view text) {
+  std::string trytes;
+  trytes.reserve(2 * text.size());
+  for (const char c : text) {
+    const int byte = static_cast<unsigned char>(c);
+    if (byte > 127) {
+      return fail(ErrorCode::kInputRefused, "the text holds a byte that is not ASCII",
+                  "escape it first, in JSON as \\uXXXX");
+    }
+    trytes += tryte_of_index(byte % kTryteRadix);
+    trytes += tryte_of_index(byte / kTryteRadix);
+  }
+  return trytes;
+}
+
+Result<std::string> ascii_from_trytes(std::string_view trytes) {
+  if (!is_trytes(trytes)) return fail(ErrorCode::kInputRefused, "trytes hold only the letters A to Z and 9");
+  if (trytes.size() % 2 != 0) return fail(ErrorCode::kInputRefused, "an odd number of trytes is no ASCII text");
+  std::string text;
+  text.reserve(trytes.size() / 2);
+  for (std::size_t i = 0; i < trytes.size(); i += 2) {
+    const int byte = index_of_tryte(trytes[i]) + kTryteRadix * index_of_tryte(trytes[i + 1]);
+    if (byte > 127) return fail(ErrorCode::kInputRefused, "the trytes are no ASCII text");
+    text += static_cast<char>(byte);
+  }
+  return text;
+}
+
+std::string b1t6_encode(ByteView bytes) {
+  std::string trytes;
+  trytes.reserve(2 * bytes.size());
+  for (const std::uint8_t byte : bytes) {
+    const int digits = static_cast<std::int8_t>(byte) + 364;  // (3^6 - 1) / 2
+    trytes += tryte_of_value(digits % kTryteRadix - 13);
+    trytes += tryte_of_value(digits / kTryteRadix - 13);
+  }
+  return trytes;
+}
+
+Result<Bytes> b1t6_decode(std::string_view trytes) {
+  if (!is_trytes(trytes) || trytes.size() % 2 != 0) {
+    return fail(ErrorCode::kInputRefused, "bytes are an even number of trytes");
+  }
+  Bytes bytes;
+  bytes.reserve(trytes.size() / 2);
+  for (std::size_t i = 0; i < trytes.size(); i += 2) {
+    const int value = value_of_tryte(trytes[i]) + kTryteRadix * value_of_tryte(trytes[i + 1]);
+    if (value < -128 || value > 127) return fail(ErrorCode::kInputRefused, "two trytes that stand for no byte");
+    bytes.push_back(static_cast<std::uint8_t>(value));
+  }
+  return bytes;
+}
+
+}  // namespace glucoledger::crypto
