@@ -1,0 +1,34 @@
+# The words that people type. The work is in scripts/ and CMakePresets.json.
+PREFIX ?= /usr/local
+
+.PHONY: all demo test test-long bench lint fuzz install package clean
+
+all: # build/glucoledger
+	./scripts/build release glucoledger
+
+demo: # the whole story, on one machine
+	./scripts/demo
+
+test: # every quick test; ends with one line that counts them
+	./scripts/test
+
+test-long: # ThreadSanitizer, long fuzzing, long kill loops
+	./scripts/test-long
+
+bench:
+	./scripts/build release bench
+
+lint: # clang-format and clang-tidy
+	./scripts/lint
+
+fuzz: # each fuzzer for FUZZ_SECONDS (default 60)
+	./scripts/fuzz
+
+install: all # honours PREFIX and DESTDIR
+	cmake --install build --prefix "$(PREFIX)"
+
+package: all # a Debian package in build/
+	cd build && cpack
+
+clean:
+	rm -rf build build-debug build-asan build-tsan build-fuzz
