@@ -1,0 +1,77 @@
+#include "crypto/proof_of_work.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "crypto/curl.h"
+
+namespace glucoledger::crypto {
+namespace {
+
+Trits example_transaction(std::uint32_t random) {
+  Trits trits(kTransactionTrits);
+  for (Trit& trit : trits) {
+    random = random * 1664525 + 1013904223;
+    trit = static_cast<Trit>(static_cast<int>((random >> 16) % 3) - 1);
+  }
+  return trits;
+}
+
+Hash hash_with(Trits transaction, const std::array<Trit, kNonceTrits>& nonce) {
+  std::copy(nonce.begin(), nonce.end(), transaction.end() - kNonceTrits);
+  return curl_hash(CurlRounds::kP81, transaction);
+}
+
+TEST(ProofOfWork, FindsWhatTheScalarHashConfirms) {
+  for (std::uint32_t seed = 1; seed <= 6; ++seed) {
+    for (const int threads : {1, 2, 0}) {
+      const Trits transaction = example_transaction(seed);
+      ProofOfWorkOptions options;
+      options.min_weight_magnitude = static_cast<int>(seed) + 3;
+      options.threads = threads;
+      const auto nonce = find_nonce(transaction, options);
+      ASSERT_TRUE(nonce);
+      EXPECT_GE(weight_magnitude(hash_with(transaction, *nonce)), options.min_weight_magnitude);
+    }
+  }
+}
+
+TEST(ProofOfWork, OneThreadIsDeterministic) {
+  const Trits transaction = example_transaction(7);
+  ProofOfWorkOptions options;
+  options.min_weight_magnitude = 8;
+  options.threads = 1;
+  EXPECT_EQ(find_nonce(transaction, options), find_nonce(transaction, options));
+}
+
+TEST(ProofOfWork, MagnitudeZeroNeedsNoSearch) {
+  ProofOfWorkOptions options;
+  options.min_weight_magnitude = 0;
+  EXPECT_TRUE(find_nonce(example_transaction(3), options));
+}
+
+TEST(ProofOfWork, StopsWhenCancelled) {
+  std::atomic<bool> cancel{false};
+  std::uint64_t hashes_reported = 0;
+  ProofOfWorkOptions options;
+  options.min_weight_magnitude = 243;  // hopeless
+  options.cancel = &cancel;
+  options.report = [&](std::uint64_t hashes) {
+    EXPECT_GT(hashes, hashes_reported);
+    hashes_reported = hashes;
+    cancel = true;
+  };
+  EXPECT_FALSE(find_nonce(example_transaction(1), options));
+  EXPECT_GT(hashes_reported, 0U);
+}
+
+TEST(ProofOfWork, CountsZerosAtTheEnd) {
+  EXPECT_EQ(weight_magnitude(Hash()), 243);
+  EXPECT_EQ(weight_magnitude(*Hash::from_trytes(std::string(80, 'A') + "9")), 5);  // A = 1, 0, 0
+  EXPECT_EQ(weight_magnitude(*Hash::from_trytes(std::string(81, 'M'))), 0);
+  EXPECT_EQ(weight_magnitude(*Hash::from_trytes(std::string(81, 'C'))), 1);  // C = 0, 1, 0
+}
+
+}  // namespace
+}  // namespace glucoledger::crypto
