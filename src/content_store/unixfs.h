@@ -56,7 +56,6 @@ class Importer {
   BlockWriter write_;
   Bytes chunk_;
   std::vector<std::vector<Node>> levels_;  // the nodes of each level that have no parent yet; leaves first
-  std::uint64_t leaves_ = 0;
 };
 
 Result<Cid> import_file(ByteView content, Layout layout, const BlockWriter& write);

@@ -1,0 +1,191 @@
+#include "content_store/embedded_store.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "base/limits.h"
+
+namespace glucoledger::content_store {
+namespace {
+
+constexpr auto kNoLimit = base::limits::kContentSizeMax;
+
+Bytes content_of(std::size_t size, std::uint8_t seed) {
+  Bytes content(size);
+  std::uint32_t state = seed;
+  for (auto& byte : content) byte = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+  return content;
+}
+
+class EmbeddedStoreTest : public testing::Test {
+ protected:
+  EmbeddedStoreTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "glucoledger-store-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~EmbeddedStoreTest() override { std::filesystem::remove_all(folder_); }
+
+  std::unique_ptr<EmbeddedStore> open(bool read_only = false) {
+    return EmbeddedStore::open(folder_ / "store", read_only).value();
+  }
+  Result<void> sql(const std::string& text) {
+    auto database =
+        sqlite::Database::open(folder_ / "store/content.sqlite", sqlite::Database::Mode::kReadWrite).value();
+    return database.execute(text);
+  }
+  bool disk_holds(std::string_view needle) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "store")) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+      if (bytes.find(needle) != std::string::npos) return true;
+    }
+    return false;
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(EmbeddedStoreTest, WhatWasAddedCanBeReadByTheNextProcess) {
+  const Bytes content = content_of(kChunkSize * 3 + 17, 1);
+  std::string cid;
+  {
+    auto store = open();
+    cid = store->add(content).value();
+    EXPECT_EQ(store->add(content).value(), cid);
+    EXPECT_TRUE(store->get(cid, kNoLimit).value() == content);
+  }
+  EXPECT_TRUE(open(true)->get(cid, kNoLimit).value() == content);
+  EXPECT_EQ(open()->get(cid, content.size() - 1).error().code, ErrorCode::kInputRefused);
+}
+
+TEST_F(EmbeddedStoreTest, KnownCids) {
+  auto store = open();
+  EXPECT_EQ(store->add({}).value(), "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
+  EXPECT_EQ(store->add(base::as_bytes("hello world\n")).value(), "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o");
+  // The same block by its other name.
+  EXPECT_EQ(base::as_text(store->get("bafybeicg2rebjoofv4kbyovkw7af3rpiitvnl6i7ckcywaq6xjcxnc2mby", kNoLimit).value()),
+            "hello world\n");
+}
+
+TEST_F(EmbeddedStoreTest, TellsNeverSeenFromGone) {
+  auto store = open();
+  const std::string cid = store->add(content_of(kChunkSize * 2, 1)).value();
+  EXPECT_EQ(store->get("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH", kNoLimit).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store->get("no CID", kNoLimit).error().code, ErrorCode::kInputRefused);
+  ASSERT_TRUE(sql("DELETE FROM blocks WHERE rowid = 1"));
+  EXPECT_EQ(store->get(cid, kNoLimit).error().code, ErrorCode::kPruned);
+  ASSERT_TRUE(sql("DELETE FROM blocks"));
+  EXPECT_EQ(store->get(cid, kNoLimit).error().code, ErrorCode::kPruned);
+}
+
+TEST_F(EmbeddedStoreTest, ACorruptBlockIsNoticedAndHealedByAddingAgain) {
+  auto store = open();
+  const Bytes content = content_of(kChunkSize * 2, 1);
+  const std::string cid = store->add(content).value();
+  ASSERT_TRUE(sql("UPDATE blocks SET bytes = zeroblob(length(bytes)) WHERE rowid = 2"));
+  EXPECT_EQ(store->get(cid, kNoLimit).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(store->add(content).value(), cid);
+  EXPECT_TRUE(store->get(cid, kNoLimit).value() == content);
+}
+
+TEST_F(EmbeddedStoreTest, RemovingLeavesNothingOnDisk) {
+  auto store = open();
+  const std::string text = "a line that nobody else would write, many times over\n";
+  std::string content;
+  while (content.size() < 2 * kChunkSize) content += text;
+  const std::string cid = store->add(base::as_bytes(content)).value();
+  ASSERT_TRUE(disk_holds(text));
+  ASSERT_TRUE(store->remove(cid));
+  EXPECT_FALSE(disk_holds(text));
+  EXPECT_FALSE(disk_holds("nobody else"));
+  EXPECT_EQ(store->get(cid, kNoLimit).error().code, ErrorCode::kPruned);
+  EXPECT_TRUE(store->remove(cid)) << "removing twice is no error";
+  EXPECT_EQ(store->remove("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store->add(base::as_bytes(content)).value(), cid);
+  EXPECT_EQ(base::as_text(store->get(cid, kNoLimit).value()), content);
+}
+
+TEST_F(EmbeddedStoreTest, SharedBlocksStayUntilTheLastFileGoes) {
+  auto store = open();
+  const Bytes first = content_of(kChunkSize * 2, 1);
+  Bytes second = first;
+  second.push_back(1);  // the first two chunks are shared
+  const std::string first_cid = store->add(first).value();
+  const std::string second_cid = store->add(second).value();
+  ASSERT_TRUE(store->remove(first_cid));
+  EXPECT_EQ(store->get(first_cid, kNoLimit).error().code, ErrorCode::kPruned);
+  EXPECT_TRUE(store->get(second_cid, kNoLimit).value() == second);
+  ASSERT_TRUE(store->remove(second_cid));
+  auto database = sqlite::Database::open(folder_ / "store/content.sqlite", sqlite::Database::Mode::kReadOnly).value();
+  auto count = database.prepare("SELECT count(*) FROM blocks").value();
+  ASSERT_TRUE(count.step().value());
+  EXPECT_EQ(count.integer(0), 0);
+}
+
+TEST_F(EmbeddedStoreTest, RefusesANewerStoreByName) {
+  open();
+  ASSERT_TRUE(sql("PRAGMA user_version = 2"));
+  for (const bool read_only : {false, true}) {
+    const auto store = EmbeddedStore::open(folder_ / "store", read_only);
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error().code, ErrorCode::kNewerFormat);
+    EXPECT_NE(store.error().message.find("format 2"), std::string::npos);
+  }
+}
+
+TEST_F(EmbeddedStoreTest, ReadOnlyNeitherMakesNorWrites) {
+  EXPECT_EQ(EmbeddedStore::open(folder_ / "store", true).error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "store"));
+  open();
+  EXPECT_FALSE(open(true)->add(content_of(10, 1)));
+}
+
+TEST_F(EmbeddedStoreTest, ProcessesShareAFolder) {
+  constexpr int kProcesses = 6;
+  std::vector<pid_t> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {  // each opens a folder that does not exist yet, and adds
+      auto store = EmbeddedStore::open(folder_ / "store", false);
+      bool good = store.has_value();
+      for (std::uint8_t n = 0; good && n < 5; ++n) {
+        const Bytes content = content_of(kChunkSize + n, static_cast<std::uint8_t>(i));
+        const auto cid = (*store)->add(content);
+        good = cid.has_value() && (*store)->get(*cid, kNoLimit).value_or(Bytes()) == content;
+      }
+      ::_exit(good ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+}
+
+TEST_F(EmbeddedStoreTest, ThreadsShareAStore) {
+  auto store = open();
+  std::vector<std::thread> threads;
+  for (std::uint8_t i = 0; i < 4; ++i) {
+    threads.emplace_back([&store, i] {
+      const Bytes content = content_of(kChunkSize + 1, i);
+      for (int n = 0; n < 5; ++n) EXPECT_TRUE(store->get(store->add(content).value(), kNoLimit).value() == content);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
+TEST_F(EmbeddedStoreTest, TheFactoryTakesFoldersOnly) {
+  EXPECT_TRUE(open_content_store((folder_ / "store").string(), false));
+  for (const auto* spec : {"kubo:http://127.0.0.1:5001", "cluster:http://127.0.0.1:9094", "http://127.0.0.1", ""}) {
+    EXPECT_EQ(open_content_store(spec, false).error().code, ErrorCode::kUsage) << spec;
+  }
+}
+
+}  // namespace
+}  // namespace glucoledger::content_store
