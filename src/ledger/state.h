@@ -87,7 +87,7 @@ Result<std::optional<Milestone>> find_milestone(const StateReader& reader, const
 Result<std::uint64_t> transaction_count(const StateReader& reader);
 Result<Standing> standing(const StateReader& reader, const Hash& hash);
 Result<Stored> get(const StateReader& reader, const Hash& hash);
-// In the order in which they came. kInputRefused above limits::kTransactionsPerAddressMax for one key.
+// In the order in which they came, for each key the oldest limits::kTransactionsPerAddressMax.
 Result<std::vector<Hash>> find(const StateReader& reader, const Query& query);
 Result<bool> is_pruned(const StateReader& reader, const Hash& address);
 // Why a transaction cannot be approved as a tail; nothing when it can.

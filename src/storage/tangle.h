@@ -74,7 +74,7 @@ class Tangle final : public ports::Ledger {
   Result<std::uint64_t> prune_before(std::uint64_t sequence);
 
  private:
-  Tangle(std::unique_ptr<ledger::StateStore> store, std::string locator, ledger::Parameters parameters,
+  Tangle(std::unique_ptr<ledger::StateStore> store, std::string locator, ledger::Parameters parameters, bool read_only,
          const base::Clock& clock);
   template <typename Function>
   auto reading(Function function) -> decltype(function(std::declval<const ledger::StateReader&>()));
@@ -85,6 +85,7 @@ class Tangle final : public ports::Ledger {
   std::unique_ptr<ledger::StateStore> store_;
   std::string locator_;
   ledger::Parameters parameters_;
+  bool read_only_;
   const base::Clock& clock_;
 };
 

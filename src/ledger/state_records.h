@@ -1,0 +1,84 @@
+// The bytes of the state: how keys and records are written. Integers are big-endian, hashes packed 5 trits a byte.
+//
+// Column kIndexes, by the first byte of the key (hash: 49 bytes, tag: 17, sequence: 8):
+//   h hash               -> Record                    a address sequence  -> hash, of transactions not pruned
+//   b bundle sequence    -> hash                      g tag sequence      -> hash
+//   e approvee sequence  -> hash of the approver      i sequence          -> hash of a tip
+//   u sequence           -> hash, valid and waiting   x hash              -> nothing: named, and not here
+//   p address            -> nothing: held something   m milestone index   -> its hash and time
+//   n milestone hash     -> its index
+// Column kBodies: sequence -> 1,604 bytes. Column kParameters: see parameters_key and the counters.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ledger/state.h"
+
+namespace glucoledger::ledger::records {
+
+inline constexpr std::string_view kParametersKey = "parameters";
+inline constexpr std::string_view kSequenceKey = "sequence";    // of the newest transaction; the first has 1
+inline constexpr std::string_view kPrunedKey = "pruned";        // how many bodies are gone
+inline constexpr std::string_view kTimeKey = "time";            // the ledger's time, ms
+inline constexpr std::string_view kMilestoneKey = "milestone";  // index of the latest
+
+enum class Index : char {
+  kHash = 'h',
+  kAddress = 'a',
+  kBundle = 'b',
+  kTag = 'g',
+  kApprovee = 'e',
+  kTip = 'i',
+  kWaiting = 'u',
+  kMissing = 'x',
+  kPrunedAddress = 'p',
+  kMilestone = 'm',
+  kMilestoneHash = 'n',
+};
+
+// What the machine needs of a transaction without its body.
+struct Record {
+  std::uint64_t sequence = 0;
+  std::uint32_t milestone = 0;
+  std::uint32_t current_index = 0;
+  std::uint32_t last_index = 0;
+  bool solid = false;
+  bool valid = false;
+  bool pruned = false;
+  Hash trunk;
+  Hash branch;
+  Hash bundle;
+};
+
+std::string pack(std::string_view trytes);
+inline std::string pack(const Hash& hash) {
+  return pack(hash.trytes());
+}
+Result<Hash> unpack_hash(std::string_view bytes);
+Result<std::string> unpack(std::string_view bytes, std::size_t length_trytes);
+std::string encode_integer(std::uint64_t value, std::size_t size);
+Result<std::uint64_t> decode_integer(std::string_view bytes);
+
+std::string key(Index index, std::string_view rest);
+inline std::string key(Index index, const Hash& hash) {
+  return key(index, pack(hash));
+}
+inline std::string key(Index index, std::uint64_t sequence) {
+  return key(index, encode_integer(sequence, 8));
+}
+std::string key(Index index, std::string_view packed, std::uint64_t sequence);
+
+std::string encode(const Record& record);
+Result<Record> decode_record(std::string_view bytes);
+
+Result<std::optional<Record>> find_record(const StateReader& reader, const Hash& hash);
+void put_record(StateBatch& batch, const Hash& hash, const Record& record);
+// 0 where there is none yet.
+Result<std::uint64_t> counter(const StateReader& reader, std::string_view key);
+void put_counter(StateBatch& batch, std::string_view key, std::uint64_t value);
+Error damaged();
+
+}  // namespace glucoledger::ledger::records

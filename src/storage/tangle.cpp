@@ -1,0 +1,255 @@
+#include "storage/tangle.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/random.h"
+#include "storage/rocks_store.h"
+
+namespace glucoledger::storage {
+namespace {
+
+// A store that others wait for as long as it lives.
+class LockedStore final : public ledger::StateStore {
+ public:
+  LockedStore(base::FileLock lock, std::unique_ptr<ledger::StateStore> store)
+      : lock_(std::move(lock)), store_(std::move(store)) {}
+  Result<std::optional<std::string>> get(ledger::Column column, std::string_view key) const override {
+    return store_->get(column, key);
+  }
+  Result<void> scan(ledger::Column column, std::string_view prefix, const Visitor& visit) const override {
+    return store_->scan(column, prefix, visit);
+  }
+  Result<void> commit(const ledger::StateBatch& batch) override { return store_->commit(batch); }
+  Result<void> refresh() override { return store_->refresh(); }
+
+ private:
+  base::FileLock lock_;  // released last
+  std::unique_ptr<ledger::StateStore> store_;
+};
+
+Result<std::unique_ptr<ledger::StateStore>> open_store(const std::filesystem::path& folder,
+                                                       const TangleOptions& options) {
+  const std::string database = (folder / "state").string();
+  if (options.read_only) {
+    GL_TRY(store, RocksStore::open(database, RocksStore::Access::kReadOnly));
+    return store;
+  }
+  GL_CHECK(base::make_folder(folder));
+  GL_TRY(lock, base::FileLock::acquire(folder / "lock", options.lock_wait_ms));
+  GL_CHECK(base::make_folder(database));
+  GL_TRY(store, RocksStore::open(database, RocksStore::Access::kWrite));
+  return std::make_unique<LockedStore>(std::move(lock), std::move(store));
+}
+
+Result<ledger::Parameters> create(ledger::StateStore& store, const TangleOptions& options) {
+  ledger::Parameters parameters;
+  parameters.network_id = base::random_bytes(ledger::kNetworkIdSize);
+  parameters.min_weight_magnitude = options.min_weight_magnitude.value_or(Tangle::kDefaultMinWeightMagnitude);
+  ledger::StateBatch batch(store);
+  ledger::create_ledger(batch, parameters);
+  GL_CHECK(store.commit(batch));
+  return parameters;
+}
+
+}  // namespace
+
+Tangle::Tangle(std::unique_ptr<ledger::StateStore> store, std::string locator, ledger::Parameters parameters,
+               bool read_only, const base::Clock& clock)
+    : store_(std::move(store)),
+      locator_(std::move(locator)),
+      parameters_(std::move(parameters)),
+      read_only_(read_only),
+      clock_(clock) {}
+
+Tangle::~Tangle() = default;
+
+Result<std::unique_ptr<Tangle>> Tangle::open(const std::filesystem::path& folder, const TangleOptions& options,
+                                             const base::Clock& clock) {
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(folder, error);
+  if (error) return fail(ErrorCode::kUsage, "the ledger's folder has no absolute path");
+  GL_TRY(store, open_store(absolute, options));
+  return over(std::move(store), absolute.lexically_normal().string(), options, clock);
+}
+
+std::unique_ptr<Tangle> Tangle::in_memory(int min_weight_magnitude, const base::Clock& clock) {
+  TangleOptions options;
+  options.min_weight_magnitude = min_weight_magnitude;
+  auto tangle = over(std::make_unique<ledger::MemoryStore>(), "memory", options, clock);
+  GL_ASSERT(tangle.has_value());
+  return std::move(*tangle);
+}
+
+Result<std::unique_ptr<Tangle>> Tangle::over(std::unique_ptr<ledger::StateStore> store, std::string locator,
+                                             const TangleOptions& options, const base::Clock& clock) {
+  if (options.min_weight_magnitude &&
+      (*options.min_weight_magnitude < 1 || *options.min_weight_magnitude > base::limits::kMinWeightMagnitudeMax)) {
+    return fail(ErrorCode::kUsage,
+                "a minimum weight magnitude is 1 to " + std::to_string(base::limits::kMinWeightMagnitudeMax));
+  }
+  auto parameters = ledger::read_parameters(*store);
+  if (!parameters && parameters.error().code == ErrorCode::kNotFound && !options.read_only) {
+    parameters = create(*store, options);
+  }
+  if (!parameters) return tl::unexpected(parameters.error());
+  if (options.min_weight_magnitude && *options.min_weight_magnitude != parameters->min_weight_magnitude) {
+    return fail(ErrorCode::kUsage,
+                "this ledger has minimum weight magnitude " + std::to_string(parameters->min_weight_magnitude) +
+                    ", not " + std::to_string(*options.min_weight_magnitude),
+                "leave the option out: it counts when a ledger is made");
+  }
+  return std::unique_ptr<Tangle>(
+      new Tangle(std::move(store), std::move(locator), std::move(*parameters), options.read_only, clock));
+}
+
+template <typename Function>
+auto Tangle::reading(Function function) -> decltype(function(std::declval<const ledger::StateReader&>())) {
+  const std::lock_guard guard(mutex_);
+  GL_CHECK(store_->refresh());
+  return function(*store_);
+}
+
+template <typename Function>
+auto Tangle::writing(Function function) -> decltype(function(std::declval<ledger::StateBatch&>())) {
+  const std::lock_guard guard(mutex_);
+  if (read_only_) return fail(ErrorCode::kNotAllowed, "the ledger was opened for reading only");
+  GL_CHECK(store_->refresh());
+  ledger::StateBatch batch(*store_);
+  auto result = function(batch);
+  if (result && !batch.empty()) GL_CHECK(store_->commit(batch));
+  return result;
+}
+
+Result<ports::LedgerInfo> Tangle::info() {
+  return ports::LedgerInfo{base::hex_encode(parameters_.network_id), parameters_.min_weight_magnitude, true, locator_};
+}
+
+Result<ports::Tips> Tangle::tips() {
+  const std::uint64_t entropy = (std::uint64_t{base::random_below(1u << 31)} << 31) | base::random_below(1u << 31);
+  return reading([&](const ledger::StateReader& reader) -> Result<ports::Tips> {
+    GL_TRY(pair, ledger::select_tips(reader, entropy));
+    return ports::Tips{pair.trunk, pair.branch};
+  });
+}
+
+Result<void> Tangle::submit(std::span<const ledger::Transaction> transactions) {
+  return writing([&](ledger::StateBatch& batch) -> Result<void> {
+    const std::int64_t now_ms = clock_.now_ms();
+    GL_CHECK(ledger::submit(batch, parameters_, transactions, now_ms));
+    GL_CHECK(ledger::issue_milestone(batch, parameters_, now_ms, false));
+    return {};
+  });
+}
+
+Result<void> Tangle::submit_without_milestone(std::span<const ledger::Transaction> transactions) {
+  return writing(
+      [&](ledger::StateBatch& batch) { return ledger::submit(batch, parameters_, transactions, clock_.now_ms()); });
+}
+
+Result<ledger::Milestone> Tangle::issue_milestone(bool even_if_empty) {
+  return writing([&](ledger::StateBatch& batch) {
+    return ledger::issue_milestone(batch, parameters_, clock_.now_ms(), even_if_empty);
+  });
+}
+
+Result<ports::AddressContents> Tangle::read(std::span<const Hash> addresses) {
+  return reading([&](const ledger::StateReader& reader) -> Result<ports::AddressContents> {
+    ports::AddressContents contents;
+    if (addresses.empty()) return contents;
+    ledger::Query query;
+    query.addresses.assign(addresses.begin(), addresses.end());
+    GL_TRY(hashes, ledger::find(reader, query));
+    for (const Hash& hash : hashes) {
+      GL_TRY(stored, ledger::get(reader, hash));
+      if (stored.transaction) contents.transactions.push_back(std::move(*stored.transaction));
+    }
+    for (const Hash& address : addresses) {
+      GL_TRY(is_pruned, ledger::is_pruned(reader, address));
+      if (is_pruned) contents.pruned_addresses.push_back(address);
+    }
+    return contents;
+  });
+}
+
+Result<std::vector<bool>> Tangle::confirmed(std::span<const Hash> transaction_hashes) {
+  GL_TRY(standings, standing(transaction_hashes));
+  std::vector<bool> confirmed;
+  for (const ledger::Standing& standing : standings) confirmed.push_back(standing.milestone != 0);
+  return confirmed;
+}
+
+Result<ledger::Milestone> Tangle::latest_milestone() {
+  return reading([](const ledger::StateReader& reader) { return ledger::latest_milestone(reader); });
+}
+
+Result<std::optional<ledger::Milestone>> Tangle::find_milestone(const Hash& hash) {
+  return reading([&](const ledger::StateReader& reader) { return ledger::find_milestone(reader, hash); });
+}
+
+Result<std::vector<Hash>> Tangle::find(const ledger::Query& query) {
+  return reading([&](const ledger::StateReader& reader) { return ledger::find(reader, query); });
+}
+
+Result<std::vector<ledger::Stored>> Tangle::get(std::span<const Hash> transaction_hashes) {
+  return reading([&](const ledger::StateReader& reader) -> Result<std::vector<ledger::Stored>> {
+    std::vector<ledger::Stored> all;
+    for (const Hash& hash : transaction_hashes) {
+      GL_TRY(stored, ledger::get(reader, hash));
+      all.push_back(std::move(stored));
+    }
+    return all;
+  });
+}
+
+Result<std::vector<ledger::Standing>> Tangle::standing(std::span<const Hash> transaction_hashes) {
+  return reading([&](const ledger::StateReader& reader) -> Result<std::vector<ledger::Standing>> {
+    std::vector<ledger::Standing> all;
+    for (const Hash& hash : transaction_hashes) {
+      GL_TRY(standing, ledger::standing(reader, hash));
+      all.push_back(standing);
+    }
+    return all;
+  });
+}
+
+Result<std::vector<Hash>> Tangle::pruned(std::span<const Hash> addresses) {
+  return reading([&](const ledger::StateReader& reader) -> Result<std::vector<Hash>> {
+    std::vector<Hash> found;
+    for (const Hash& address : addresses) {
+      GL_TRY(is_pruned, ledger::is_pruned(reader, address));
+      if (is_pruned) found.push_back(address);
+    }
+    return found;
+  });
+}
+
+Result<std::vector<Hash>> Tangle::tip_hashes(std::size_t count_max) {
+  return reading([&](const ledger::StateReader& reader) { return ledger::tip_hashes(reader, count_max); });
+}
+
+Result<std::vector<Hash>> Tangle::missing_hashes(std::size_t count_max) {
+  return reading([&](const ledger::StateReader& reader) { return ledger::missing_hashes(reader, count_max); });
+}
+
+Result<std::uint64_t> Tangle::transaction_count() {
+  return reading([](const ledger::StateReader& reader) { return ledger::transaction_count(reader); });
+}
+
+Result<std::optional<std::string>> Tangle::inconsistency(std::span<const Hash> tails) {
+  return reading([&](const ledger::StateReader& reader) -> Result<std::optional<std::string>> {
+    for (const Hash& tail : tails) {
+      GL_TRY(why, ledger::inconsistency(reader, tail));
+      if (why) return why;
+    }
+    return std::nullopt;
+  });
+}
+
+Result<std::uint64_t> Tangle::prune_before(std::uint64_t sequence) {
+  return writing([&](ledger::StateBatch& batch) { return ledger::prune_before(batch, sequence); });
+}
+
+}  // namespace glucoledger::storage
