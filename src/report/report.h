@@ -73,7 +73,7 @@ struct Report {
   double span_days = 0;                    // from the first to the last value
   std::optional<double> interval_minutes;  // median
   std::optional<double> active_percent;
-  std::optional<bool> enough_wear;  // 14 days and 70 %, as the consensus asks
+  bool enough_wear = false;  // 14 days and 70 %, as the consensus asks
 
   double mean_mg_dl = 0;
   double median_mg_dl = 0;
@@ -91,7 +91,7 @@ struct Report {
   std::array<std::size_t, 5> range_readings{};  // indexed by cgm::Range
   std::array<double, 5> range_percent{};
 
-  std::vector<ProfilePoint> profile;         // smoothed, every 5 minutes; empty without at least 5 days of wear
+  std::vector<ProfilePoint> profile;         // smoothed, every 5 minutes; empty with less than 3 days of wear
   std::vector<ProfilePoint> hourly_profile;  // hours that hold readings, as measured
   std::vector<DayCurve> days;
 };

@@ -1,0 +1,215 @@
+#include "report/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "report/figures.h"
+#include "report/profile.h"
+
+namespace glucoledger::report {
+namespace {
+
+using cgm::Reading;
+using std::chrono::days;
+using std::chrono::sys_days;
+
+constexpr std::int64_t kMsPerMinute = 60'000;
+constexpr std::int64_t kDayMs = 24 * 60 * kMsPerMinute;
+constexpr double kWearDays = 14;
+constexpr double kWearPercent = 70;
+constexpr double kIntervalMinutesMax = 60;  // rarer values are no continuous monitoring, whatever their share
+constexpr int kProfileDaysMin = 3;
+
+struct Value {
+  const Reading* reading = nullptr;
+  double glucose_mg_dl = 0;
+};
+
+std::int64_t local_ms_of(const Reading& reading) {
+  return reading.utc_ms + reading.utc_offset_minutes * kMsPerMinute;
+}
+
+std::int64_t day_number_of(std::int64_t local_ms) {
+  return local_ms >= 0 ? local_ms / kDayMs : -((-local_ms + kDayMs - 1) / kDayMs);
+}
+
+std::chrono::year_month_day day_of(std::int64_t local_ms) {
+  return sys_days{days{day_number_of(local_ms)}};
+}
+
+bool is_inside(const Reading& reading, const ReportOptions& options) {
+  const auto day = day_of(local_ms_of(reading));
+  return (!options.from || day >= *options.from) && (!options.to || day <= *options.to);
+}
+
+bool is_absent(const Reading& reading) {
+  return reading.absent_reason || reading.value.empty();
+}
+
+// In order of time, whatever order they came in; ties are broken by what they hold, so that the result does not depend
+// on that order either.
+bool comes_before(const Reading* left, const Reading* right) {
+  const auto key = [](const Reading& r) {
+    return std::tuple(local_ms_of(r), r.utc_ms, std::string_view(r.identity), is_absent(r), r.source_line,
+                      std::string_view(r.value), r.unit, r.comparator);
+  };
+  return key(*left) < key(*right);
+}
+
+std::vector<const Reading*> sorted_inside(std::span<const Reading> readings, const ReportOptions& options) {
+  std::vector<const Reading*> inside;
+  for (const Reading& reading : readings) {
+    if (is_inside(reading, options)) inside.push_back(&reading);
+  }
+  std::sort(inside.begin(), inside.end(), comes_before);
+  return inside;
+}
+
+// Drops what comes again: the same identity, or, without one, the same instant. Returns how many.
+std::size_t drop_repeated(std::vector<const Reading*>& readings) {
+  std::vector<std::pair<std::pair<std::string_view, std::int64_t>, std::size_t>> keys;
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    const std::string_view identity = readings[i]->identity;
+    keys.push_back({{identity, identity.empty() ? readings[i]->utc_ms : 0}, i});
+  }
+  std::sort(keys.begin(), keys.end());
+  std::size_t repeated = 0;
+  for (std::size_t i = 1; i < keys.size(); ++i) {
+    if (keys[i].first != keys[i - 1].first) continue;
+    readings[keys[i].second] = nullptr;
+    ++repeated;
+  }
+  std::erase(readings, nullptr);
+  return repeated;
+}
+
+// One value for each moment of the wall clock: two sensors at once, or the hour that comes twice in autumn, count as
+// their mean where a figure follows the trace.
+std::vector<Sample> trace_of(const std::vector<Value>& values) {
+  std::vector<Sample> trace;
+  double in_moment = 0;
+  for (const Value& value : values) {
+    const std::int64_t local_ms = local_ms_of(*value.reading);
+    if (!trace.empty() && trace.back().local_ms == local_ms) {
+      in_moment += 1;
+      trace.back().glucose_mg_dl += (value.glucose_mg_dl - trace.back().glucose_mg_dl) / in_moment;
+    } else {
+      trace.push_back({local_ms, value.glucose_mg_dl});
+      in_moment = 1;
+    }
+  }
+  return trace;
+}
+
+void fill_ranges(const std::vector<Value>& values, const std::vector<double>& numbers, Report& report) {
+  std::size_t in_mmol_l = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Reading& reading = *values[i].reading;
+    ++report.range_readings[static_cast<std::size_t>(cgm::range_of(numbers[i], reading.unit))];
+    if (reading.unit == cgm::Unit::kMmolL) ++in_mmol_l;
+    if (reading.comparator != cgm::Comparator::kNone) ++report.at_limit_readings;
+  }
+  report.main_unit = 2 * in_mmol_l > values.size() ? cgm::Unit::kMmolL : cgm::Unit::kMgDl;
+  for (std::size_t range = 0; range < report.range_percent.size(); ++range) {
+    report.range_percent[range] =
+        100.0 * static_cast<double>(report.range_readings[range]) / static_cast<double>(values.size());
+  }
+  const auto& [very_low, low, in_range, high, very_high] = report.range_percent;
+  report.gri = std::min(100.0, 3.0 * very_low + 2.4 * low + 1.6 * very_high + 0.8 * high);
+}
+
+void fill_distribution(const std::vector<Value>& values, Report& report) {
+  std::vector<double> sorted;
+  for (const Value& value : values) {
+    sorted.push_back(value.glucose_mg_dl);
+    report.lbgi += low_risk_of(value.glucose_mg_dl);
+    report.hbgi += high_risk_of(value.glucose_mg_dl);
+  }
+  report.lbgi /= static_cast<double>(values.size());
+  report.hbgi /= static_cast<double>(values.size());
+  std::sort(sorted.begin(), sorted.end());
+  report.mean_mg_dl = mean_of(sorted);
+  report.median_mg_dl = quantile_of(sorted, 0.5);
+  report.min_mg_dl = sorted.front();
+  report.max_mg_dl = sorted.back();
+  report.gmi_percent = 3.31 + 0.02392 * report.mean_mg_dl;
+  report.sd_mg_dl = sample_deviation(sorted);
+  if (report.sd_mg_dl && report.mean_mg_dl > 0) report.cv_percent = 100 * *report.sd_mg_dl / report.mean_mg_dl;
+  if (sorted.size() > 1) report.iqr_mg_dl = quantile_of(sorted, 0.75) - quantile_of(sorted, 0.25);
+}
+
+void fill_days(const std::vector<Sample>& trace, Report& report) {
+  std::int64_t current = 0;
+  for (const Sample& sample : trace) {
+    const std::int64_t day = day_number_of(sample.local_ms);
+    if (report.days.empty() || day != current) report.days.push_back({day_of(sample.local_ms), {}, 0});
+    current = day;
+    const double minute = static_cast<double>(sample.local_ms - day * kDayMs) / kMsPerMinute;
+    report.days.back().points.push_back({minute, sample.glucose_mg_dl});
+  }
+  for (DayCurve& day : report.days) {
+    for (const CurvePoint& point : day.points) day.mean_mg_dl += point.glucose_mg_dl;
+    day.mean_mg_dl /= static_cast<double>(day.points.size());
+  }
+  report.days_of_wear = static_cast<int>(report.days.size());
+}
+
+void fill_wear(const std::vector<Value>& values, const std::vector<Sample>& trace, Report& report) {
+  const auto by_instant = [](const Value& left, const Value& right) {
+    return left.reading->utc_ms < right.reading->utc_ms;
+  };
+  const auto [first, last] = std::minmax_element(values.begin(), values.end(), by_instant);
+  report.first = {first->reading->utc_ms, first->reading->utc_offset_minutes};
+  report.last = {last->reading->utc_ms, last->reading->utc_offset_minutes};
+  report.span_days = static_cast<double>(report.last.utc_ms - report.first.utc_ms) / kDayMs;
+  report.interval_minutes = median_interval_minutes(trace);
+  report.active_percent = active_percent_of(trace);
+  // Fourteen days of five-minute readings end one reading short of the fifteenth midnight.
+  const double wear_days = report.span_days + report.interval_minutes.value_or(0) / (24 * 60);
+  report.enough_wear = report.active_percent && *report.interval_minutes <= kIntervalMinutesMax &&
+                       *report.active_percent >= kWearPercent && wear_days >= kWearDays;
+}
+
+}  // namespace
+
+Result<Report> make_report(std::span<const Reading> readings, const ReportOptions& options) {
+  if (options.from && options.to && *options.from > *options.to) {
+    return fail(ErrorCode::kUsage, "the report's first day lies after its last day");
+  }
+  Report report;
+  report.title = options.title;
+  report.person = options.person;
+  auto inside = sorted_inside(readings, options);
+  report.repeated_readings = drop_repeated(inside);
+
+  std::vector<Value> values;
+  std::vector<double> numbers;  // in each reading's own unit
+  for (const Reading* reading : inside) {
+    if (is_absent(*reading)) {
+      ++report.absent_readings;
+      continue;
+    }
+    GL_TRY(number, cgm::parse_decimal(reading->value));
+    numbers.push_back(number);
+    values.push_back({reading, cgm::to_mg_dl(number, reading->unit)});
+  }
+  if (values.empty()) {
+    return fail(ErrorCode::kNotFound, "no readings in this window", "choose other days, or import or fetch more");
+  }
+
+  report.readings = values.size();
+  const auto trace = trace_of(values);
+  fill_ranges(values, numbers, report);
+  fill_distribution(values, report);
+  fill_days(trace, report);
+  fill_wear(values, trace, report);
+  report.mage_mg_dl = mage_of(trace);
+  if (report.days_of_wear >= kProfileDaysMin) report.profile = ambulatory_profile(trace);
+  report.hourly_profile = hourly_percentiles(trace);
+  return report;
+}
+
+}  // namespace glucoledger::report

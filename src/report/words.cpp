@@ -1,0 +1,130 @@
+#include "report/words.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+namespace glucoledger::report {
+namespace {
+
+std::chrono::sys_time<std::chrono::milliseconds> wall_clock_of(LocalTime time) {
+  return std::chrono::sys_time<std::chrono::milliseconds>{std::chrono::milliseconds{time.utc_ms} +
+                                                          std::chrono::minutes{time.utc_offset_minutes}};
+}
+
+std::string two_digits(std::int64_t number) {
+  std::array<char, 24> buffer;
+  const int length = std::snprintf(buffer.data(), buffer.size(), "%02lld", static_cast<long long>(number));
+  return {buffer.data(), static_cast<std::size_t>(length)};
+}
+
+struct ClockText {
+  std::string date, hours_minutes, seconds;
+};
+
+ClockText clock_text(LocalTime time) {
+  const auto moment = wall_clock_of(time);
+  const auto day = std::chrono::floor<std::chrono::days>(moment);
+  const auto ms = (moment - day).count();
+  const std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
+  return {date_text(std::chrono::year_month_day{day}), two_digits(ms / 3'600'000) + ":" + two_digits(ms / 60'000 % 60),
+          two_digits(ms / 1000 % 60) + "." + fraction};
+}
+
+}  // namespace
+
+std::string number_text(double value, int decimals) {
+  std::array<char, 400> buffer;  // the longest double has 309 digits before its point
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, decimals).ptr;
+  return {buffer.data(), end};
+}
+
+std::string percent_text(double percent) {
+  if (percent <= 0) return "0 %";
+  if (percent < 0.1) return "< 0.1 %";
+  if (percent > 99.9 && percent < 100) return "> 99.9 %";
+  return percent >= 100 ? "100 %" : number_text(percent, 1) + " %";
+}
+
+std::string count_text(std::size_t count) {
+  std::string text = std::to_string(count);
+  for (std::size_t end = text.size(); end > 3; end -= 3) text.insert(end - 3, 1, ',');
+  return text;
+}
+
+std::string duration_text(double percent_of_day) {
+  const auto minutes = static_cast<int>(std::lround(percent_of_day / 100 * 24 * 60));
+  if (minutes == 0) return percent_of_day > 0 ? "< 1 min" : "0 min";
+  if (minutes < 60) return std::to_string(minutes) + " min";
+  return std::to_string(minutes / 60) + " h " + std::to_string(minutes % 60) + " min";
+}
+
+std::string_view unit_text(cgm::Unit unit) {
+  return unit == cgm::Unit::kMgDl ? "mg/dL" : "mmol/L";
+}
+
+cgm::Unit other_unit(cgm::Unit unit) {
+  return unit == cgm::Unit::kMgDl ? cgm::Unit::kMmolL : cgm::Unit::kMgDl;
+}
+
+std::string glucose_number_text(double glucose_mg_dl, cgm::Unit unit) {
+  if (unit == cgm::Unit::kMgDl) return number_text(glucose_mg_dl, 0);
+  return number_text(cgm::to_mmol_l(glucose_mg_dl, cgm::Unit::kMgDl), 1);
+}
+
+std::string glucose_text(double glucose_mg_dl, cgm::Unit unit) {
+  return glucose_number_text(glucose_mg_dl, unit) + " " + std::string(unit_text(unit));
+}
+
+std::string glucose_both_text(std::optional<double> glucose_mg_dl, cgm::Unit first) {
+  if (!glucose_mg_dl) return std::string(kNotEnoughData);
+  return glucose_text(*glucose_mg_dl, first) + " (" + glucose_text(*glucose_mg_dl, other_unit(first)) + ")";
+}
+
+std::string date_text(std::chrono::year_month_day day) {
+  std::array<char, 32> buffer;
+  const int length = std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
+                                   static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+  return {buffer.data(), static_cast<std::size_t>(length)};
+}
+
+std::string date_text(LocalTime time) {
+  return clock_text(time).date;
+}
+
+std::string minute_text(LocalTime time) {
+  const auto text = clock_text(time);
+  return text.date + " " + text.hours_minutes;
+}
+
+std::string instant_text(LocalTime time) {
+  const auto text = clock_text(time);
+  const int offset = std::abs(time.utc_offset_minutes);
+  return text.date + "T" + text.hours_minutes + ":" + text.seconds + (time.utc_offset_minutes < 0 ? "-" : "+") +
+         two_digits(offset / 60) + ":" + two_digits(offset % 60);
+}
+
+const std::array<RangeWords, 5>& ranges_from_high() {
+  using enum cgm::Range;
+  static constexpr std::array<RangeWords, 5> kRanges = {{
+      {kVeryHigh, "Very high", "> 250", "> 13.9", "< 5 %"},
+      {kHigh, "High", "181-250", "10.1-13.9", "< 25 % with very high"},
+      {kInRange, "In range", "70-180", "3.9-10.0", "> 70 %"},
+      {kLow, "Low", "54-69", "3.0-3.8", "< 4 % with very low"},
+      {kVeryLow, "Very low", "< 54", "< 3.0", "< 1 %"},
+  }};
+  return kRanges;
+}
+
+std::string_view bounds_text(const RangeWords& words, cgm::Unit unit) {
+  return unit == cgm::Unit::kMgDl ? words.mg_dl : words.mmol_l;
+}
+
+std::string wear_warning(const Report& report) {
+  if (report.enough_wear) return {};
+  return "Less than the 14 days with 70 % of readings that these figures are usually judged by: read them with care.";
+}
+
+}  // namespace glucoledger::report
