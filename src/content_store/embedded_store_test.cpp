@@ -152,6 +152,7 @@ TEST_F(EmbeddedStoreTest, ProcessesShareAFolder) {
     if (child == 0) {  // each opens a folder that does not exist yet, and adds
       auto store = EmbeddedStore::open(folder_ / "store", false);
       bool good = store.has_value();
+      if (!good) std::fprintf(stderr, "cannot open: %s\n", store.error().message.c_str());
       for (std::uint8_t n = 0; good && n < 5; ++n) {
         const Bytes content = content_of(kChunkSize + n, static_cast<std::uint8_t>(i));
         const auto cid = (*store)->add(content);

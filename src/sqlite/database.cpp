@@ -2,7 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <limits>
+#include <thread>
 
 namespace glucoledger::sqlite {
 namespace {
@@ -38,6 +40,16 @@ Error error_of(sqlite3* database) {
 }
 
 void require_bound(int code) { GL_ASSERT(code == SQLITE_OK); }
+
+// Where two processes turn the same new database to WAL, SQLite tells one of them at once that it is busy.
+Result<void> turn_to_wal(Database& database) {
+  constexpr int kStepMs = 10;
+  for (int waited_ms = 0;; waited_ms += kStepMs) {
+    auto done = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
+    if (done || done.error().code != ErrorCode::kUnreachable || waited_ms >= kBusyWaitMs) return done;
+    std::this_thread::sleep_for(std::chrono::milliseconds(kStepMs));
+  }
+}
 
 }  // namespace
 
@@ -122,7 +134,7 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
   if (code != SQLITE_OK) return tl::unexpected(error_of(raw));
   sqlite3_busy_timeout(raw, kBusyWaitMs);
   GL_CHECK(database.execute("PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF"));
-  if (mode != Mode::kReadOnly) GL_CHECK(database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));
+  if (mode != Mode::kReadOnly) GL_CHECK(turn_to_wal(database));
   return database;
 }
 
