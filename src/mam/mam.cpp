@@ -1,0 +1,181 @@
+#include "mam/mam.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "mam/mask.h"
+#include "mam/one_time_signature.h"
+#include "mam/pascal.h"
+
+// A payload, in trits: pascal(index) | pascal(message length) | masked: next root 243, message, nonce 81,
+// signature 6,561 x security, pascal(sibling count) | zeros up to whole trytes.
+namespace glucoledger::mam {
+namespace {
+
+using crypto::Curl;
+using crypto::CurlRounds;
+using crypto::kHashTrits;
+using crypto::Trit;
+using crypto::Trits;
+using crypto::TritView;
+
+constexpr std::size_t kNonceTrits = 81;
+constexpr std::size_t kZeroTrits = 4;  // pascal(0)
+constexpr std::size_t kPayloadTrytesMax = base::limits::kBundleTransactionsMax * 2187;
+
+tl::unexpected<Error> corrupt(std::string what) {
+  return fail(ErrorCode::kCorrupt, "the MAM payload " + std::move(what));
+}
+
+Curl start_sponge(const SecretTrytes& side_key, const Hash& root, TritView header) {
+  WipedTrits<kHashTrits> key;
+  crypto::trits_from_trytes(side_key.trytes(), key);
+  Curl sponge(CurlRounds::kP27);
+  sponge.absorb(key);
+  sponge.absorb(root.trits());
+  sponge.absorb(header);
+  return sponge;
+}
+
+// The first nonce, counting from 0, after which the sponge's rate can be signed at this security: about 26 tries.
+std::array<Trit, kNonceTrits> find_signable_nonce(const Curl& sponge, int security) {
+  std::array<Trit, kNonceTrits> nonce;
+  for (std::int64_t candidate = 0;; ++candidate) {
+    crypto::encode_integer(candidate, nonce);
+    Curl trial = sponge;
+    trial.absorb(nonce);
+    if (security_of(trial.rate()) == security) return nonce;
+  }
+}
+
+Hash leaf_at(const Channel& channel, std::uint64_t index) {
+  WipedTrits<kHashTrits> seed;
+  crypto::trits_from_trytes(channel.seed.trytes(), seed);
+  return OneTimeKey(seed, index, channel.security).leaf();
+}
+
+Result<void> check_channel(const Channel& channel) {
+  if (channel.security < 1 || channel.security > static_cast<int>(kSecurityMax)) {
+    return fail(ErrorCode::kUsage, "the security level of a MAM channel is 1, 2 or 3");
+  }
+  if (channel.mode != Mode::kRestricted && channel.side_key.trytes() != SecretTrytes::nines().trytes()) {
+    return fail(ErrorCode::kUsage, "only a restricted MAM channel has a side key");
+  }
+  return {};
+}
+
+struct Header {
+  std::size_t length_trits;
+  std::size_t message_trits;
+};
+
+Result<Header> read_header(TritView payload) {
+  const auto index = read_pascal(payload);
+  if (!index) return corrupt("does not begin as one: it is damaged, or something else");
+  if (index->value != 0) return corrupt("is one of several under a root, as no known client sends, or is damaged");
+  const auto length = read_pascal(payload.subspan(index->length_trits));
+  if (!length || length->value % crypto::kTritsPerTryte != 0) return corrupt("tells no valid message length");
+  if (length->value > base::limits::kMamMessageTrytesMax * crypto::kTritsPerTryte) {
+    return corrupt("tells a message longer than " + std::to_string(base::limits::kMamMessageTrytesMax) + " trytes");
+  }
+  return Header{index->length_trits + length->length_trits, length->value};
+}
+
+}  // namespace
+
+Hash root_at(const Channel& channel, std::uint64_t index) {
+  return leaf_at(channel, index);
+}
+
+Hash address_of(const Hash& root, Mode mode) {
+  return mode == Mode::kPublic ? root : crypto::curl_hash(CurlRounds::kP81, root.trits());
+}
+
+Result<Created> create(const Channel& channel, std::uint64_t index, std::string_view message_trytes) {
+  GL_CHECK(check_channel(channel));
+  if (message_trytes.size() > base::limits::kMamMessageTrytesMax) {
+    return fail(ErrorCode::kUsage,
+                "a MAM message has at most " + std::to_string(base::limits::kMamMessageTrytesMax) + " trytes");
+  }
+  if (!crypto::is_trytes(message_trytes)) {
+    return fail(ErrorCode::kInputRefused, "trytes hold only the letters A to Z and 9");
+  }
+  WipedTrits<kHashTrits> seed;
+  crypto::trits_from_trytes(channel.seed.trytes(), seed);
+  const OneTimeKey key(seed, index, channel.security);
+  Created created;
+  created.root = key.leaf();
+  created.address = address_of(created.root, channel.mode);
+  created.next_root = leaf_at(channel, index + 1);
+
+  Trits payload;
+  payload.reserve(kHashTrits + crypto::kTritsPerTryte * message_trytes.size() + kNonceTrits + key.size_trits() + 64);
+  append_pascal(0, payload);
+  append_pascal(static_cast<std::uint32_t>(crypto::kTritsPerTryte * message_trytes.size()), payload);
+  const std::size_t header_trits = payload.size();
+  Curl sponge = start_sponge(channel.side_key, created.root, payload);
+
+  payload.resize(header_trits + kHashTrits + crypto::kTritsPerTryte * message_trytes.size());
+  const auto text = std::span(payload).subspan(header_trits);
+  crypto::trits_from_trytes(created.next_root.trytes(), text.first(kHashTrits));
+  crypto::trits_from_trytes(message_trytes, text.subspan(kHashTrits));
+  mask(sponge, text);
+
+  auto nonce = find_signable_nonce(sponge, channel.security);
+  mask(sponge, nonce);
+  payload.insert(payload.end(), nonce.begin(), nonce.end());
+
+  const std::size_t signature_at = payload.size();
+  payload.resize(signature_at + key.size_trits());
+  key.sign(sponge.rate(), std::span(payload).subspan(signature_at));
+  append_pascal(0, payload);  // no siblings
+  mask(sponge, std::span(payload).subspan(signature_at));
+  while (payload.size() % crypto::kTritsPerTryte != 0) payload.push_back(0);
+  created.payload = crypto::trytes_from_trits(payload);
+  return created;
+}
+
+Result<Opened> open(std::string_view payload_trytes, const Hash& root, Mode mode, const SecretTrytes& side_key) {
+  if (mode != Mode::kRestricted && side_key.trytes() != SecretTrytes::nines().trytes()) {
+    return fail(ErrorCode::kUsage, "only a restricted MAM channel has a side key");
+  }
+  if (payload_trytes.size() > kPayloadTrytesMax) return corrupt("is longer than a bundle holds");
+  if (!crypto::is_trytes(payload_trytes)) return corrupt("holds more than the letters A to Z and 9");
+  Trits payload = crypto::trits_from_trytes(payload_trytes);
+  GL_TRY(header, read_header(payload));
+  auto rest = std::span(payload).subspan(header.length_trits);
+  const auto take = [&rest](std::size_t length_trits) {
+    const auto taken = rest.first(length_trits);
+    rest = rest.subspan(length_trits);
+    return taken;
+  };
+  if (rest.size() < kHashTrits + header.message_trits + kNonceTrits) return corrupt("is cut off");
+
+  Curl sponge = start_sponge(side_key, root, TritView(payload).first(header.length_trits));
+  const auto text = take(kHashTrits + header.message_trits);
+  unmask(sponge, text);
+  unmask(sponge, take(kNonceTrits));
+  std::array<Trit, kHashTrits> digest;
+  std::copy_n(sponge.rate().begin(), kHashTrits, digest.begin());
+  const int security = security_of(digest);
+  if (security == 0) return corrupt("does not fit this root and side key, or was altered");
+
+  const std::size_t signature_trits = static_cast<std::size_t>(security) * kSignatureTritsPerLevel;
+  if (rest.size() < signature_trits + kZeroTrits) return corrupt("is cut off, or does not fit this root and side key");
+  const auto signed_part = take(signature_trits + kZeroTrits);
+  unmask(sponge, signed_part);
+  const auto siblings = read_pascal(signed_part.subspan(signature_trits));
+  if (!siblings || siblings->value != 0) {
+    return corrupt("does not fit this root and side key, was altered, or is one of several under a root");
+  }
+  if (leaf_of_signature(digest, signed_part.first(signature_trits)) != root) {
+    return corrupt("is not signed by the owner of this root");
+  }
+  if (std::any_of(rest.begin(), rest.end(), [](Trit trit) { return trit != 0; })) {
+    return corrupt("is followed by something that is not padding");
+  }
+  return Opened{crypto::trytes_from_trits(text.subspan(kHashTrits)), Hash::from_trits(text.first(kHashTrits)),
+                security};
+}
+
+}  // namespace glucoledger::mam

@@ -1,0 +1,24 @@
+// The self-delimiting numbers of MAM ("pascal" coding): groups of 3 trits, least significant first, of which only the
+// last is positive, and then one trit a group that together say which groups were negated. 0 is 1, 0, 0, -1.
+//
+// Here only numbers from 0 on: no client writes others. Source: @iota/mam.js. Vectors: tests/vectors.
+#pragma once
+
+#include <optional>
+
+#include "crypto/trytes.h"
+
+namespace glucoledger::mam {
+
+inline constexpr std::size_t kPascalGroupsMax = 6;  // numbers up to 193,710,244
+
+void append_pascal(std::uint32_t value, crypto::Trits& out);
+
+struct PascalNumber {
+  std::uint32_t value;
+  std::size_t length_trits;
+};
+// The number at the beginning; nothing when there is none, or it is not the one encoding that append_pascal makes.
+std::optional<PascalNumber> read_pascal(crypto::TritView trits);
+
+}  // namespace glucoledger::mam
