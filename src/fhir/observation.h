@@ -12,17 +12,10 @@
 #include <string_view>
 
 #include "cgm/reading.h"
+#include "fhir/json.h"
 #include "fhir/patient.h"
 
 namespace glucoledger::fhir {
-
-inline constexpr std::string_view kReadingIdentifierSystem = "urn:glucoledger:reading";
-inline constexpr std::string_view kLoinc = "http://loinc.org";
-inline constexpr std::string_view kUcum = "http://unitsofmeasure.org";
-inline constexpr std::string_view kObservationCategory = "http://terminology.hl7.org/CodeSystem/observation-category";
-inline constexpr std::string_view kDataAbsentReason = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
-inline constexpr std::string_view kDataAbsentExtension = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
-inline constexpr std::string_view kReadingKind = "urn:glucoledger:reading-kind";  // code "scan"; none: a sensor value
 
 struct ObservationContext {
   std::optional<Patient> patient;  // absent: the subject is marked data-absent
@@ -32,23 +25,20 @@ struct ObservationContext {
   bool paper_record = false;
 };
 
-// A complete Observation: compact ASCII JSON on one line. About 1.7 KB; 2.5 KB pretty-printed as a paper record.
+// A complete Observation; the reading's value must be a decimal (cgm::parse_decimal, asserted). Compact ASCII JSON on
+// one line. About 1.7 KB; 2.5 KB pretty-printed as a paper record.
 std::string full_observation(const cgm::Reading& reading, const ObservationContext& context);
 
-// A full or stripped Observation back into a reading; `identity` is its identifier's value. Refused (kInputRefused):
-// another resource, status or code, a unit that is not the code's, neither value nor dataAbsentReason, no instant.
+// A full or stripped Observation back into a reading; `identity` is its identifier's value, empty where it has none.
+// Refused (kInputRefused): another resource, a status or code that is not in codes.h, a value that is no plausible
+// glucose or not in the code's unit, both or neither of value and dataAbsentReason, no instant with its offset.
 Result<cgm::Reading> reading_from_observation(std::string_view json);
+Result<cgm::Reading> reading_from_json(const Json& observation);
+// Whether `code` holds this LOINC code.
+bool has_code(const Json& observation, std::string_view loinc);
+// A decimal text as JSON writes it: the same digits, without zeros before the first.
+std::string number_text(std::string_view decimal);
 // The identifier by which duplicates are dropped; kInputRefused where the record has none.
 Result<std::string> record_identifier(std::string_view json);
-
-// "2019-05-01T08:30:00+02:00", with milliseconds only where there are some; "Z" for an offset of 0.
-std::string date_time(std::int64_t utc_ms, int utc_offset_minutes);
-struct Instant {
-  std::int64_t utc_ms = 0;
-  int utc_offset_minutes = 0;
-};
-// A FHIR dateTime of second precision or finer with its offset, of the years 1900 to 9999; digits after the third of a
-// second are dropped.
-std::optional<Instant> parse_date_time(std::string_view text);
 
 }  // namespace glucoledger::fhir

@@ -26,7 +26,11 @@ struct Patient {
 // A FHIR R4 Patient as JSON. kInputRefused, with the reason, when it is none or an element has the wrong type.
 Result<Patient> parse_patient(std::string_view json);
 // The Patient as FHIR JSON; parse_patient reads it back.
+// Texts that FHIR does not allow are mended or left out.
+Json patient_resource(const Patient& patient);
 std::string patient_json(const Patient& patient);
+// The identifier alone; an empty object where there is none.
+Json patient_identifier(const Patient& patient);
 // What `known` lacks is taken from `other` (a Clarity file names its patient in the first rows).
 Patient merge(Patient known, const Patient& other);
 // "Given Family", or as much of it as is known.

@@ -1,0 +1,90 @@
+#include "cgm/glucose.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+namespace glucoledger::cgm {
+namespace {
+
+// Longer than any device writes; keeps every value exact enough in a double.
+constexpr std::size_t kDecimalLengthMax = 24;
+
+struct Bins {
+  double low_from, in_range_from, in_range_to, high_to;
+};
+constexpr Bins kBinsMgDl{54, 70, 180, 250};
+constexpr Bins kBinsMmolL{3.0, 3.9, 10.0, 13.9};
+constexpr const Bins& bins_of(Unit unit) {
+  return unit == Unit::kMgDl ? kBinsMgDl : kBinsMmolL;
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::string fixed_text(double value, int decimals) {
+  char buffer[64];
+  const int length = std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value);
+  return {buffer, static_cast<std::size_t>(length)};
+}
+
+double value_of(std::string_view decimal) {
+  double value = 0;
+  std::from_chars(decimal.data(), decimal.data() + decimal.size(), value);
+  return value;
+}
+
+// The number of `decimals` digits in `range` that is closest to `value`, which itself lies in another range: a hair
+// beyond one of its ends.
+std::string closest_in_range(double value, Range range, Unit unit, int decimals) {
+  const double step = std::pow(10.0, -decimals);
+  const double direction = range_of(value, unit) > range ? -step : step;
+  double candidate = std::round(value / step) * step;
+  while (range_of(value_of(fixed_text(candidate, decimals)), unit) != range) candidate += direction;
+  return fixed_text(candidate, decimals);
+}
+
+}  // namespace
+
+Result<double> parse_decimal(std::string_view text) {
+  const auto refused = [] { return fail(ErrorCode::kInputRefused, "a glucose value is not a plain decimal number"); };
+  if (text.empty() || text.size() > kDecimalLengthMax || !is_digit(text.front()) || !is_digit(text.back())) {
+    return refused();
+  }
+  if (!std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; })) return refused();
+  if (std::count(text.begin(), text.end(), '.') > 1) return refused();
+  return value_of(text);
+}
+
+double to_mg_dl(double value, Unit unit) {
+  return unit == Unit::kMgDl ? value : value * kMgDlPerMmolL;
+}
+double to_mmol_l(double value, Unit unit) {
+  return unit == Unit::kMmolL ? value : value / kMgDlPerMmolL;
+}
+
+Range range_of(double value, Unit unit) {
+  const Bins& bins = bins_of(unit);
+  if (value < bins.low_from) return Range::kVeryLow;
+  if (value < bins.in_range_from) return Range::kLow;
+  if (value <= bins.in_range_to) return Range::kInRange;
+  return value <= bins.high_to ? Range::kHigh : Range::kVeryHigh;
+}
+
+std::string converted_text(std::string_view value, Unit from, Unit to) {
+  if (from == to) return std::string(value);
+  const double original = value_of(value);
+  const Range range = range_of(original, from);
+  const double converted = to == Unit::kMgDl ? to_mg_dl(original, from) : to_mmol_l(original, from);
+  const int decimals_min = to == Unit::kMgDl ? 0 : 1;
+  for (int decimals = decimals_min; decimals <= decimals_min + 3; ++decimals) {
+    std::string text = fixed_text(converted, decimals);
+    if (range_of(value_of(text), to) == range) return text;
+  }
+  // The bounds of the two units are not the same glucose: 3.999 mmol/L is below 70 mg/dL only by a hair.
+  return closest_in_range(converted, range, to, decimals_min + 1);
+}
+
+}  // namespace glucoledger::cgm
