@@ -38,8 +38,8 @@ Result<Bytes> base64url_decode(std::string_view text) {
   Bytes bytes(text.size() / 4 * 3 + 3);
   std::size_t length = 0;
   const char* end = nullptr;
-  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &length, &end,
-                        kBase64Variant) != 0 ||
+  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &length, &end, kBase64Variant) !=
+          0 ||
       end != text.data() + text.size()) {
     return fail(ErrorCode::kInputRefused, "not base64url");
   }

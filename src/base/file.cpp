@@ -110,10 +110,9 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t siz
   GL_TRY(raw, open_for_reading(path));
   const Descriptor descriptor(raw);
   std::string content;
-  GL_CHECK(read_all(raw, size_max, path == "-" ? "standard input" : path.string(),
-                    [&](const std::uint8_t* data, std::size_t size) {
-                      content.append(reinterpret_cast<const char*>(data), size);
-                    }));
+  GL_CHECK(read_all(
+      raw, size_max, path == "-" ? "standard input" : path.string(),
+      [&](const std::uint8_t* data, std::size_t size) { content.append(reinterpret_cast<const char*>(data), size); }));
   return content;
 }
 
@@ -123,10 +122,9 @@ Result<SecretBytes> read_secret_file(const std::filesystem::path& path) {
   const Descriptor descriptor(raw);
   Bytes content;
   content.reserve(kSizeMax + 1);  // never reallocated, so no copy is left behind
-  const auto read = read_all(raw, kSizeMax, path == "-" ? "standard input" : path.string(),
-                             [&](const std::uint8_t* data, std::size_t size) {
-                               content.insert(content.end(), data, data + size);
-                             });
+  const auto read =
+      read_all(raw, kSizeMax, path == "-" ? "standard input" : path.string(),
+               [&](const std::uint8_t* data, std::size_t size) { content.insert(content.end(), data, data + size); });
   if (!content.empty() && content.back() == '\n') content.pop_back();
   SecretBytes secret(std::move(content));
   if (!read) return tl::unexpected(read.error());

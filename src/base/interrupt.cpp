@@ -24,11 +24,17 @@ void install_interrupt_handlers() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool interrupted() { return interrupted_flag.load(std::memory_order_relaxed); }
+bool interrupted() {
+  return interrupted_flag.load(std::memory_order_relaxed);
+}
 
-const std::atomic<bool>& interrupt_flag() { return interrupted_flag; }
+const std::atomic<bool>& interrupt_flag() {
+  return interrupted_flag;
+}
 
-void request_interrupt() { interrupted_flag.store(true); }
+void request_interrupt() {
+  interrupted_flag.store(true);
+}
 
 bool sleep_or_interrupted(std::int64_t duration_ms) {
   constexpr std::int64_t kStepMs = 50;

@@ -19,7 +19,9 @@ Bytes random_bytes(std::size_t size) {
   return bytes;
 }
 
-SecretBytes random_secret(std::size_t size) { return SecretBytes(random_bytes(size)); }
+SecretBytes random_secret(std::size_t size) {
+  return SecretBytes(random_bytes(size));
+}
 
 std::uint32_t random_below(std::uint32_t bound) {
   require_sodium();

@@ -54,18 +54,21 @@ using base::Result;
 #define GL_ASSERT(expression) \
   ((expression) ? static_cast<void>(0) : ::glucoledger::base::assertion_failed(#expression, __FILE__, __LINE__))
 
-// `GL_TRY(value, read(file));` declares `value`, or returns the error. `GL_CHECK(write(file));` for Result<void>.
+// `GL_TRY(value, read(file));` declares `value`, or returns the error; GL_ASSIGN assigns to what stands already;
+// `GL_CHECK(write(file));` for Result<void>. The first two are two statements: inside an `if` they want braces.
 #define GL_CONCAT_(a, b) a##b
 #define GL_CONCAT(a, b) GL_CONCAT_(a, b)
-#define GL_TRY_(temporary, declaration, expression)                                       \
-  auto temporary = (expression);                                                          \
-  if (!temporary) return ::tl::unexpected<::glucoledger::Error>(std::move(temporary).error()); \
+#define GL_RETURN_ERROR(result) \
+  if (!(result)) return ::tl::unexpected<::glucoledger::Error>(std::move(result).error())
+#define GL_TRY_(temporary, declaration, expression) \
+  auto temporary = (expression);                    \
+  GL_RETURN_ERROR(temporary);                       \
   declaration = std::move(*temporary)
-#define GL_TRY(declaration, expression) GL_TRY_(GL_CONCAT(gl_try_, __LINE__), auto declaration, expression)
-#define GL_ASSIGN(variable, expression) GL_TRY_(GL_CONCAT(gl_try_, __LINE__), variable, expression)
-#define GL_CHECK(expression)                                                            \
-  do {                                                                                  \
-    auto gl_check_result = (expression);                                                \
-    if (!gl_check_result)                                                               \
-      return ::tl::unexpected<::glucoledger::Error>(std::move(gl_check_result).error()); \
+#define GL_TRY(declaration, expression) GL_TRY_(GL_CONCAT(gl_try_, __COUNTER__), auto declaration, expression)
+#define GL_ASSIGN(variable, expression) GL_TRY_(GL_CONCAT(gl_try_, __COUNTER__), variable, expression)
+#define GL_CHECK_(temporary, expression) \
+  do {                                   \
+    auto temporary = (expression);       \
+    GL_RETURN_ERROR(temporary);          \
   } while (false)
+#define GL_CHECK(expression) GL_CHECK_(GL_CONCAT(gl_check_, __COUNTER__), expression)

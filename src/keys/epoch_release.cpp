@@ -57,7 +57,9 @@ class DepthCheck : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
-std::string_view name_of(Design design) { return design == Design::kTangle ? "tangle" : "tangle-ipfs"; }
+std::string_view name_of(Design design) {
+  return design == Design::kTangle ? "tangle" : "tangle-ipfs";
+}
 
 Result<Design> design_named(std::string_view name) {
   if (name == name_of(Design::kTangle)) return Design::kTangle;

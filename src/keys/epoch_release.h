@@ -19,7 +19,7 @@ Result<Design> design_named(std::string_view name);
 struct EpochRelease {
   Design design = Design::kTangle;
   crypto::Hash root;
-  SecretBytes side_key;  // 81 trytes
+  SecretBytes side_key;   // 81 trytes
   std::string first_day;  // local dates "2015-06-06" of the readings inside
   std::string last_day;
   std::optional<SecretBytes> file_secret;  // 32 bytes, exactly in design B

@@ -18,7 +18,9 @@ constexpr std::size_t kLengthSize = 4;
 constexpr std::size_t kOverhead = 1 + kNonceSize + kTagSize + kLengthSize + sizeof(Signature);
 
 // Bytes that a note of so many transactions carries: b1t6 takes two trytes a byte.
-constexpr std::size_t capacity_of(std::size_t transactions) { return transactions * kFragmentTrytes / 2; }
+constexpr std::size_t capacity_of(std::size_t transactions) {
+  return transactions * kFragmentTrytes / 2;
+}
 
 Bytes bound(const crypto::Hash& address, ByteView body) {
   Bytes message = base::to_bytes(kContext);
@@ -47,8 +49,8 @@ Bytes encode_note(const Note& note) {
   nlohmann::json body = nlohmann::json::object();
   for (const auto& release : note.releases) body["epochs"].push_back(encode_release(release));
   for (const auto& ended : note.ended) {
-    body["ended"].push_back({{"root", nlohmann::json::binary(crypto::pack_trits(ended.root.trits()))},
-                             {"messages", ended.messages}});
+    body["ended"].push_back(
+        {{"root", nlohmann::json::binary(crypto::pack_trits(ended.root.trits()))}, {"messages", ended.messages}});
   }
   if (note.closed_ms) body["closed"] = *note.closed_ms;
   return nlohmann::json::to_cbor(body);
@@ -112,8 +114,9 @@ Result<Note> open_note(std::string_view payload_trytes, const Thread& thread, Di
   const auto sealed = crypto::b1t6_decode(payload_trytes.substr(0, capacity_of(transactions) * 2));
   if (!sealed || sealed->empty()) return junk();
   if (sealed->front() > kVersion) {
-    return fail(ErrorCode::kNewerFormat, "a note of version " + std::to_string(sealed->front()) +
-                                             "; this program reads version 1", "install a newer glucoledger");
+    return fail(ErrorCode::kNewerFormat,
+                "a note of version " + std::to_string(sealed->front()) + "; this program reads version 1",
+                "install a newer glucoledger");
   }
   if (sealed->front() != kVersion || sealed->size() < kOverhead) return junk();
 

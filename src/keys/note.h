@@ -1,4 +1,5 @@
-// A note: one message of a thread. It releases epochs, tells how many messages an ended epoch holds, or closes the grant.
+// A note: one message of a thread. It releases epochs, tells how many messages an ended epoch holds, or closes the
+// grant.
 //
 // Sealed with XChaCha20-Poly1305 and signed with the sender's Ed25519 key, both bound to the note's address; padded to
 // 1, 2, 4, 8 or 16 transactions; in b1t6 on the ledger. docs/formats/note.md fixes the bytes.

@@ -21,7 +21,9 @@ SecretBytes derive(const SecretBytes& secret, std::string_view label, ByteView i
 
 }  // namespace
 
-Thread Thread::random() { return Thread(base::random_secret(kSecretSize)); }
+Thread Thread::random() {
+  return Thread(base::random_secret(kSecretSize));
+}
 
 Result<Thread> Thread::from_secret(SecretBytes secret) {
   if (secret.size() != kSecretSize) return fail(ErrorCode::kInputRefused, "a thread's secret has 32 bytes");

@@ -1,9 +1,9 @@
 // A thread: what a patient and one recipient share. From its secret follow the addresses of the notes that go from one
-// to the other over the ledger, and the key that seals them. It holds no one-time state: note n has its own address, and
-// a home that was restored goes on at the first free one.
+// to the other over the ledger, and the key that seals them. It holds no one-time state: note n has its own address,
+// and a home that was restored goes on at the first free one.
 //
-// address(n) = Curl-P-81(b1t6(BLAKE2b-512(key = secret, "glucoledger/thread/1/address" | direction | n as u64, big-endian)))
-// note key   = BLAKE2b-256(key = secret, "glucoledger/thread/1/note-key" | direction)
+// address(n) = Curl-P-81(b1t6(BLAKE2b-512(key = secret, "glucoledger/thread/1/address" | direction | n as u64,
+// big-endian))) note key   = BLAKE2b-256(key = secret, "glucoledger/thread/1/note-key" | direction)
 // docs/formats/note.md fixes the bytes.
 #pragma once
 

@@ -21,7 +21,9 @@ std::array<std::uint8_t, crypto_hash_sha256_BYTES> sha256(ByteView bytes) {
   return digest;
 }
 
-nlohmann::json binary(ByteView bytes) { return nlohmann::json::binary(Bytes(bytes.begin(), bytes.end())); }
+nlohmann::json binary(ByteView bytes) {
+  return nlohmann::json::binary(Bytes(bytes.begin(), bytes.end()));
+}
 
 Result<std::vector<Locator>> decode_locators(const nlohmann::json& body) {
   std::vector<Locator> locators;
@@ -104,7 +106,8 @@ Result<Invitation> decode_uri(std::string_view text) {
     return fail(ErrorCode::kInputRefused, "this is no glucoledger: URI", "give what `share` wrote, whole");
   }
   const auto cut = [] {
-    return fail(ErrorCode::kInputRefused, "the URI is cut off or mistyped", "copy it again, whole, or scan the QR code");
+    return fail(ErrorCode::kInputRefused, "the URI is cut off or mistyped",
+                "copy it again, whole, or scan the QR code");
   };
   if (text.size() > base::limits::kUriLengthMax) return cut();
   auto bytes = base::base64url_decode(text.substr(kScheme.size()));

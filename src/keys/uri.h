@@ -1,5 +1,6 @@
-// The `glucoledger:` URI (and QR code) that a patient hands over in person: where the ledger is, the thread, the patient's
-// signing key and, as in the paper, the newest epoch's root and channel key. At most 600 characters. A secret: never logged.
+// The `glucoledger:` URI (and QR code) that a patient hands over in person: where the ledger is, the thread, the
+// patient's signing key and, as in the paper, the newest epoch's root and channel key. At most 600 characters. A
+// secret: never logged.
 //
 // "glucoledger:" base64url( version byte | CBOR map | first 4 bytes of SHA-256 of all before ). docs/formats/uri.md.
 #pragma once

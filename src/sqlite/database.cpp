@@ -39,7 +39,9 @@ Error error_of(sqlite3* database) {
   return error;
 }
 
-void require_bound(int code) { GL_ASSERT(code == SQLITE_OK); }
+void require_bound(int code) {
+  GL_ASSERT(code == SQLITE_OK);
+}
 
 // Where two processes turn the same new database to WAL, SQLite tells one of them at once that it is busy.
 Result<void> turn_to_wal(Database& database) {
@@ -53,7 +55,9 @@ Result<void> turn_to_wal(Database& database) {
 
 }  // namespace
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
 Statement& Statement::bind(int position, std::int64_t value) {
   require_bound(sqlite3_bind_int64(statement_.get(), position, value));
@@ -72,9 +76,9 @@ Statement& Statement::bind(int position, std::string_view value) {
 }
 
 Statement& Statement::bind(int position, ByteView value) {
-  require_bound(value.empty() ? sqlite3_bind_zeroblob(statement_.get(), position, 0)
-                              : sqlite3_bind_blob64(statement_.get(), position, value.data(), value.size(),
-                                                    SQLITE_TRANSIENT));
+  require_bound(value.empty()
+                    ? sqlite3_bind_zeroblob(statement_.get(), position, 0)
+                    : sqlite3_bind_blob64(statement_.get(), position, value.data(), value.size(), SQLITE_TRANSIENT));
   return *this;
 }
 
@@ -99,11 +103,17 @@ Result<void> Statement::run() {
   return {};
 }
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
 
-double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
+double Statement::real(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
+}
 
 std::string Statement::text(int column) const {
   const auto* data = sqlite3_column_text(statement_.get(), column);
@@ -117,7 +127,9 @@ Bytes Statement::blob(int column) const {
   return data == nullptr ? Bytes() : Bytes(data, data + size);
 }
 
-void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+void Database::Close::operator()(sqlite3* database) const {
+  sqlite3_close_v2(database);
+}
 
 Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
   std::error_code ignored;
@@ -157,9 +169,13 @@ Result<void> Database::execute(std::string_view sql) {
   return {};
 }
 
-std::int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid(database_.get()); }
+std::int64_t Database::last_insert_id() const {
+  return sqlite3_last_insert_rowid(database_.get());
+}
 
-std::int64_t Database::changes() const { return sqlite3_changes64(database_.get()); }
+std::int64_t Database::changes() const {
+  return sqlite3_changes64(database_.get());
+}
 
 Result<std::int64_t> Database::user_version() {
   GL_TRY(statement, prepare("PRAGMA user_version"));

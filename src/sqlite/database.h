@@ -1,7 +1,7 @@
 // A thin RAII face of SQLite: typed binding, typed columns, transactions, errors as Results.
 //
-// Opened with WAL, synchronous FULL, secure_delete, foreign keys: what a committed transaction wrote survives power loss.
-// Not thread safe: one Database a thread. Source: https://sqlite.org/c3ref/intro.html
+// Opened with WAL, synchronous FULL, secure_delete, foreign keys: what a committed transaction wrote survives power
+// loss. Not thread safe: one Database a thread. Source: https://sqlite.org/c3ref/intro.html
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,289 @@
+#include "home/home.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/random.h"
+#include "home/schema.h"
+
+namespace glucoledger::home {
+namespace {
+
+constexpr std::size_t kKeySize = crypto_aead_xchacha20poly1305_ietf_KEYBYTES;
+constexpr std::size_t kNonceSize = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+constexpr std::size_t kTagSize = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr std::string_view kKeyLabel = "home/key";
+constexpr const char* kDatabaseName = "home.db";
+constexpr const char* kKeyFileName = "home.key";
+
+Bytes seal_with(const SecretBytes& key, std::string_view label, ByteView secret) {
+  Bytes sealed = base::random_bytes(kNonceSize);
+  sealed.resize(kNonceSize + secret.size() + kTagSize);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data() + kNonceSize, nullptr, secret.data(), secret.size(),
+                                             base::as_bytes(label).data(), label.size(), nullptr, sealed.data(),
+                                             key.data());
+  return sealed;
+}
+
+std::optional<SecretBytes> unseal_with(const SecretBytes& key, std::string_view label, ByteView sealed) {
+  if (sealed.size() < kNonceSize + kTagSize) return std::nullopt;
+  SecretBytes secret(sealed.size() - kNonceSize - kTagSize);
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(secret.data(), nullptr, nullptr, sealed.data() + kNonceSize,
+                                                 sealed.size() - kNonceSize, base::as_bytes(label).data(), label.size(),
+                                                 sealed.data(), key.data()) != 0) {
+    return std::nullopt;
+  }
+  return secret;
+}
+
+// One row of the table meta; nothing when the database or the row is not there.
+std::optional<Bytes> read_meta(sqlite::Database& database, std::string_view name) {
+  auto statement = database.prepare("SELECT value FROM meta WHERE name = ?1");
+  if (!statement) return std::nullopt;
+  const auto row = statement->bind(1, name).step();
+  if (!row || !*row) return std::nullopt;
+  return statement->blob(0);
+}
+
+Result<void> write_meta(sqlite::Database& database, std::string_view name, ByteView value) {
+  GL_TRY(statement, database.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)"));
+  return statement.bind(1, name).bind(2, value).run();
+}
+
+Result<SecretBytes> key_from_file(const std::filesystem::path& file) {
+  GL_TRY(text, base::read_secret_file(file));
+  auto bytes = base::hex_decode(text.text());
+  if (!bytes || bytes->size() != kKeySize) {
+    return fail(ErrorCode::kInputRefused, file.string() + " is no key file of a home");
+  }
+  return SecretBytes(std::move(*bytes));
+}
+
+// Made anew, or taken over from a creation that was cut short.
+Result<SecretBytes> make_key_file(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored)) return key_from_file(file);
+  auto key = base::random_secret(kKeySize);
+  const SecretBytes text(base::to_bytes(base::hex_encode(key.view()) + "\n"));
+  GL_CHECK(base::write_new_file(file, text.view(), 0600));
+  return key;
+}
+
+Result<SecretBytes> key_from_passphrase(const std::filesystem::path& file, ByteView salt) {
+  GL_TRY(passphrase, base::read_secret_file(file));
+  if (passphrase.empty()) return fail(ErrorCode::kInputRefused, "the passphrase file is empty");
+  SecretBytes key(kKeySize);
+  if (salt.size() != crypto_pwhash_SALTBYTES ||
+      crypto_pwhash(key.data(), key.size(), passphrase.text().data(), passphrase.size(), salt.data(),
+                    crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
+                    crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    return fail(ErrorCode::kFailed, "there is not enough memory to use the passphrase (256 MiB)");
+  }
+  return key;
+}
+
+std::filesystem::path absolute_path(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::absolute(path, ignored).lexically_normal();
+}
+
+Result<void> write_new_home(sqlite::Database& database, const Settings& settings, const SecretBytes& outer_key,
+                            std::string_view instance_id, std::int64_t now_ms) {
+  const auto key = base::random_secret(kKeySize);
+  const auto text = [&](std::string_view name, std::string_view value) {
+    return write_meta(database, name, base::as_bytes(value));
+  };
+  GL_CHECK(write_meta(database, "sealed_key", seal_with(outer_key, kKeyLabel, key.view())));
+  for (const char* name : {"signing_seed", "identifier_key"}) {
+    GL_CHECK(write_meta(database, name, seal_with(key, name, base::random_secret(32).view())));
+  }
+  GL_CHECK(text("role", name_of(settings.role)));
+  GL_CHECK(text("time_zone", settings.time_zone));
+  GL_CHECK(text("ledger", settings.ledger));
+  GL_CHECK(text("store", settings.store));
+  if (settings.patient) GL_CHECK(text("patient", fhir::patient_json(*settings.patient)));
+  GL_CHECK(text("created_ms", std::to_string(now_ms)));
+  GL_CHECK(text("instance", instance_id));
+  return text("signings", "0");
+}
+
+Error no_home(const std::filesystem::path& folder) {
+  return {ErrorCode::kNotFound, "there is no home in " + folder.string(),
+          "make one with `glucoledger init`, or name another with --home"};
+}
+
+}  // namespace
+
+std::string_view name_of(Role role) {
+  return role == Role::kPatient ? "patient" : "clinic";
+}
+
+Result<void> create_home(const std::filesystem::path& folder, const Settings& settings, const KeySource& source,
+                         std::int64_t now_ms) {
+  if (!source.key_file.empty() && !source.passphrase_file.empty()) {
+    return fail(ErrorCode::kUsage, "a home has a key file or a passphrase, not both");
+  }
+  GL_CHECK(base::make_folder(folder, 0700));
+  GL_TRY(lock, base::FileLock::acquire(folder / "lock", 60'000));
+  GL_TRY(database, sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadWriteCreate));
+  GL_TRY(version, database.user_version());
+  if (version != 0) {
+    return fail(ErrorCode::kUsage, "there is a home already in " + folder.string(),
+                "name another folder with --home, or go on using this one");
+  }
+  const Bytes salt = base::random_bytes(crypto_pwhash_SALTBYTES);
+  const bool by_passphrase = !source.passphrase_file.empty();
+  const auto key_file = absolute_path(source.key_file.empty() ? folder / kKeyFileName : source.key_file);
+  GL_TRY(outer_key, by_passphrase ? key_from_passphrase(source.passphrase_file, salt) : make_key_file(key_file));
+  const std::string instance_id = base::hex_encode(base::random_bytes(16));
+  GL_CHECK(upgrade_schema(database));
+  GL_CHECK(database.transaction([&]() -> Result<void> {
+    if (by_passphrase) {
+      GL_CHECK(write_meta(database, "passphrase_salt", salt));
+    } else if (!source.key_file.empty()) {
+      GL_CHECK(write_meta(database, "key_file", base::as_bytes(key_file.string())));
+    }
+    return write_new_home(database, settings, outer_key, instance_id, now_ms);
+  }));
+  return write_instance(folder, present_instance(folder / kDatabaseName, instance_id, 0));
+}
+
+Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySource& source) {
+  auto database = sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadOnly);
+  if (!database) {
+    if (database.error().code == ErrorCode::kNotFound) return tl::unexpected(no_home(folder));
+    return tl::unexpected(database.error());
+  }
+  GL_CHECK(check_schema(*database));
+  const auto sealed = read_meta(*database, "sealed_key");
+  if (!sealed) return tl::unexpected(no_home(folder));
+  const auto salt = read_meta(*database, "passphrase_salt");
+  if (salt && source.passphrase_file.empty()) {
+    return fail(ErrorCode::kNotAllowed, "this home is locked by a passphrase", "give it with --passphrase-file");
+  }
+  if (!salt && !source.passphrase_file.empty()) {
+    return fail(ErrorCode::kUsage, "this home is unlocked by a key file, not by a passphrase");
+  }
+  const auto remembered = read_meta(*database, "key_file");
+  const std::filesystem::path key_file = !source.key_file.empty() ? source.key_file
+                                         : remembered ? std::filesystem::path(std::string(base::as_text(*remembered)))
+                                                      : folder / kKeyFileName;
+  GL_TRY(outer_key, salt ? key_from_passphrase(source.passphrase_file, *salt) : key_from_file(key_file));
+  auto key = unseal_with(outer_key, kKeyLabel, *sealed);
+  if (!key) {
+    return fail(ErrorCode::kNotAllowed,
+                salt ? "the passphrase does not fit this home" : "the key file does not fit this home");
+  }
+  return std::move(*key);
+}
+
+Result<Home> Home::open(const std::filesystem::path& folder, const SecretBytes& key, Access access,
+                        std::int64_t wait_ms) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder / kDatabaseName, ignored)) return tl::unexpected(no_home(folder));
+  Home home;
+  home.folder_ = absolute_path(folder);
+  home.key_ = key.clone();
+  const bool writing = access == Access::kWrite;
+  if (writing) {
+    GL_ASSIGN(home.lock_, base::FileLock::acquire(folder / "lock", wait_ms));
+  }
+  GL_ASSIGN(home.database_,
+            sqlite::Database::open(folder / kDatabaseName,
+                                   writing ? sqlite::Database::Mode::kReadWrite : sqlite::Database::Mode::kReadOnly));
+  GL_CHECK(check_schema(home.database_));
+  GL_CHECK(home.load_settings());
+  if (writing) {
+    GL_CHECK(upgrade_schema(home.database_));
+    GL_CHECK(home.check_instance());
+  }
+  return home;
+}
+
+Result<void> Home::load_settings() {
+  const auto text = [&](std::string_view name) {
+    const auto value = read_meta(database_, name);
+    return value ? std::string(base::as_text(*value)) : std::string();
+  };
+  const auto sealed_seed = read_meta(database_, "signing_seed");
+  const auto sealed_identifier_key = read_meta(database_, "identifier_key");
+  if (!sealed_seed || !sealed_identifier_key) return tl::unexpected(no_home(folder_));
+  GL_TRY(seed, unseal("signing_seed", *sealed_seed));
+  GL_ASSIGN(signing_key_, keys::SigningKey::from_seed(seed));
+  GL_ASSIGN(identifier_key_, unseal("identifier_key", *sealed_identifier_key));
+  settings_.role = text("role") == name_of(Role::kPatient) ? Role::kPatient : Role::kClinic;
+  settings_.time_zone = text("time_zone");
+  settings_.ledger = text("ledger");
+  settings_.store = text("store");
+  if (const auto patient = text("patient"); !patient.empty()) {
+    GL_ASSIGN(settings_.patient, fhir::parse_patient(patient));
+  }
+  return {};
+}
+
+Result<void> Home::check_instance() {
+  GL_TRY(id, meta("instance"));
+  GL_TRY(signings_text, meta("signings"));
+  const std::int64_t signings = std::atoll(signings_text.value_or("0").c_str());
+  const auto present = present_instance(folder_ / kDatabaseName, id.value_or(""), signings);
+  const auto recorded = read_instance(folder_);
+  if (recorded && recorded->id == present.id && recorded->machine == present.machine &&
+      recorded->files == present.files && recorded->signings <= signings) {
+    return {};
+  }
+  was_doubled_ = true;
+  const std::string new_id = base::hex_encode(base::random_bytes(16));
+  GL_CHECK(database_.transaction([&]() -> Result<void> {
+    GL_CHECK(database_.execute("UPDATE epoch SET may_sign = 0 WHERE state = 'open'"));
+    return set_meta("instance", new_id);
+  }));
+  return write_instance(folder_, present_instance(folder_ / kDatabaseName, new_id, signings));
+}
+
+std::string Home::ledger_spec() const {
+  return settings_.ledger.empty() ? (folder_ / "ledger").string() : settings_.ledger;
+}
+
+std::string Home::store_spec() const {
+  return settings_.store.empty() ? (folder_ / "store").string() : settings_.store;
+}
+
+Bytes Home::seal(std::string_view label, ByteView secret) const {
+  return seal_with(key_, label, secret);
+}
+
+Result<SecretBytes> Home::unseal(std::string_view label, ByteView sealed) const {
+  auto secret = unseal_with(key_, label, sealed);
+  if (!secret) {
+    return fail(ErrorCode::kCorrupt, "a secret of this home cannot be opened: it was changed, or the key does not fit",
+                "restore the home from a backup");
+  }
+  return std::move(*secret);
+}
+
+Result<void> Home::signing_transaction(const std::function<Result<void>()>& work) {
+  std::int64_t signings = 0;
+  GL_CHECK(database_.transaction([&]() -> Result<void> {
+    GL_CHECK(work());
+    GL_TRY(count, meta("signings"));
+    signings = std::atoll(count.value_or("0").c_str()) + 1;
+    return set_meta("signings", std::to_string(signings));
+  }));
+  GL_TRY(id, meta("instance"));
+  return write_instance(folder_, present_instance(folder_ / kDatabaseName, id.value_or(""), signings));
+}
+
+Result<std::optional<std::string>> Home::meta(std::string_view name) {
+  GL_TRY(statement, database_.prepare("SELECT value FROM meta WHERE name = ?1"));
+  GL_TRY(row, statement.bind(1, name).step());
+  if (!row) return std::nullopt;
+  return std::string(base::as_text(statement.blob(0)));
+}
+
+Result<void> Home::set_meta(std::string_view name, std::string_view value) {
+  return write_meta(database_, name, base::as_bytes(value));
+}
+
+}  // namespace glucoledger::home

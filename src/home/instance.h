@@ -1,0 +1,32 @@
+// The second file by which a home notices that it may not be the only one with its keys.
+//
+// `instance` holds a random id, the machine's id, the identity of the files themselves, and how many signing
+// transactions the database had when something last left. The database holds the same id and its own count. A copied
+// folder has other files; a restored database, or one that lost its write-ahead log, has a smaller count. The database
+// is written first, then this file, and only then a message leaves: so a count that is behind is always a database that
+// went back.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace glucoledger::home {
+
+struct Instance {
+  std::string id;       // random
+  std::string machine;  // hash of the machine's id
+  std::string files;    // device, inode and birth time of the database
+  std::int64_t signings = 0;
+};
+
+// Absent or unreadable content: nullopt.
+std::optional<Instance> read_instance(const std::filesystem::path& folder);
+Result<void> write_instance(const std::filesystem::path& folder, const Instance& instance);
+// What the instance of this folder, here and now, would say of machine and files.
+Instance present_instance(const std::filesystem::path& database, std::string id, std::int64_t signings);
+
+}  // namespace glucoledger::home
