@@ -109,17 +109,43 @@ std::string instant_text(LocalTime time) {
 const std::array<RangeWords, 5>& ranges_from_high() {
   using enum cgm::Range;
   static constexpr std::array<RangeWords, 5> kRanges = {{
-      {kVeryHigh, "Very high", "> 250", "> 13.9", "< 5 %"},
-      {kHigh, "High", "181-250", "10.1-13.9", "< 25 % with very high"},
-      {kInRange, "In range", "70-180", "3.9-10.0", "> 70 %"},
-      {kLow, "Low", "54-69", "3.0-3.8", "< 4 % with very low"},
-      {kVeryLow, "Very low", "< 54", "< 3.0", "< 1 %"},
+      {kVeryHigh, "Very high", "> 250", "> 13.9"},
+      {kHigh, "High", "181-250", "10.1-13.9"},
+      {kInRange, "In range", "70-180", "3.9-10.0"},
+      {kLow, "Low", "54-69", "3.0-3.8"},
+      {kVeryLow, "Very low", "< 54", "< 3.0"},
   }};
   return kRanges;
 }
 
 std::string_view bounds_text(const RangeWords& words, cgm::Unit unit) {
   return unit == cgm::Unit::kMgDl ? words.mg_dl : words.mmol_l;
+}
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      default:
+        result += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+    }
+  }
+  return result;
 }
 
 std::string wear_warning(const Report& report) {

@@ -32,12 +32,14 @@ struct RangeWords {
   std::string_view name;
   std::string_view mg_dl;
   std::string_view mmol_l;
-  std::string_view target;  // adults with type 1 or 2 diabetes
 };
 
 // The highest first, as clinicians draw them.
 const std::array<RangeWords, 5>& ranges_from_high();
 std::string_view bounds_text(const RangeWords& words, cgm::Unit unit);
+
+// For the inside of an HTML or SVG element or of a quoted attribute; control characters become spaces.
+std::string escaped(std::string_view text);
 
 // What the reader should know before trusting the figures; empty where the wear is enough.
 std::string wear_warning(const Report& report);
