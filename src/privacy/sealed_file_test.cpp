@@ -123,7 +123,8 @@ TEST(SealedFileTest, EveryLengthComesBackWithBothTransforms) {
     for (const auto transform : {Transform::kNone, Transform::kCompress}) {
       const Bytes sealed = seal_file(plain, secret, transform).value();
       EXPECT_TRUE(open_file(sealed, secret, size).value() == plain) << size;
-      if (size > 0) EXPECT_EQ(open_file(sealed, secret, size - 1).error().code, ErrorCode::kInputRefused) << size;
+      if (size == 0) continue;
+      EXPECT_EQ(open_file(sealed, secret, size - 1).error().code, ErrorCode::kInputRefused) << size;
     }
   }
 }
@@ -192,7 +193,7 @@ TEST(SealedFileTest, AddedReorderedAndForeignChunksAreFound) {
   const auto first = sealed.begin() + static_cast<std::ptrdiff_t>(kSealedHeaderSize);
   for (const std::size_t extra : {std::size_t{1}, std::size_t{16}, static_cast<std::size_t>(kFull)}) {
     Bytes longer = sealed;
-    longer.resize(sealed.size() + extra);
+    longer.insert(longer.end(), extra, 0);
     EXPECT_EQ(error_of(longer, secret), ErrorCode::kCorrupt) << extra;
   }
   Bytes swapped(sealed.begin(), first);
