@@ -13,7 +13,8 @@ target_compile_options(glucoledger_flags INTERFACE -Wall -Wextra -Wconversion -W
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # other compilers warn about other things
   # When it optimises, gcc 12 sees overlaps and overruns in std::string and std::vector that are not there (GCC bugs
   # 105329, 107852). AddressSanitizer looks for real ones.
-  target_compile_options(glucoledger_flags INTERFACE -Werror -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+  target_compile_options(glucoledger_flags INTERFACE -Werror -Wno-restrict -Wno-array-bounds
+                                                     -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 target_compile_definitions(glucoledger_flags INTERFACE GLUCOLEDGER_VERSION="${PROJECT_VERSION}")
 target_include_directories(glucoledger_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
