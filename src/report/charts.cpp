@@ -140,7 +140,7 @@ std::string percentile_labels(const Frame& frame, const ProfilePoint& last) {
 }  // namespace
 
 std::string ranges_chart(const Report& report) {
-  constexpr double kBarTop = 16, kBarHeight = 248, kBarLeft = 52, kBarWidth = 76, kLabelLeft = 168, kSpacing = 44;
+  constexpr double kBarTop = 16, kBarHeight = 248, kBarLeft = 4, kBarWidth = 84, kLabelLeft = 132, kSpacing = 44;
   struct Row {
     const RangeWords* words;
     double percent, top, height, label_y;
@@ -169,14 +169,16 @@ std::string ranges_chart(const Report& report) {
     const auto color = kRangeColors[static_cast<std::size_t>(row.words->range)];
     const std::string bounds = escaped(bounds_text(*row.words, report.main_unit)) + " " + unit;
     svg += rectangle(kBarLeft, row.top, kBarWidth, row.height, "fill=\"" + std::string(color) + "\"");
-    svg += "<path class=\"leader\" d=\"M" + coordinate(kBarLeft + kBarWidth) + " " +
-           coordinate(row.top + row.height / 2) + " L" + coordinate(kLabelLeft - 22) + " " + coordinate(row.label_y) +
-           " L" + coordinate(kLabelLeft - 12) + " " + coordinate(row.label_y) + "\"/>";
+    if (row.percent > 0) {
+      svg += "<path class=\"leader\" d=\"M" + coordinate(kBarLeft + kBarWidth) + " " +
+             coordinate(row.top + row.height / 2) + " L" + coordinate(kLabelLeft - 22) + " " + coordinate(row.label_y) +
+             " L" + coordinate(kLabelLeft - 12) + " " + coordinate(row.label_y) + "\"/>";
+    }
     svg += rectangle(kLabelLeft - 10, row.label_y - 5, 10, 10, "fill=\"" + std::string(color) + "\"");
     svg += text(kLabelLeft + 8, row.label_y - 1, "label", row.words->name);
     svg += text(kLabelLeft + 8, row.label_y + 14, "axis", bounds);
-    svg += text(kLabelLeft + 190, row.label_y + 3, "percent end", number_text(row.percent, 1) + " %");
-    svg += text(kLabelLeft + 278, row.label_y + 3, "axis end", escaped(duration_text(row.percent)));
+    svg += text(kLabelLeft + 204, row.label_y + 3, "percent end", escaped(percent_text(row.percent)));
+    svg += text(kLabelLeft + 306, row.label_y + 3, "axis end", escaped(duration_text(row.percent)));
     spoken += std::string(row.words->name) + " " + number_text(row.percent, 1) + " percent. ";
   }
   return "<svg class=\"ranges\" viewBox=\"0 0 450 284\" role=\"img\"><title>Time in ranges</title><desc>" + spoken +

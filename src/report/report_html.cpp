@@ -24,7 +24,7 @@ p { margin: .2rem 0; }
 .facts dt { font-size: .8rem; color: #4b5a68; }
 .facts dd { margin: 0; font-weight: 600; }
 .warning { border-left: 4px solid #b35c00; background: #fff6e9; padding: .5rem .8rem; margin: .8rem 0 0; }
-.columns { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2rem; }
+.columns { display: grid; grid-template-columns: 5fr 6fr; gap: 0 2rem; }
 section { margin-bottom: 1.6rem; break-inside: avoid; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .25rem .4rem; border-bottom: 1px solid #d8dfe6; vertical-align: baseline; }
@@ -122,19 +122,19 @@ std::string targets_html(const Report& report) {
 
 std::string figures_html(const Report& report) {
   const auto glucose = [&](std::optional<double> value) { return glucose_both_text(value, report.main_unit); };
-  std::string html = table_head("Usual target or meaning");
+  std::string html = table_head("Usual target, meaning");
   html += row("Mean glucose", glucose(report.mean_mg_dl), "< " + glucose_text(154, report.main_unit));
-  html += row("Glucose management indicator (GMI)", number_text(report.gmi_percent, 1) + " %", "< 7 %");
+  html += row("Management indicator (GMI)", number_text(report.gmi_percent, 1) + " %", "< 7 %");
   html += row("Variation (CV)", report.cv_percent ? percent_text(*report.cv_percent) : kNotEnoughData, "36 % or less");
   html += row("Standard deviation", glucose(report.sd_mg_dl), "");
   html += row("Median", glucose(report.median_mg_dl), "");
   html += row("Interquartile range", glucose(report.iqr_mg_dl), "");
   html += row("Lowest reading", glucose(report.min_mg_dl), "");
   html += row("Highest reading", glucose(report.max_mg_dl), "");
-  html += row("Excursions (MAGE)", glucose(report.mage_mg_dl), "mean height of swings");
-  html += row("Risk of lows (LBGI)", number_text(report.lbgi, 2), "below 1.1 minimal, above 5 high");
-  html += row("Risk of highs (HBGI)", number_text(report.hbgi, 2), "below 5 low, above 10 high");
-  html += row("Glycemia risk index (GRI)", number_text(report.gri, 1), "0 best, 100 worst");
+  html += row("Excursions (MAGE)", glucose(report.mage_mg_dl), "mean height of the swings");
+  html += row("Risk of lows (LBGI)", number_text(report.lbgi, 2), "low below 2.5, high above 5");
+  html += row("Risk of highs (HBGI)", number_text(report.hbgi, 2), "low below 4.5, high above 9");
+  html += row("Glycemia risk (GRI)", number_text(report.gri, 1), "0 best, 100 worst");
   return html + "</tbody></table>";
 }
 

@@ -65,7 +65,7 @@ std::string ranges_text(const Report& report) {
     auto bar = static_cast<std::size_t>(std::lround(percent / 100 * kBarColumns));
     if (percent > 0) bar = std::max<std::size_t>(bar, 1);
     text += "  " + padded(words.name, 10) + padded(bounds_text(words, report.main_unit), 11) +
-            right_aligned(percent_text(percent), 8) + "  " + std::string(bar, '#') + "\n";
+            right_aligned(percent_text(percent), 8) + (bar > 0 ? "  " : "") + std::string(bar, '#') + "\n";
   }
   return text;
 }
@@ -73,7 +73,7 @@ std::string ranges_text(const Report& report) {
 std::string figures_text(const Report& report) {
   const auto glucose = [&](std::optional<double> value) { return glucose_both_text(value, report.main_unit); };
   std::string text = "\nFigures\n";
-  add_figure(text, "Mean glucose", glucose(report.mean_mg_dl), "< 154 mg/dL (8.6 mmol/L)");
+  add_figure(text, "Mean glucose", glucose(report.mean_mg_dl), "< " + glucose_text(154, report.main_unit));
   add_figure(text, "GMI", number_text(report.gmi_percent, 1) + " %", "< 7 %");
   add_figure(text, "Standard deviation", glucose(report.sd_mg_dl));
   add_figure(text, "Variation (CV)", report.cv_percent ? percent_text(*report.cv_percent) : std::string(kNotEnoughData),
@@ -81,8 +81,8 @@ std::string figures_text(const Report& report) {
   add_figure(text, "Median", glucose(report.median_mg_dl));
   add_figure(text, "Interquartile range", glucose(report.iqr_mg_dl));
   add_figure(text, "MAGE", glucose(report.mage_mg_dl));
-  add_figure(text, "LBGI", number_text(report.lbgi, 2), "risk of lows: 1.1 low, 2.5 high");
-  add_figure(text, "HBGI", number_text(report.hbgi, 2), "risk of highs: 4.5 low, 9 high");
+  add_figure(text, "LBGI", number_text(report.lbgi, 2), "lows: high above 5");
+  add_figure(text, "HBGI", number_text(report.hbgi, 2), "highs: high above 9");
   add_figure(text, "GRI", number_text(report.gri, 1), "0 best, 100 worst");
   return text;
 }
