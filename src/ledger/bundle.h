@@ -34,6 +34,8 @@ Result<std::vector<Transaction>> attach(const PreparedBundle& bundle, const Atta
                                         const crypto::ProofOfWorkOptions& options);
 
 Hash bundle_hash(std::span<const std::string_view> essences);
+// The bundle hash that prepare() wrote.
+Hash bundle_hash_of(const PreparedBundle& bundle);
 
 // Why a set of transactions, index 0 first, is no valid bundle; nothing when it is.
 Result<void> check_bundle(std::span<const Transaction> bundle);
