@@ -93,8 +93,7 @@ struct ImportedFile {
 Result<ImportedFile> read_device_file(const std::filesystem::path& path, const ImportOptions& options,
                                       const base::Progress& progress = {});
 // The same for a file already in memory.
-Result<ImportedFile> read_device_text(std::string_view content, const ImportOptions& options,
-                                      const base::Progress& progress = {});
+Result<ImportedFile> read_device_text(std::string_view content, const ImportOptions& options);
 
 struct FormatName {
   std::string_view name;         // for --format
