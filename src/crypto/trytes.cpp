@@ -89,9 +89,10 @@ std::string trytes_from_trits(TritView trits) {
 
 void encode_integer(std::int64_t value, std::span<Trit> out) {
   for (Trit& trit : out) {
-    const int digit = static_cast<int>((value % 3 + 4) % 3) - 1;  // the balanced remainder
-    value = (value - digit) / 3;
-    trit = static_cast<Trit>(digit);
+    const int remainder = static_cast<int>(value % 3);  // -2..2
+    const int carry = static_cast<int>(remainder > 1) - static_cast<int>(remainder < -1);
+    trit = static_cast<Trit>(remainder - 3 * carry);
+    value = value / 3 + carry;
   }
   GL_ASSERT(value == 0);
 }

@@ -53,18 +53,13 @@ std::optional<PascalNumber> read_pascal(TritView trits) {
   const std::size_t length = (kGroupTrits + 1) * groups;
   if (trits.size() < length) return std::nullopt;
 
+  // The last group is never negated.
   const auto negated = crypto::decode_integer(trits.subspan(kGroupTrits * groups, groups));
+  if (*negated < 0 || *negated >> (groups - 1) != 0) return std::nullopt;
   std::int64_t value = 0;
   for (std::size_t g = groups; g-- > 0;) {
     const int digit = group_value(trits.subspan(kGroupTrits * g, kGroupTrits));
     value = 27 * value + ((*negated >> g & 1) != 0 ? -digit : digit);
-  }
-  if (value <= 0) return std::nullopt;
-  Trits canonical;
-  append_pascal(static_cast<std::uint32_t>(value), canonical);
-  if (!std::equal(canonical.begin(), canonical.end(), trits.begin(),
-                  trits.begin() + static_cast<std::ptrdiff_t>(length))) {
-    return std::nullopt;
   }
   return PascalNumber{static_cast<std::uint32_t>(value), length};
 }

@@ -36,12 +36,19 @@ TEST(Pascal, ReadsWhatItWritesAndNothingShorter) {
   }
 }
 
-TEST(Pascal, RefusesOtherEncodings) {
-  EXPECT_FALSE(read_pascal(crypto::Trits{1, 0, 0, 1}));               // -1
-  EXPECT_FALSE(read_pascal(crypto::Trits{0, 0, 0, 1, 0, 0, 0, 0}));   // 27, with its zero group not marked
-  EXPECT_FALSE(read_pascal(crypto::Trits{0, 0, 0, 1, 0, 0, 0, -1}));  // flags below zero
+TEST(Pascal, ReadsZeroGroupsMarkedOrNot) {
+  EXPECT_EQ(read_pascal(crypto::Trits{0, 0, 0, 1, 0, 0, 1, 0})->value, 27U);  // @iota/mam.js
+  EXPECT_EQ(read_pascal(crypto::Trits{0, 0, 0, 1, 0, 0, 0, 0})->value, 27U);  // @iota/mam
+}
+
+TEST(Pascal, RefusesWhatIsNoNumberFromZeroOn) {
+  EXPECT_FALSE(read_pascal(crypto::Trits{1, 0, 0, 1}));   // the last group negated: -1
+  EXPECT_FALSE(read_pascal(crypto::Trits{0, 1, 0, -1}));  // flags below zero
+  EXPECT_FALSE(read_pascal(crypto::Trits{0, 0, 0, 1, 0, 0, -1, 0}));
+  EXPECT_FALSE(read_pascal(crypto::Trits{0, 0, 0, 1, 0, 0, -1, 1}));  // flags 2: the last group negated
   EXPECT_FALSE(read_pascal(crypto::Trits(400, 0)));                   // never ends
   EXPECT_FALSE(read_pascal(crypto::Trits(400, -1)));
+  EXPECT_FALSE(read_pascal({}));
 }
 
 }  // namespace
