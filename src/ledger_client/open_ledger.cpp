@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
-#include "base/file.h"
 #include "base/interrupt.h"
 #include "ledger_client/iri_client.h"
+#include "storage/node_address.h"
 #include "storage/tangle.h"
 
 namespace glucoledger::ledger_client {
 namespace {
 
-constexpr std::size_t kAddressFileSizeMax = 512;
 constexpr HttpTimeouts kProbeTimeouts = {.connect_ms = 500, .request_ms = 2'000};
 constexpr std::int64_t kLockStepMs = 200;
 
@@ -29,16 +28,13 @@ bool looks_like_host_and_port(const std::string& spec) {
 
 // The node that left its address in the folder, if it answers and keeps the ledger of which the file speaks.
 std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder) {
-  const auto text = base::read_file(folder / kAddressFileName, kAddressFileSizeMax);
-  if (!text) return nullptr;
-  const std::size_t url_end = std::min(text->find('\n'), text->size());
-  const auto endpoint = parse_endpoint(std::string_view(*text).substr(0, url_end));
-  if (!endpoint || url_end == text->size()) return nullptr;
-  std::string_view network_id = std::string_view(*text).substr(url_end + 1);
-  network_id = network_id.substr(0, network_id.find('\n'));
+  const auto address = storage::read_node_address(folder);
+  if (!address) return nullptr;
+  const auto endpoint = parse_endpoint(address->url);
+  if (!endpoint) return nullptr;
   IriClient probe({*endpoint}, kProbeTimeouts);
   const auto info = probe.info();
-  if (!info || info->network_id != network_id) return nullptr;
+  if (!info || info->network_id != address->network_id) return nullptr;
   return std::make_unique<IriClient>(std::vector<Endpoint>{*endpoint}, HttpTimeouts{}, folder.string());
 }
 
@@ -98,16 +94,6 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const std::string& spec, cons
   }
   GL_TRY(endpoints, parse_endpoints(locator));
   return std::unique_ptr<ports::Ledger>(std::make_unique<IriClient>(endpoints));
-}
-
-Result<void> write_address_file(const std::filesystem::path& folder, const std::string& url,
-                                const std::string& network_id) {
-  return base::write_file_atomic(folder / kAddressFileName, base::as_bytes(url + "\n" + network_id + "\n"));
-}
-
-void remove_address_file(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  std::filesystem::remove(folder / kAddressFileName, ignored);
 }
 
 }  // namespace glucoledger::ledger_client

@@ -1,11 +1,10 @@
 // From what a person names to a Ledger: a folder, or the URLs of nodes.
 //
-// A folder may be in the hands of a running `node --data`: that node leaves its address there (kAddressFileName) and is
-// then used instead; an address at which no node of this ledger answers is ignored. Without a node the folder is opened
-// by this process, which waits for its turn.
+// A folder may be in the hands of a running `node --data`: that node leaves its address there (storage/node_address.h)
+// and is then used instead; an address at which no node of this ledger answers is ignored. Without a node the folder is
+// opened by this process, which waits for its turn.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,9 +13,6 @@
 #include "ports/ledger.h"
 
 namespace glucoledger::ledger_client {
-
-// Two lines: the node's URL, and the network id of its ledger.
-inline constexpr const char* kAddressFileName = "node.address";
 
 struct OpenLedgerOptions {
   bool read_only = false;
@@ -31,10 +27,5 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const std::string& spec, cons
 // An absolute folder without links, or normalised URLs. kUsage for other schemes, and for a URL with a user or
 // password.
 Result<std::string> canonical_locator(const std::string& spec);
-
-// What a node writes when it is ready, and removes when it ends.
-Result<void> write_address_file(const std::filesystem::path& folder, const std::string& url,
-                                const std::string& network_id);
-void remove_address_file(const std::filesystem::path& folder);
 
 }  // namespace glucoledger::ledger_client
