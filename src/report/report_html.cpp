@@ -25,6 +25,7 @@ p { margin: .2rem 0; }
 .facts dd { margin: 0; font-weight: 600; }
 .warning { border-left: 4px solid #b35c00; background: #fff6e9; padding: .5rem .8rem; margin: .8rem 0 0; }
 .columns { display: grid; grid-template-columns: 5fr 6fr; gap: 0 2rem; }
+.ranges { margin-bottom: .8rem; }
 section { margin-bottom: 1.6rem; break-inside: avoid; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .25rem .4rem; border-bottom: 1px solid #d8dfe6; vertical-align: baseline; }
@@ -57,9 +58,12 @@ svg text { fill: #1b2733; }
 .weeks .empty { border: 1px dashed #d8dfe6; }
 .weeks figcaption { display: flex; justify-content: space-between; font-size: .72rem; padding: 0 .25rem; }
 footer { border-top: 1px solid #d8dfe6; padding-top: .6rem; }
-@page { size: A4; margin: 12mm; }
+@page { size: A4; margin: 10mm; }
 @media print {
-  body { max-width: none; padding: 0; font-size: 12px; }
+  :root { font-size: 9.8px; }
+  body { max-width: none; padding: 0; }
+  section { margin-bottom: 1rem; }
+  .daily { break-inside: auto; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 @media screen and (max-width: 44rem) {
@@ -132,8 +136,8 @@ std::string figures_html(const Report& report) {
   html += row("Lowest reading", glucose(report.min_mg_dl), "");
   html += row("Highest reading", glucose(report.max_mg_dl), "");
   html += row("Excursions (MAGE)", glucose(report.mage_mg_dl), "mean height of the swings");
-  html += row("Risk of lows (LBGI)", number_text(report.lbgi, 2), "low below 2.5, high above 5");
-  html += row("Risk of highs (HBGI)", number_text(report.hbgi, 2), "low below 4.5, high above 9");
+  html += row("Risk of lows (LBGI)", number_text(report.lbgi, 2), "high above 5");
+  html += row("Risk of highs (HBGI)", number_text(report.hbgi, 2), "high above 9");
   html += row("Glycemia risk (GRI)", number_text(report.gri, 1), "0 best, 100 worst");
   return html + "</tbody></table>";
 }

@@ -1,6 +1,8 @@
 // How a report's figures are written: numbers, times and ranges, the same in text and HTML.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
