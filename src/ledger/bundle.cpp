@@ -75,14 +75,6 @@ bool normalised_holds_13(const Hash& hash) {
   return false;
 }
 
-Hash bundle_hash_of(const PreparedBundle& bundle) {
-  std::vector<std::string_view> essences;
-  for (const std::string& trytes : bundle) {
-    essences.push_back(get(trytes, fields::kEssence));
-  }
-  return bundle_hash(essences);
-}
-
 // The transactions of a bundle by the trunks, index 0 first; empty when one is missing or does not fit.
 std::vector<const Transaction*> walk(const Transaction& tail,
                                      const std::unordered_map<Hash, const Transaction*>& by_hash) {
@@ -110,6 +102,14 @@ Hash bundle_hash(std::span<const std::string_view> essences) {
   std::array<crypto::Trit, crypto::kHashTrits> digest{};
   kerl.squeeze(digest);
   return Hash::from_trits(digest);
+}
+
+Hash bundle_hash_of(const PreparedBundle& bundle) {
+  std::vector<std::string_view> essences;
+  for (const std::string& trytes : bundle) {
+    essences.push_back(get(trytes, fields::kEssence));
+  }
+  return bundle_hash(essences);
 }
 
 Result<PreparedBundle> prepare(std::string_view payload_trytes, const Hash& address, std::string_view tag,
