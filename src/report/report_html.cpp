@@ -62,7 +62,8 @@ footer { border-top: 1px solid #d8dfe6; padding-top: .6rem; }
 @media print {
   :root { font-size: 9.8px; }
   body { max-width: none; padding: 0; }
-  section { margin-bottom: 1rem; }
+  section { margin-bottom: .5rem; }
+  .profile { width: 78%; margin: 0 auto; }
   .daily { break-inside: auto; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
