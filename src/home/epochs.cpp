@@ -105,10 +105,10 @@ Result<std::vector<Epoch>> epochs_with_waiting_messages(Home& home) {
 }
 
 Result<std::vector<Epoch>> epochs_at_rest(Home& home) {
-  GL_TRY(statement,
-         home.database().prepare(std::string(kColumns) +
-                                 "WHERE state = 'open' AND next_index > 0 AND id NOT IN (SELECT epoch_id FROM "
-                                 "message WHERE state IN ('waiting', 'signed', 'left')) ORDER BY first_day, id"));
+  GL_TRY(statement, home.database().prepare(
+                        std::string(kColumns) +
+                        "WHERE state = 'open' AND (next_index > 0 OR may_sign = 0) AND id NOT IN (SELECT epoch_id FROM "
+                        "message WHERE state IN ('waiting', 'signed', 'left')) ORDER BY first_day, id"));
   return collect(statement);
 }
 
@@ -204,8 +204,8 @@ Result<std::uint64_t> count_left(Home& home, std::int64_t epoch_id) {
 }
 
 Result<void> move_waiting_messages(Home& home, std::int64_t from_epoch_id, const Epoch& to) {
-  GL_TRY(statement,
-         home.database().prepare("UPDATE message SET epoch_id = ?2 WHERE epoch_id = ?1 AND state = 'waiting'"));
+  GL_TRY(statement, home.database().prepare(
+                        "UPDATE message SET epoch_id = ?2, cid = NULL WHERE epoch_id = ?1 AND state = 'waiting'"));
   return statement.bind(1, from_epoch_id).bind(2, to.id).run();
 }
 

@@ -38,7 +38,7 @@ Result<std::vector<Epoch>> all_epochs(Home& home, keys::Design design);
 // The open epoch of design A that takes this day's readings, if there is one.
 Result<std::optional<Epoch>> signing_epoch(Home& home, std::string_view day);
 Result<std::vector<Epoch>> epochs_with_waiting_messages(Home& home);
-// Open, nothing waits, is signed or has only left, and something was published: ready to end.
+// Open, with nothing that waits, is signed or has only left, and used or never to sign again: ready to end.
 Result<std::vector<Epoch>> epochs_at_rest(Home& home);
 Result<mam::Channel> channel_of(Home& home, const Epoch& epoch);
 Result<keys::EpochRelease> release_of(Home& home, const Epoch& epoch);

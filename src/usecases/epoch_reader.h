@@ -1,0 +1,48 @@
+// Reads epochs of one patient message by message, many epochs side by side, and stores what is authentic.
+#pragma once
+
+#include <vector>
+
+#include "home/contacts.h"
+#include "ledger/bundle.h"
+#include "usecases/fetch.h"
+
+namespace glucoledger::usecases {
+
+class EpochReader {
+ public:
+  EpochReader(home::Home& home, const World& world, const home::Contact& contact, ports::Ledger& ledger,
+              FetchReport& report)
+      : home_(home), world_(world), contact_(contact), ledger_(ledger), report_(report) {}
+
+  // Reads on until every epoch has ended or has nothing more. Errors of the ledger are returned, all else is reported.
+  Result<void> read_all();
+  // Epochs whose last message is told and was not found yet.
+  std::size_t awaited() const { return awaited_; }
+
+ private:
+  enum class Found { kMessage, kNothing, kPruned, kCorrupt };
+  struct Step {
+    home::ReleasedEpoch epoch;
+    Found found = Found::kNothing;
+    std::string content;  // the message's text
+    crypto::Hash next_root;
+    std::string problem;
+  };
+
+  Result<void> look_up(std::span<Step> steps);
+  static void open_message(Step& step, const std::vector<ledger::Bundle>& bundles);
+  // The records of a message: itself in design A, those of its file in design B.
+  Result<std::vector<home::Record>> records_of(const Step& step);
+  Result<void> store(Step& step, std::vector<home::Record> records);
+  void note_problem(FetchState state, const home::ReleasedEpoch& epoch, std::string reason);
+
+  home::Home& home_;
+  const World& world_;
+  const home::Contact& contact_;
+  ports::Ledger& ledger_;
+  FetchReport& report_;
+  std::size_t awaited_ = 0;
+};
+
+}  // namespace glucoledger::usecases

@@ -1,0 +1,143 @@
+#include "usecases/fetch.h"
+
+#include <algorithm>
+#include <array>
+
+#include "keys/note.h"
+#include "ledger/bundle.h"
+#include "usecases/epoch_reader.h"
+
+namespace glucoledger::usecases {
+namespace {
+
+constexpr std::uint64_t kNotesPerRead = 16;
+constexpr auto kDirection = keys::Direction::kPatientToRecipient;
+
+// The first of the places that the patient named (or this home's own) where the patient's ledger answers.
+Result<std::unique_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const World& world,
+                                                      const home::Contact& contact) {
+  std::vector<std::string> specs;
+  if (!home.settings().ledger.empty()) specs.push_back(home.settings().ledger);
+  for (const auto& locator : contact.locators) {
+    if (locator.kind == keys::Locator::Kind::kLedger) specs.push_back(locator.where);
+    if (locator.kind == keys::Locator::Kind::kHome) {
+      specs.push_back((std::filesystem::path(locator.where) / "ledger").string());
+    }
+  }
+  Error error{ErrorCode::kUnreachable, "the invitation names no ledger", "set one with `init --ledger`"};
+  for (const auto& spec : specs) {
+    auto ledger = world.open_ledger(spec, Use::kRead);
+    auto info = ledger ? (*ledger)->info() : Result<ports::LedgerInfo>(tl::unexpected(ledger.error()));
+    if (info && info->network_id == contact.network_id) return std::move(*ledger);
+    error = info ? Error{ErrorCode::kUnreachable, "another ledger stands where the patient's was", ""} : info.error();
+  }
+  return tl::unexpected(std::move(error));
+}
+
+class ThreadReader {
+ public:
+  ThreadReader(home::Home& home, const home::Contact& contact, ports::Ledger& ledger, FetchReport& report)
+      : home_(home), contact_(contact), ledger_(ledger), report_(report) {}
+
+  Result<void> read_all() {
+    GL_TRY(thread, home::thread_of(home_, contact_));
+    std::uint64_t next = contact_.next_note;
+    while (true) {
+      GL_TRY(read, read_some(thread, next));
+      if (read < kNotesPerRead) return {};
+      next += read;
+    }
+  }
+
+ private:
+  // How many notes from `first` on were there, without a gap.
+  Result<std::uint64_t> read_some(const keys::Thread& thread, std::uint64_t first) {
+    std::vector<crypto::Hash> addresses;
+    for (std::uint64_t i = 0; i < kNotesPerRead; ++i) addresses.push_back(thread.note_address(kDirection, first + i));
+    GL_TRY(contents, ledger_.read(addresses));
+    const auto bundles = ledger::assemble(contents.transactions);
+    for (std::uint64_t i = 0; i < kNotesPerRead; ++i) {
+      const auto& pruned = contents.pruned_addresses;
+      if (std::find(pruned.begin(), pruned.end(), addresses[i]) != pruned.end()) {
+        report_.problems.push_back({FetchState::kPruned, "", "the node dropped a note of the patient's"});
+        continue;
+      }
+      GL_TRY(found, read_note(thread, first + i, addresses[i], bundles));
+      if (!found) return i;
+    }
+    return kNotesPerRead;
+  }
+
+  Result<bool> read_note(const keys::Thread& thread, std::uint64_t number, const crypto::Hash& address,
+                         const std::vector<ledger::Bundle>& bundles) {
+    bool found = false;
+    for (const auto& bundle : bundles) {
+      if (bundle.transactions.front().address() != address) continue;
+      const auto note = keys::open_note(bundle.payload(), thread, kDirection, number, contact_.patient_key);
+      if (!note && note.error().code == ErrorCode::kNewerFormat) return tl::unexpected(note.error());
+      if (!note) continue;
+      GL_CHECK(home_.database().transaction([&] { return home::apply_note(home_, contact_, number, *note); }));
+      found = true;
+    }
+    return found;
+  }
+
+  home::Home& home_;
+  const home::Contact& contact_;
+  ports::Ledger& ledger_;
+  FetchReport& report_;
+};
+
+FetchState state_of(const FetchReport& report) {
+  for (const auto state : {FetchState::kCorrupt, FetchState::kPruned, FetchState::kUnreachable}) {
+    if (std::any_of(report.problems.begin(), report.problems.end(), [&](const auto& p) { return p.state == state; })) {
+      return state;
+    }
+  }
+  if (report.new_records > 0) return FetchState::kFound;
+  return report.closed ? FetchState::kClosed : FetchState::kNotYet;
+}
+
+// Faults of the ledger become problems of the report; faults of this home are errors.
+Result<void> into_report(Result<void> outcome, FetchReport& report) {
+  if (outcome) return outcome;
+  const auto code = outcome.error().code;
+  if (code != ErrorCode::kUnreachable && code != ErrorCode::kCorrupt && code != ErrorCode::kPruned) return outcome;
+  report.problems.push_back({code == ErrorCode::kUnreachable ? FetchState::kUnreachable
+                             : code == ErrorCode::kPruned    ? FetchState::kPruned
+                                                             : FetchState::kCorrupt,
+                             "", outcome.error().message});
+  return {};
+}
+
+}  // namespace
+
+std::string_view name_of(FetchState state) {
+  constexpr std::array<std::string_view, 6> kNames = {"FOUND", "NOT YET", "CLOSED", "PRUNED", "UNREACHABLE", "CORRUPT"};
+  return kNames.at(static_cast<std::size_t>(state));
+}
+
+Result<FetchReport> fetch(home::Home& home, const World& world, const home::Contact& contact) {
+  FetchReport report;
+  report.patient = contact.name;
+  auto ledger = open_ledger_of(home, world, contact);
+  std::size_t awaited = 0;
+  if (!ledger) {
+    auto error = ledger.error();
+    if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kUnreachable;
+    GL_CHECK(into_report(tl::unexpected(std::move(error)), report));
+  } else {
+    EpochReader epochs(home, world, contact, **ledger, report);
+    GL_CHECK(into_report(ThreadReader(home, contact, **ledger, report).read_all(), report));
+    GL_CHECK(into_report(epochs.read_all(), report));
+    awaited = epochs.awaited();
+    GL_CHECK(home.database().transaction([&] { return home::set_fetched(home, contact, world.clock.now_ms()); }));
+  }
+  GL_TRY(now, home::contact_named(home, contact.name));
+  report.closed = now && now->closed_ms && awaited == 0;
+  report.state = state_of(report);
+  GL_ASSIGN(report.records, home::count_records(home, contact));
+  return report;
+}
+
+}  // namespace glucoledger::usecases

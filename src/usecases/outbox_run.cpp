@@ -1,0 +1,212 @@
+#include "usecases/outbox_run.h"
+
+#include <algorithm>
+
+#include "base/interrupt.h"
+#include "home/grants.h"
+#include "home/readings.h"
+#include "ledger/bundle.h"
+#include "usecases/signer.h"
+
+namespace glucoledger::usecases {
+namespace {
+
+constexpr std::size_t kMessagesPerCommit = 32;
+constexpr std::uint64_t kNoteLookAhead = 8;
+constexpr std::size_t kAddressesPerRead = 64;
+const std::string kNoTag(ledger::kTagTrytes, '9');
+
+class OutboxRun {
+ public:
+  OutboxRun(home::Home& home, const World& world, const OutboxOptions& options, ports::Ledger& ledger,
+            const ports::LedgerInfo& info, int mwm)
+      : home_(home),
+        world_(world),
+        options_(options),
+        ledger_(ledger),
+        delivery_(home, ledger, world, mwm, info.confirms_data) {}
+
+  Result<OutboxReport> run() {
+    for (const auto kind : {home::Outgoing::Kind::kNote, home::Outgoing::Kind::kMessage}) {
+      GL_TRY(rows, home::unfinished(home_, kind));
+      GL_CHECK(delivery_.resume(rows));
+    }
+    GL_CHECK(send_notes());
+    if (!options_.notes_only) {
+      GL_TRY(signers, safe_signers());
+      for (auto& signer : signers) GL_CHECK(send_messages(signer));
+      GL_CHECK(end_epochs_at_rest());
+      GL_CHECK(send_notes());
+    }
+    report_.delivery = delivery_.counts();
+    GL_ASSIGN(report_.waiting, home::outbox_counts(home_));
+    return report_;
+  }
+
+ private:
+  Result<void> send_notes() {
+    GL_TRY(grant_ids, home::grants_with_waiting_notes(home_));
+    for (const auto grant_id : grant_ids) {
+      GL_TRY(grant, home::grant_by_id(home_, grant_id));
+      GL_TRY(thread, home::thread_of(home_, grant));
+      GL_TRY(notes, home::waiting_notes(home_, grant_id));
+      std::vector<home::Outgoing> rows;
+      std::uint64_t number = grant.next_note;
+      for (const auto& note : notes) {
+        GL_ASSIGN(number, first_free_number(thread, number));
+        GL_TRY(row, seal(note, thread, number));
+        rows.push_back(std::move(row));
+        ++number;
+      }
+      GL_CHECK(delivery_.send(rows));
+    }
+    return {};
+  }
+
+  Result<std::uint64_t> first_free_number(const keys::Thread& thread, std::uint64_t from) {
+    for (std::uint64_t number = from;; number += kNoteLookAhead) {
+      std::vector<crypto::Hash> addresses;
+      for (std::uint64_t i = 0; i < kNoteLookAhead; ++i) {
+        addresses.push_back(thread.note_address(keys::Direction::kPatientToRecipient, number + i));
+      }
+      GL_TRY(contents, ledger_.read(addresses));
+      for (std::uint64_t i = 0; i < kNoteLookAhead; ++i) {
+        const auto& address = addresses[i];
+        const bool used = std::any_of(contents.transactions.begin(), contents.transactions.end(),
+                                      [&](const auto& transaction) { return transaction.address() == address; }) ||
+                          std::find(contents.pruned_addresses.begin(), contents.pruned_addresses.end(), address) !=
+                              contents.pruned_addresses.end();
+        if (!used) return number + i;
+      }
+    }
+  }
+
+  Result<home::Outgoing> seal(const home::WaitingNote& note, const keys::Thread& thread, std::uint64_t number) {
+    constexpr auto kDirection = keys::Direction::kPatientToRecipient;
+    const auto address = thread.note_address(kDirection, number);
+    const auto payload = keys::seal_note(note.note, thread, kDirection, number, home_.signing_key());
+    GL_TRY(bundle, ledger::prepare(payload, address, kNoTag, world_.clock.now_ms() / 1000));
+    const auto hash = ledger::bundle_hash_of(bundle);
+    GL_CHECK(
+        home_.database().transaction([&] { return home::store_sealed(home_, note, number, address, hash, bundle); }));
+    return home::Outgoing{home::Outgoing::Kind::kNote, note.id, address, hash, std::move(bundle)};
+  }
+
+  // Signers of all epochs with waiting messages, whose next addresses are free.
+  Result<std::vector<Signer>> safe_signers() {
+    while (true) {
+      GL_TRY(signers, all_signers());
+      GL_TRY(used, in_use(signers));
+      if (used.empty()) return signers;
+      report_.epochs_replaced += used.size();
+      GL_CHECK(home_.database().transaction([&]() -> Result<void> {
+        for (const auto epoch_id : used) GL_CHECK(home::stop_signing(home_, epoch_id));
+        return replace_dead_epochs(home_).map([](std::size_t) {});
+      }));
+      GL_CHECK(send_notes());
+    }
+  }
+
+  Result<std::vector<Signer>> all_signers() {
+    GL_TRY(epochs, home::epochs_with_waiting_messages(home_));
+    std::vector<Signer> signers;
+    for (const auto& epoch : epochs) {
+      GL_TRY(signer, Signer::open(home_, epoch));
+      signers.push_back(std::move(signer));
+    }
+    return signers;
+  }
+
+  Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers) {
+    std::vector<std::int64_t> used;
+    for (std::size_t next = 0; next < signers.size(); next += kAddressesPerRead) {
+      const auto part = std::span(signers).subspan(next, std::min(kAddressesPerRead, signers.size() - next));
+      std::vector<crypto::Hash> addresses;
+      for (const auto& signer : part) addresses.push_back(signer.next_address());
+      GL_TRY(contents, ledger_.read(addresses));
+      for (const auto& signer : part) {
+        const auto& pruned = contents.pruned_addresses;
+        if (std::find(pruned.begin(), pruned.end(), signer.next_address()) != pruned.end() ||
+            signer.signed_by_next_key(contents.transactions)) {
+          used.push_back(signer.epoch().id);
+        }
+      }
+    }
+    return used;
+  }
+
+  Result<void> send_messages(Signer& signer) {
+    while (!base::interrupted()) {
+      GL_TRY(rows, signer.sign_next(home_, world_, options_.transform, kMessagesPerCommit));
+      if (rows.empty()) return {};
+      GL_CHECK(delivery_.send(rows));
+    }
+    return fail(ErrorCode::kInterrupted, "stopped", "nothing is lost: repeat to go on");
+  }
+
+  // A day's epoch stays open while its day is the newest; a file's epoch holds one message.
+  Result<void> end_epochs_at_rest() {
+    return home_.database().transaction([&]() -> Result<void> {
+      GL_TRY(epochs, home::epochs_at_rest(home_));
+      GL_TRY(newest, home::newest_day(home_));
+      for (const auto& epoch : epochs) {
+        if (!epoch.may_sign) {
+          GL_CHECK(home::end_epoch(home_, epoch.id, std::nullopt));  // who else signed in it cannot be known
+        } else if (epoch.design == keys::Design::kTangleIpfs || epoch.last_day < newest.value_or("")) {
+          GL_CHECK(home::end_epoch(home_, epoch.id, epoch.next_index));
+        }
+      }
+      return home::queue_ends(home_);
+    });
+  }
+
+  home::Home& home_;
+  const World& world_;
+  const OutboxOptions& options_;
+  ports::Ledger& ledger_;
+  Delivery delivery_;
+  OutboxReport report_;
+};
+
+}  // namespace
+
+Result<OpenedLedger> open_home_ledger(home::Home& home, const World& world) {
+  OpenedLedger opened;
+  GL_ASSIGN(opened.ledger, world.open_ledger(home.ledger_spec(), Use::kWrite));
+  GL_ASSIGN(opened.info, opened.ledger->info());
+  GL_TRY(known, home.meta("network_id"));
+  if (!known) {
+    GL_CHECK(home.database().transaction([&] { return home.set_meta("network_id", opened.info.network_id); }));
+  } else if (*known != opened.info.network_id) {
+    return fail(ErrorCode::kUsage, "this is another ledger than the one that this home publishes to",
+                "bring the home's ledger back, or make a new home for this one");
+  }
+  return opened;
+}
+
+Result<std::size_t> replace_dead_epochs(home::Home& home) {
+  GL_TRY(epochs, home::epochs_with_waiting_messages(home));
+  std::vector<home::Epoch> fresh;
+  for (const auto& epoch : epochs) {
+    if (epoch.open && epoch.may_sign) continue;
+    GL_TRY(replacement, home::create_epoch(home, epoch.design, epoch.first_day, epoch.last_day));
+    GL_CHECK(home::move_waiting_messages(home, epoch.id, replacement));
+    fresh.push_back(std::move(replacement));
+  }
+  for (const auto& epoch : fresh) GL_CHECK(home::release_to_holders(home, std::span(&epoch, 1)));
+  return fresh.size();
+}
+
+Result<OutboxReport> run_outbox(home::Home& home, const World& world, const OutboxOptions& options) {
+  GL_TRY(opened, open_home_ledger(home, world));
+  const int mwm = options.min_weight_magnitude.value_or(opened.info.min_weight_magnitude);
+  if (mwm < opened.info.min_weight_magnitude) {
+    return fail(
+        ErrorCode::kUsage,
+        "this ledger asks for a minimum weight magnitude of " + std::to_string(opened.info.min_weight_magnitude),
+        "leave out --mwm, or raise it");
+  }
+  return OutboxRun(home, world, options, *opened.ledger, opened.info, mwm).run();
+}
+
+}  // namespace glucoledger::usecases

@@ -1,0 +1,34 @@
+// Signs the waiting messages of one epoch: makes each one's record or file, its MAM payload and its bundle.
+#pragma once
+
+#include "home/epochs.h"
+#include "home/outbox.h"
+#include "privacy/sealed_file.h"
+#include "usecases/world.h"
+
+namespace glucoledger::usecases {
+
+class Signer {
+ public:
+  static Result<Signer> open(home::Home& home, const home::Epoch& epoch);
+
+  const home::Epoch& epoch() const { return epoch_; }
+  crypto::Hash next_address() const { return mam::address_of(next_root_, channel_.mode); }
+  // Whether a message signed by this epoch's next one-time key stands among these transactions.
+  bool signed_by_next_key(std::span<const ledger::Transaction> transactions) const;
+  // Up to `count_max` waiting messages, signed and committed; empty when none waits. Design B puts the file into the
+  // content store first.
+  Result<std::vector<home::Outgoing>> sign_next(home::Home& home, const World& world, privacy::Transform transform,
+                                                std::size_t count_max);
+
+ private:
+  Signer(home::Epoch epoch, mam::Channel channel, crypto::Hash next_root)
+      : epoch_(std::move(epoch)), channel_(std::move(channel)), next_root_(next_root) {}
+  Result<std::string> content_of(home::Home& home, const home::Message& message) const;
+
+  home::Epoch epoch_;
+  mam::Channel channel_;
+  crypto::Hash next_root_;
+};
+
+}  // namespace glucoledger::usecases

@@ -1,0 +1,26 @@
+// What the use cases need from outside: the time, a ledger and a content store by their names. Apps and tests choose.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/progress.h"
+#include "ports/content_store.h"
+#include "ports/ledger.h"
+
+namespace glucoledger::usecases {
+
+enum class Use { kRead, kWrite };
+
+struct World {
+  const base::Clock& clock;
+  std::function<Result<std::unique_ptr<ports::Ledger>>(const std::string& spec, Use use)> open_ledger;
+  std::function<Result<std::unique_ptr<ports::ContentStore>>(const std::string& spec, Use use)> open_store;
+  // How others reach what a spec names: absolute folders, normalised URLs.
+  std::function<Result<std::string>(const std::string& spec)> locator_of;
+  base::Progress progress;
+};
+
+}  // namespace glucoledger::usecases
