@@ -71,7 +71,8 @@ Result<void> read_record(const Object& record, std::size_t number, std::optional
     sample.tick = static_cast<std::int64_t>(*ticks);
     sample.tick_source = collector.name(transmitter);
   }
-  const std::string generation(text_field(record, "transmitterGeneration").value_or(""));
+  std::string generation(text_field(record, "transmitterGeneration").value_or(""));
+  if (generation.starts_with('g')) generation[0] = 'G';
   sample.device = collector.device(generation.empty() ? "Dexcom" : "Dexcom " + generation, transmitter);
   return collector.add(std::move(sample));
 }

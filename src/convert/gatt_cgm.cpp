@@ -247,6 +247,16 @@ class Reader {
   std::int64_t start_utc_ms_ = 0;
 };
 
+// Records that fill the line exactly, each as long as it says: dates and numbers do not.
+bool is_notification(ByteView octets) {
+  while (!octets.empty()) {
+    const std::size_t size = octets[0];
+    if (size < kGattMeasurementSizeMin || size > octets.size()) return false;
+    octets = octets.subspan(size);
+  }
+  return true;
+}
+
 bool recognise(const Head& head) {
   if (head.is_json) return false;
   std::size_t good = 0, bad = 0;
@@ -256,9 +266,9 @@ bool recognise(const Head& head) {
     const std::string text = lower(trim(rest.substr(0, end)));
     rest.remove_prefix(std::min(end + 1, rest.size()));
     const Line line = classify(text);
-    const bool measured = line.kind == LineKind::kMeasurement && line.octets.size() >= kGattMeasurementSizeMin;
+    const bool measured = line.kind == LineKind::kMeasurement && is_notification(line.octets);
     if (measured || line.kind == LineKind::kSessionStart) ++good;
-    if (line.kind == LineKind::kBroken) ++bad;
+    if (line.kind == LineKind::kBroken || (line.kind == LineKind::kMeasurement && !measured)) ++bad;
   }
   return good > bad;
 }

@@ -32,7 +32,7 @@ base::TimeZone::Local resolve(const WallTime& time, const base::TimeZone& zone) 
 bool is_ordered(const std::vector<WallTime>& times) {
   std::size_t back = 0;
   for (std::size_t i = 1; i < times.size(); ++i) back += times[i].local_ms < times[i - 1].local_ms ? 1U : 0U;
-  return back <= 2 + times.size() / 50;
+  return back <= 3 + times.size() / 20;
 }
 
 bool runs_backwards(const std::vector<WallTime>& times) {
@@ -63,15 +63,20 @@ void mark_repeated_hour(std::vector<WallTime>& times, const base::TimeZone& zone
 }
 
 // A file sorted by wall time mixes the two passes of the hour, and one in no order hides them: there a wall time that
-// comes twice is one of each.
+// comes with two values is one of each.
 void pair_repeated_times(std::vector<WallTime>& times, const base::TimeZone& zone) {
   std::map<std::int64_t, std::vector<WallTime*>> hour;
   for (WallTime& time : times) {
     if (resolve(time, zone).kind == LocalKind::kAmbiguous) hour[time.local_ms].push_back(&time);
   }
   for (auto& [local, same] : hour) {
-    if (same.size() == 2 && same[0]->pass == 0 && same[1]->pass == 0 && same[0]->value != same[1]->value) {
-      same[1]->pass = 1;
+    const bool told = std::any_of(same.begin(), same.end(), [](const WallTime* time) { return time->pass != 0; });
+    if (told) continue;
+    const WallTime* second = nullptr;
+    for (WallTime* time : same) {
+      if (time->value == same.front()->value) continue;
+      if (second == nullptr) second = time;
+      if (time->value == second->value) time->pass = 1;
     }
   }
 }

@@ -1,0 +1,18 @@
+// Any bytes as a device file of JSON records: each format by name.
+#include <string_view>
+
+#include "convert/device_file.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace glucoledger::convert;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  ImportOptions options;
+  options.default_time_zone = "Europe/Berlin";
+  options.now_ms = 1'767'225'600'000;
+  (void)read_device_text(text, options);
+  for (const char* format : {"nightscout", "tidepool", "dexcom-api"}) {
+    options.format = format;
+    (void)read_device_text(text, options);
+  }
+  return 0;
+}
