@@ -61,7 +61,7 @@ Result<Json> IriApi::get_node_info(const nlohmann::json&) {
               {"time", clock_.now_ms()},
               {"tips", tips.size()},
               {"transactionsToRequest", missing.size()},
-              {"features", {"RemotePOW", "WereAddressesSpentFrom"}},
+              {"features", Json::array({"RemotePOW", "WereAddressesSpentFrom"})},
               {"coordinatorAddress", text(Hash())},
               {"minWeightMagnitude", info.min_weight_magnitude},
               {"networkId", info.network_id},
@@ -229,7 +229,7 @@ Result<Json> IriApi::get_balances(const nlohmann::json& request) {
   if (addresses.empty()) return refused("no addresses provided");
   GL_TRY(milestone, tangle_.latest_milestone());
   return Json{{"balances", std::vector<std::string>(addresses.size(), "0")},
-              {"references", {text(milestone.hash)}},
+              {"references", Json::array({text(milestone.hash)})},
               {"milestoneIndex", milestone.index}};
 }
 
