@@ -20,8 +20,8 @@ namespace glucoledger::fhir {
 struct ObservationContext {
   std::optional<Patient> patient;  // absent: the subject is marked data-absent
   std::string performer;           // display name; empty: the patient
-  // The paper's shape: always in mmol/L, with its LOINC 15074-8 (Glucose [Moles/volume] in Blood) beside 105272-9; a
-  // note tells the number of a device that shows mg/dL.
+  // The paper's shape: always in mmol/L, with its LOINC 15074-8 (Glucose [Moles/volume] in Blood) beside 105272-9, and
+  // the target range; a note tells the number of a device that shows mg/dL.
   bool paper_record = false;
 };
 

@@ -94,19 +94,24 @@ Json performer(const ObservationContext& context) {
 
 Json code_concept(cgm::Unit unit, bool paper_record) {
   Json codings = Json::array();
-  std::string_view text;
   for (const GlucoseCode& code : kGlucoseCodes) {
     if (code.unit != unit || (code.profile.empty() && !paper_record)) continue;
     codings.push(coding(kLoinc, code.loinc, code.display));
-    if (text.empty()) text = code.display;
   }
-  return Json::object().set("coding", std::move(codings)).set("text", text);
+  return Json::object().set("coding", std::move(codings));
 }
 
 std::string_view profile_of(cgm::Unit unit) {
   return std::find_if(kGlucoseCodes.begin(), kGlucoseCodes.end(),
                       [&](const GlucoseCode& code) { return code.unit == unit && !code.profile.empty(); })
       ->profile;
+}
+
+Json quantity_of(std::string_view decimal, cgm::Unit unit, std::string_view comparator = {}) {
+  Json quantity = Json::object().set("value", Json::number(number_text(decimal)));
+  if (!comparator.empty()) quantity.set("comparator", comparator);
+  const UnitCode code = unit_code(unit);
+  return std::move(quantity).set("unit", code.text).set("system", kUcum).set("code", code.ucum);
 }
 
 void set_value(Json& observation, const cgm::Reading& reading) {
@@ -118,13 +123,17 @@ void set_value(Json& observation, const cgm::Reading& reading) {
         concept_of(coding(kDataAbsentReason, known ? std::string_view(*reading.absent_reason) : "unknown")));
     return;
   }
-  const UnitCode unit = unit_code(reading.unit);
-  Json quantity = Json::object().set("value", Json::number(number_text(reading.value)));
-  if (reading.comparator != cgm::Comparator::kNone) {
-    quantity.set("comparator", reading.comparator == cgm::Comparator::kBelow ? "<" : ">");
-  }
-  observation.set("valueQuantity",
-                  std::move(quantity).set("unit", unit.text).set("system", kUcum).set("code", unit.ucum));
+  const std::string_view comparator = reading.comparator == cgm::Comparator::kBelow   ? "<"
+                                      : reading.comparator == cgm::Comparator::kAbove ? ">"
+                                                                                      : "";
+  observation.set("valueQuantity", quantity_of(reading.value, reading.unit, comparator));
+}
+
+// The consensus target range (cgm/glucose.h), which HL7's example of a glucose Observation, and so the paper's, tells.
+Json target_range() {
+  Json range = Json::object().set("low", quantity_of("3.9", cgm::Unit::kMmolL));
+  range.set("high", quantity_of("10.0", cgm::Unit::kMmolL)).set("type", Json::object().set("text", "Target range"));
+  return Json::array({std::move(range)});
 }
 
 // A paper record is in mmol/L; what the device showed goes into a note.
@@ -171,6 +180,7 @@ std::string full_observation(const cgm::Reading& original, const ObservationCont
   if (!device.empty()) {
     observation.set("device", reference_to(kDeviceReference, Json::object(), clean_text(reading.device_model)));
   }
+  if (context.paper_record) observation.set("referenceRange", target_range());
   return write_json(observation);
 }
 

@@ -174,7 +174,7 @@ TEST(Strip, PropertyOverRandomJson) {
   std::mt19937 random(4711);
   const Json everything = fhir::parse_json(kEverything).value();
   int survived = 0;
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     int count = 0;
     const Json planted = marked(
         everything, "", [&](const std::string& path) { return !is_needed(path) || random() % 200 == 0; }, count);
@@ -188,7 +188,7 @@ TEST(Strip, PropertyOverRandomJson) {
     ++survived;
     ASSERT_EQ(unlisted_leaf(fhir::parse_json(*stripped).value()), "") << *stripped;
   }
-  EXPECT_GT(survived, 500);
+  EXPECT_GT(survived, 150);
 }
 
 TEST(Strip, WritesTheRecordThatTheDesignDescribes) {
