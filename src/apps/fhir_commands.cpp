@@ -1,0 +1,260 @@
+// fhir convert, fhir strip: device files to FHIR records and these to what design A publishes, without a home.
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+#include "apps/command.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/limits.h"
+#include "convert/device_file.h"
+#include "fhir/observation.h"
+#include "privacy/strip.h"
+
+namespace glucoledger::apps {
+namespace {
+
+constexpr std::string_view kConvertExamples =
+    "Examples:\n"
+    "  glucoledger fhir convert clarity.csv > records.ndjson\n"
+    "  glucoledger fhir convert cgm.csv --subject 2 --unit mg/dL --time-zone Europe/Berlin\n"
+    "  glucoledger fhir convert clarity.csv --patient patient.json --paper-record --pretty\n"
+    "Rows that are left out are reported on standard error, by reason and line.\n";
+constexpr std::string_view kStripExamples =
+    "Examples:\n"
+    "  glucoledger fhir convert clarity.csv | glucoledger fhir strip > stripped.ndjson\n"
+    "  glucoledger fhir strip records.ndjson --root ROOT   (81 trytes: the pseudonym is its first 64)\n"
+    "What survives: docs/formats/stripped-record.md. Exit 3, with the line, where a record is no glucose "
+    "Observation.\n";
+
+Result<void> write_out(std::string text) {
+  text += '\n';
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) return {};
+  return tl::unexpected<Error>(base::system_error("standard output cannot be written"));
+}
+
+Result<void> flush_out() {
+  if (std::fflush(stdout) == 0) return {};
+  return tl::unexpected<Error>(base::system_error("standard output cannot be written"));
+}
+
+struct ConvertArguments {
+  std::string file;
+  std::string format;
+  std::string subject;
+  std::string unit;
+  std::string date_order;
+  std::string time_zone;
+  std::string patient_file;
+  bool paper_record = false;
+  bool pretty = false;
+};
+
+convert::ImportOptions import_options(const ConvertArguments& arguments) {
+  convert::ImportOptions options;
+  if (!arguments.format.empty()) options.format = arguments.format;
+  if (!arguments.subject.empty()) options.subject = arguments.subject;
+  if (!arguments.unit.empty()) options.unit = arguments.unit == "mg/dL" ? cgm::Unit::kMgDl : cgm::Unit::kMmolL;
+  if (arguments.date_order == "DMY") options.date_order = convert::DateOrder::kDayMonthYear;
+  if (arguments.date_order == "MDY") options.date_order = convert::DateOrder::kMonthDayYear;
+  if (arguments.date_order == "YMD") options.date_order = convert::DateOrder::kYearMonthDay;
+  if (!arguments.time_zone.empty()) options.time_zone = arguments.time_zone;
+  options.now_ms = base::SystemClock().now_ms();
+  return options;
+}
+
+// What --patient says, its gaps filled with what the device file says of its owner.
+Result<fhir::ObservationContext> observation_context(const ConvertArguments& arguments,
+                                                     const convert::PatientDetails& details) {
+  fhir::ObservationContext context;
+  context.paper_record = arguments.paper_record;
+  if (!arguments.patient_file.empty()) {
+    GL_TRY(text, base::read_file(arguments.patient_file, base::limits::kResourceSizeMax));
+    GL_ASSIGN(context.patient, fhir::parse_patient(text));
+  }
+  if (!details.empty()) {
+    fhir::Patient from_file;
+    from_file.given = details.given_name;
+    from_file.family = details.family_name;
+    from_file.birth_date = details.birth_date.value_or("");
+    context.patient = fhir::merge(context.patient.value_or(fhir::Patient{}), from_file);
+  }
+  return context;
+}
+
+void report_skipped(const convert::ImportedFile& imported) {
+  for (const convert::SkippedGroup& group : imported.skipped) {
+    const std::string reason(convert::describe(group.reason));
+    std::string lines;
+    for (const convert::Skipped& skipped : group.listed) {
+      lines += (lines.empty() ? "" : ", ") + std::to_string(skipped.line);
+      if (skipped.other_line != 0) lines += " (kept: " + std::to_string(skipped.other_line) + ")";
+    }
+    if (group.count > group.listed.size()) {
+      lines += " and " + std::to_string(group.count - group.listed.size()) + " more";
+    }
+    std::fprintf(stderr, "skipped %zu: %s: line %s\n", group.count, reason.c_str(), lines.c_str());
+  }
+}
+
+void report_import(const convert::ImportedFile& imported) {
+  for (const std::string& warning : imported.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
+  report_skipped(imported);
+  std::fprintf(stderr, "%s: %zu readings, %zu skipped", imported.format.c_str(), imported.readings.size(),
+               imported.skipped_count());
+  if (!imported.time_zone.empty()) {
+    std::fprintf(stderr, "; local times are those of %s (from %s)", imported.time_zone.c_str(),
+                 std::string(convert::describe(imported.time_zone_source)).c_str());
+  }
+  std::fputc('\n', stderr);
+}
+
+Result<ExitCode> convert_file(const ConvertArguments& arguments) {
+  const base::Progress progress = terminal_progress();
+  GL_TRY(imported, convert::read_device_file(arguments.file, import_options(arguments), progress));
+  GL_TRY(observation_context, observation_context(arguments, imported.patient));
+  std::size_t done = 0;
+  for (const cgm::Reading& reading : imported.readings) {
+    if (base::interrupted()) return fail(ErrorCode::kInterrupted, "stopped before all readings were written");
+    std::string record = fhir::full_observation(reading, observation_context);
+    if (arguments.pretty) {
+      GL_TRY(json, fhir::parse_json(record));
+      record = fhir::write_json(json, true);
+    }
+    GL_CHECK(write_out(std::move(record)));
+    base::report(progress, "converting", ++done, imported.readings.size());
+  }
+  GL_CHECK(flush_out());
+  report_import(imported);
+  return ExitCode::kDone;
+}
+
+// Takes one JSON object after the other from a stream, each on a line of its own or pretty-printed over many.
+class ObjectReader {
+ public:
+  explicit ObjectReader(std::FILE* stream) : stream_(stream) {}
+
+  // The next object as text, empty at the end of the stream. What is no object is handed out too, up to its line's end.
+  Result<std::string> next() {
+    std::string text;
+    int depth = 0;
+    bool in_string = false;
+    bool escaped = false;
+    for (int c = std::getc(stream_); c != EOF; c = std::getc(stream_)) {
+      if (c == '\n') ++line_;
+      const bool blank = c == '\n' || c == '\r' || c == ' ' || c == '\t';
+      if (text.empty() && blank) continue;
+      if (text.empty()) start_line_ = line_;
+      text += static_cast<char>(c);
+      if (text.size() > base::limits::kResourceSizeMax) {
+        return fail(ErrorCode::kInputRefused, at_line() + "a FHIR resource is larger than 1 MiB");
+      }
+      if (in_string) {
+        in_string = escaped || c != '"';
+        escaped = !escaped && c == '\\';
+        continue;
+      }
+      in_string = c == '"';
+      if (c == '{' || c == '[') ++depth;
+      if (c == '}' || c == ']') --depth;
+      if (depth <= 0 && (c == '}' || c == ']' || c == '\n')) break;
+    }
+    if (std::ferror(stream_) != 0) return tl::unexpected<Error>(base::system_error("the input cannot be read"));
+    return text;
+  }
+  std::string at_line() const { return "line " + std::to_string(start_line_) + ": "; }
+
+ private:
+  std::FILE* stream_;
+  std::size_t line_ = 1;
+  std::size_t start_line_ = 1;
+};
+
+struct CloseFile {
+  void operator()(std::FILE* file) const {
+    if (file != stdin) std::fclose(file);
+  }
+};
+
+struct StripArguments {
+  std::string file = "-";
+  std::string root;
+};
+
+Result<ExitCode> strip_records(const StripArguments& arguments) {
+  std::optional<privacy::Pseudonym> pseudonym;
+  if (!arguments.root.empty()) {
+    const auto root = crypto::Hash::from_trytes(arguments.root);
+    if (!root) return fail(ErrorCode::kUsage, "--root is not 81 trytes", "Give the root of an epoch: 9 and A to Z");
+    pseudonym = privacy::Pseudonym{std::nullopt, *root, {}};
+  }
+  const bool standard_input = arguments.file == "-";
+  const std::unique_ptr<std::FILE, CloseFile> stream(standard_input ? stdin : std::fopen(arguments.file.c_str(), "rb"));
+  if (!stream) {
+    return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kFailed, "the file cannot be opened",
+                "Check its name and its permissions");
+  }
+  ObjectReader reader(stream.get());
+  while (true) {
+    if (base::interrupted()) return fail(ErrorCode::kInterrupted, "stopped before all records were read");
+    GL_TRY(record, reader.next());
+    if (record.empty()) break;
+    auto stripped = privacy::strip_observation(record, pseudonym);
+    if (!stripped) {
+      GL_CHECK(flush_out());
+      Error error = std::move(stripped).error();
+      error.message = reader.at_line() + error.message;
+      return tl::unexpected<Error>(std::move(error));
+    }
+    GL_CHECK(write_out(std::move(*stripped)));
+  }
+  GL_CHECK(flush_out());
+  return ExitCode::kDone;
+}
+
+std::string format_help() {
+  std::string help = "How to read the file (default: recognised by its content):";
+  for (const convert::FormatName& format : convert::device_formats()) help += " " + std::string(format.name);
+  return help;
+}
+
+void add_convert(CLI::App& fhir, Context& context) {
+  auto* command = fhir.add_subcommand("convert", "Turn a device file into FHIR Observations, one a line");
+  auto arguments = std::make_shared<ConvertArguments>();
+  command->add_option("FILE", arguments->file, "An export of Clarity, LibreView, Nightscout... (-: standard input)")
+      ->required();
+  command->add_option("--format", arguments->format, format_help());
+  command->add_option("--subject", arguments->subject, "Whose rows, in a file of several people");
+  command->add_option("--unit", arguments->unit, "The unit, where the file does not tell it")
+      ->check(CLI::IsMember({"mg/dL", "mmol/L"}));
+  command->add_option("--date-order", arguments->date_order, "The order of day, month and year, where it is ambiguous")
+      ->check(CLI::IsMember({"DMY", "MDY", "YMD"}));
+  command->add_option("--time-zone", arguments->time_zone,
+                      "Of local times, e.g. Europe/Berlin (default: this machine's)");
+  command->add_option("--patient", arguments->patient_file, "A FHIR Patient as JSON: whose readings these are");
+  command->add_flag("--paper-record", arguments->paper_record, "The paper's record: mmol/L and LOINC 15074-8 as well");
+  command->add_flag("--pretty", arguments->pretty, "Each record indented over several lines");
+  command->footer(std::string(kConvertExamples));
+  command->callback([&context, arguments] { context.run = [arguments] { return convert_file(*arguments); }; });
+}
+
+void add_strip(CLI::App& fhir, Context& context) {
+  auto* command = fhir.add_subcommand("strip", "Take everything personal out of FHIR Observations, as design A does");
+  auto arguments = std::make_shared<StripArguments>();
+  command->add_option("FILE", arguments->file, "Observations, one after the other (default: standard input)");
+  command->add_option("--root", arguments->root, "An epoch's root, for the pseudonym (default: the subject is masked)");
+  command->footer(std::string(kStripExamples));
+  command->callback([&context, arguments] { context.run = [arguments] { return strip_records(*arguments); }; });
+}
+
+}  // namespace
+
+void add_fhir_commands(CLI::App& app, Context& context) {
+  auto* fhir = app.add_subcommand("fhir", "FHIR records: convert device files, strip records");
+  fhir->require_subcommand(1);
+  add_convert(*fhir, context);
+  add_strip(*fhir, context);
+}
+
+}  // namespace glucoledger::apps
