@@ -133,7 +133,20 @@ Result<void> RocksStore::open_for_writing() {
   const rocksdb::Status status = rocksdb::DB::Open(options(), folder_, descriptors(names), &families_, &database);
   if (!status.ok()) return failed(status, "cannot open the ledger's store");
   database_.reset(database);
-  return {};
+  return flush_many_logs();
+}
+
+// Each opening begins a new log, and all are read at the next one until they are flushed.
+Result<void> RocksStore::flush_many_logs() {
+  constexpr std::ptrdiff_t kLogsMax = 8;
+  std::vector<std::string> names;
+  if (!env_->GetChildren(folder_, &names).ok()) return {};
+  const auto is_log = [](const std::string& name) { return name.ends_with(".log"); };
+  if (std::count_if(names.begin(), names.end(), is_log) <= kLogsMax) return {};
+  const rocksdb::Status status = database_->Flush(rocksdb::FlushOptions(), families_);
+  if (status.ok()) return {};
+  close();
+  return failed(status, "cannot write the ledger's store");
 }
 
 // A writer may flush between our look at its list of files and at its log, and what it moved meanwhile would be missed:

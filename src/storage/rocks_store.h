@@ -40,6 +40,7 @@ class RocksStore final : public ledger::StateStore {
   Result<void> open_database();
   Result<void> open_for_writing();
   Result<void> open_for_reading();
+  Result<void> flush_many_logs();
   rocksdb::Options options() const;
   Result<std::vector<std::string>> family_names() const;
   Fingerprint fingerprint() const;

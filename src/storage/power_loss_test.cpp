@@ -1,0 +1,203 @@
+// The embedded ledger on a disk that loses power, fills up and fails: what it acknowledged is there.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "ledger/test_bundles.h"
+#include "storage/rocks_store.h"
+#include "storage/simulated_disk.h"
+#include "storage/tangle.h"
+
+namespace glucoledger::storage {
+namespace {
+
+using ledger::Transaction;
+using Bundle = std::vector<Transaction>;
+
+class FixedClock final : public base::Clock {
+ public:
+  std::int64_t now_ms() const override { return ledger::kTestTimeMs; }
+};
+
+// Bundles that approve each other: every one stands on earlier ones.
+std::vector<Bundle> make_bundles(std::size_t count) {
+  std::mt19937_64 random(3);
+  std::vector<Bundle> bundles;
+  std::vector<Hash> tails{Hash()};
+  for (std::size_t i = 0; i < count; ++i) {
+    bundles.push_back(ledger::test_bundle("ADDRESS", 1 + random() % 3, tails[random() % tails.size()],
+                                          tails[random() % tails.size()], std::string(i + 1, 'P'),
+                                          ledger::kTestTimeMs - static_cast<std::int64_t>(i)));  // no part is shared
+    tails.push_back(bundles.back()[0].hash());
+  }
+  return bundles;
+}
+
+class Machine {
+ public:
+  Result<std::unique_ptr<Tangle>> open() {
+    GL_TRY(store, RocksStore::open("/ledger", RocksStore::Access::kWrite, env_.get()));
+    TangleOptions options;
+    options.min_weight_magnitude = ledger::kTestWeight;
+    return Tangle::over(std::move(store), "/ledger", options, clock_);
+  }
+  SimulatedDisk& disk() { return *disk_; }
+
+ private:
+  FixedClock clock_;
+  std::shared_ptr<SimulatedDisk> disk_ = std::make_shared<SimulatedDisk>();
+  std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(disk_);
+};
+
+class PowerLossTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { bundles_ = new std::vector<Bundle>(make_bundles(24)); }
+  static void TearDownTestSuite() { delete bundles_; }
+
+  // The first `acknowledged` bundles are there, and what is there beyond is whole and consistent.
+  void check(Tangle& tangle, std::size_t acknowledged) {
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < bundles_->size(); ++i) {
+      std::vector<Hash> hashes;
+      for (const Transaction& transaction : (*bundles_)[i]) hashes.push_back(transaction.hash());
+      const auto stored = tangle.get(hashes);
+      const auto confirmed = tangle.confirmed(hashes);
+      ASSERT_TRUE(stored) << stored.error().message;
+      ASSERT_TRUE(confirmed) << confirmed.error().message;
+      const bool here = (*stored)[0].known;
+      if (i < acknowledged) {
+        ASSERT_TRUE(here) << "an acknowledged bundle is gone: " << i;
+      }
+      for (std::size_t part = 0; part < hashes.size(); ++part) {
+        ASSERT_EQ((*stored)[part].known, here) << "half a bundle";
+        ASSERT_EQ((*stored)[part].transaction.has_value(), here);
+        ASSERT_EQ((*confirmed)[part], here) << "without its milestone";
+        count += here ? 1 : 0;
+      }
+    }
+    ASSERT_EQ(*tangle.transaction_count(), count);
+    const Hash address = ledger::test_hash("ADDRESS");
+    ASSERT_EQ(tangle.read(std::span(&address, 1))->transactions.size(), count);
+    const auto milestone = tangle.latest_milestone();
+    ASSERT_TRUE(milestone);
+    if (count > 0) {
+      ASSERT_EQ((*tangle.find_milestone(milestone->hash))->index, milestone->index);
+      ASSERT_EQ(tangle.tip_hashes(100)->empty(), false);
+    }
+    ASSERT_TRUE(tangle.missing_hashes(1)->empty());
+  }
+
+  static std::vector<Bundle>* bundles_;
+};
+
+std::vector<Bundle>* PowerLossTest::bundles_ = nullptr;
+
+TEST_F(PowerLossTest, WhatWasAcknowledgedIsThereAfterAPowerCut) {
+  const std::uint64_t base = std::random_device{}();
+  constexpr std::uint64_t kDisks = 50;
+  constexpr int kCutsPerDisk = 6;
+  for (std::uint64_t round = 0; round < kDisks; ++round) {
+    SCOPED_TRACE("seed " + std::to_string(base + round));
+    std::mt19937_64 random(base + round);
+    Machine machine;
+    std::size_t acknowledged = 0;
+    std::string network_id;
+    for (int cut = 0; cut < kCutsPerDisk; ++cut) {
+      machine.disk().fail_after(random() % 60, SimulatedDisk::Fault::kPowerCut);
+      for (std::size_t opening = 1 + random() % 3; opening > 0; --opening) {
+        auto tangle = machine.open();
+        if (!tangle) break;
+        if (network_id.empty()) network_id = (*tangle)->info()->network_id;
+        ASSERT_EQ((*tangle)->info()->network_id, network_id);
+        for (std::size_t i = 1 + random() % 4; i > 0 && acknowledged < bundles_->size(); --i) {
+          if (!(*tangle)->submit((*bundles_)[acknowledged])) break;
+          ++acknowledged;
+        }
+      }
+      machine.disk().restart(random);
+      auto tangle = machine.open();
+      ASSERT_TRUE(tangle) << tangle.error().message;
+      if (network_id.empty()) network_id = (*tangle)->info()->network_id;
+      check(**tangle, acknowledged);
+      if (HasFatalFailure()) return;
+    }
+    auto tangle = machine.open();
+    ASSERT_TRUE(tangle);
+    for (const Bundle& bundle : *bundles_) ASSERT_TRUE((*tangle)->submit(bundle));
+    check(**tangle, bundles_->size());
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST_F(PowerLossTest, AFailingDiskIsReportedAndLosesNothing) {
+  for (const auto fault : {SimulatedDisk::Fault::kFull, SimulatedDisk::Fault::kBroken}) {
+    for (std::uint64_t call = 1; call < 60; call += 2) {
+      SCOPED_TRACE("call " + std::to_string(call));
+      Machine machine;
+      machine.disk().fail_after(call, fault);
+      const auto expect_reported = [&](const Error& error) {
+        EXPECT_EQ(error.code, ErrorCode::kFailed) << error.message;
+        EXPECT_FALSE(error.next_step.empty()) << error.message;
+        if (fault == SimulatedDisk::Fault::kFull) {
+          EXPECT_NE(error.message.find("disk is full"), std::string::npos) << error.message;
+        }
+      };
+      auto tangle = machine.open();
+      std::size_t acknowledged = 0;
+      if (!tangle) {
+        expect_reported(tangle.error());
+        machine.disk().repair();
+        tangle = machine.open();
+        ASSERT_TRUE(tangle) << tangle.error().message;
+      } else {
+        for (; acknowledged < bundles_->size(); ++acknowledged) {
+          const auto submitted = (*tangle)->submit((*bundles_)[acknowledged]);
+          if (submitted) continue;
+          expect_reported(submitted.error());
+          break;
+        }
+      }
+      machine.disk().repair();
+      check(**tangle, acknowledged);
+      for (const Bundle& bundle : *bundles_) ASSERT_TRUE((*tangle)->submit(bundle));
+      check(**tangle, bundles_->size());
+      tangle->reset();
+      tangle = machine.open();
+      ASSERT_TRUE(tangle) << tangle.error().message;
+      check(**tangle, bundles_->size());
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_F(PowerLossTest, DamageOnTheDiskIsNeverHandedOut) {
+  Machine machine;
+  for (const Bundle& bundle : *bundles_) {  // so many openings that the logs become tables
+    auto tangle = machine.open();
+    ASSERT_TRUE(tangle);
+    ASSERT_TRUE((*tangle)->submit(bundle));
+  }
+  ASSERT_GT(machine.disk().damage(".sst"), 0);
+  const auto tangle = machine.open();
+  if (!tangle) {
+    EXPECT_EQ(tangle.error().code, ErrorCode::kCorrupt) << tangle.error().message;
+    return;
+  }
+  int corrupt = 0;
+  for (const Bundle& bundle : *bundles_) {
+    for (const Transaction& transaction : bundle) {
+      const Hash hash = transaction.hash();
+      const auto stored = (*tangle)->get(std::span(&hash, 1));
+      if (!stored) {
+        EXPECT_EQ(stored.error().code, ErrorCode::kCorrupt) << stored.error().message;
+        ++corrupt;
+      } else if ((*stored)[0].transaction) {
+        EXPECT_EQ((*stored)[0].transaction->trytes(), transaction.trytes());
+      }
+    }
+  }
+  EXPECT_GT(corrupt, 0);
+}
+
+}  // namespace
+}  // namespace glucoledger::storage

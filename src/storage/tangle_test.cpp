@@ -1,0 +1,254 @@
+#include "storage/tangle.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "ledger/state_records.h"
+#include "ledger/test_bundles.h"
+#include "storage/rocks_store.h"
+
+namespace glucoledger::storage {
+namespace {
+
+using ledger::test_bundle;
+using ledger::Transaction;
+
+class FixedClock final : public base::Clock {
+ public:
+  std::int64_t now_ms() const override { return ledger::kTestTimeMs; }
+};
+
+TangleOptions weight(int min_weight_magnitude) {
+  TangleOptions options;
+  options.min_weight_magnitude = min_weight_magnitude;
+  options.lock_wait_ms = 100;
+  return options;
+}
+
+TangleOptions read_only() {
+  TangleOptions options;
+  options.read_only = true;
+  return options;
+}
+
+std::vector<Hash> hashes_of(const std::vector<Transaction>& transactions) {
+  std::vector<Hash> hashes;
+  for (const Transaction& transaction : transactions) hashes.push_back(transaction.hash());
+  return hashes;
+}
+
+class TangleTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "glucoledger-tangle-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    parent_ = name;
+    folder_ = parent_ / "ledger";
+  }
+  void TearDown() override { std::filesystem::remove_all(parent_); }
+
+  std::unique_ptr<Tangle> open(const TangleOptions& options = weight(ledger::kTestWeight)) {
+    auto tangle = Tangle::open(folder_, options, clock_);
+    EXPECT_TRUE(tangle) << tangle.error().message;
+    return tangle ? std::move(*tangle) : nullptr;
+  }
+  std::size_t count_at(Tangle& tangle, std::string_view name) {
+    const Hash address = ledger::test_hash(name);
+    const auto contents = tangle.read(std::span(&address, 1));
+    EXPECT_TRUE(contents) << contents.error().message;
+    return contents ? contents->transactions.size() : 0;
+  }
+
+  FixedClock clock_;
+  std::filesystem::path parent_;
+  std::filesystem::path folder_;
+};
+
+TEST_F(TangleTest, KeepsWhatWasSubmitted) {
+  const auto bundle = test_bundle("ADDRESS", 3);
+  std::string network_id;
+  {
+    const auto tangle = open();
+    network_id = tangle->info()->network_id;
+    EXPECT_EQ(network_id.size(), 32u);
+    EXPECT_TRUE(tangle->tips()->trunk.is_null());
+    ASSERT_TRUE(tangle->submit(bundle));
+    ASSERT_TRUE(tangle->submit(bundle));
+  }
+  const auto tangle = open();
+  EXPECT_EQ(tangle->info()->network_id, network_id);
+  EXPECT_EQ(tangle->info()->min_weight_magnitude, ledger::kTestWeight);
+  EXPECT_TRUE(tangle->info()->confirms_data);
+  EXPECT_EQ(tangle->info()->locator, folder_.string());
+  EXPECT_EQ(count_at(*tangle, "ADDRESS"), 3u);
+  EXPECT_EQ(*tangle->confirmed(hashes_of(bundle)), std::vector<bool>(3, true));
+  EXPECT_EQ(tangle->tips()->trunk, bundle[0].hash());
+  EXPECT_EQ(*tangle->transaction_count(), 3u);
+  EXPECT_EQ(tangle->latest_milestone()->index, 1u);
+  const Hash unknown = ledger::test_hash("UNKNOWN");
+  EXPECT_EQ(*tangle->confirmed(std::span(&unknown, 1)), std::vector<bool>(1, false));
+}
+
+TEST_F(TangleTest, TheWeightBelongsToTheLedger) {
+  TangleOptions unset;
+  unset.lock_wait_ms = 100;
+  EXPECT_EQ(open(unset)->info()->min_weight_magnitude, Tangle::kDefaultMinWeightMagnitude);
+  EXPECT_EQ(open(unset)->info()->min_weight_magnitude, 9);
+  EXPECT_EQ(open(weight(9))->info()->min_weight_magnitude, 9);
+  const auto other = Tangle::open(folder_, weight(14), clock_);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kUsage);
+  EXPECT_NE(other.error().message.find("9"), std::string::npos);
+  EXPECT_NE(other.error().message.find("14"), std::string::npos);
+  EXPECT_EQ(Tangle::open(parent_ / "new", weight(0), clock_).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(Tangle::open(parent_ / "new", weight(23), clock_).error().code, ErrorCode::kUsage);
+  const auto refused = open(unset)->submit(test_bundle("ADDRESS", 1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInputRefused);
+}
+
+TEST_F(TangleTest, AReaderNeedsALedgerAndNeverWrites) {
+  EXPECT_EQ(Tangle::open(folder_, read_only(), clock_).error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(folder_));
+  open();
+  const auto reader = open(read_only());
+  EXPECT_EQ(reader->submit(test_bundle("ADDRESS", 1)).error().code, ErrorCode::kNotAllowed);
+  EXPECT_EQ(reader->issue_milestone().error().code, ErrorCode::kNotAllowed);
+}
+
+TEST_F(TangleTest, AReaderBesideAWriterSeesAllThatWasAcknowledged) {
+  const auto writer = open();
+  const auto reader = open(read_only());
+  for (std::size_t i = 1; i <= 10; ++i) {
+    ASSERT_TRUE(writer->submit(test_bundle("ADDRESS", 1, Hash(), Hash(), std::string(i, 'P'))));
+    EXPECT_EQ(count_at(*reader, "ADDRESS"), i);
+    EXPECT_EQ(count_at(*open(read_only()), "ADDRESS"), i);
+  }
+}
+
+TEST_F(TangleTest, AReaderSeesAllWhileWritersComeAndGo) {
+  constexpr std::size_t kRounds = 30;  // enough for the logs to be moved to tables and deleted meanwhile
+  open();
+  const auto reader = open(read_only());
+  std::atomic<std::size_t> acknowledged = 0;
+  std::thread writing([&] {
+    for (std::size_t i = 1; i <= kRounds; ++i) {
+      const auto writer = open();
+      ASSERT_TRUE(writer->submit(test_bundle("ADDRESS", 1, Hash(), Hash(), std::string(i, 'P'))));
+      acknowledged = i;
+    }
+  });
+  while (acknowledged < kRounds) {
+    const std::size_t least = acknowledged;
+    EXPECT_GE(count_at(*reader, "ADDRESS"), least);
+  }
+  writing.join();
+  EXPECT_EQ(count_at(*reader, "ADDRESS"), kRounds);
+}
+
+TEST_F(TangleTest, WritersTakeTurns) {
+  auto first = open();
+  const auto second = Tangle::open(folder_, weight(ledger::kTestWeight), clock_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kUnreachable);
+  std::thread waiting([&] {
+    TangleOptions patient;
+    patient.lock_wait_ms = 20'000;
+    const auto tangle = open(patient);
+    EXPECT_EQ(count_at(*tangle, "ADDRESS"), 1u);
+  });
+  ASSERT_TRUE(first->submit(test_bundle("ADDRESS", 1)));
+  first.reset();
+  waiting.join();
+}
+
+TEST_F(TangleTest, AcknowledgedBundlesSurviveTheProcess) {
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto tangle = Tangle::open(folder_, weight(ledger::kTestWeight), clock_);
+    for (std::size_t i = 1; tangle; ++i) {
+      if (!(*tangle)->submit(test_bundle("ADDRESS", 1, Hash(), Hash(), std::string(i % 2000 + 1, 'P')))) break;
+      if (::write(pipe_ends[1], "x", 1) != 1) break;
+    }
+    ::_exit(1);
+  }
+  std::size_t acknowledged = 0;
+  for (char byte = 0; acknowledged < 20 && ::read(pipe_ends[0], &byte, 1) == 1;) ++acknowledged;
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(pipe_ends[0]);
+  ::close(pipe_ends[1]);
+  EXPECT_GE(acknowledged, 20u);
+  EXPECT_GE(count_at(*open(), "ADDRESS"), acknowledged);
+}
+
+TEST_F(TangleTest, SeveralThreadsMaySubmit) {
+  const auto tangle = open();
+  std::vector<std::thread> threads;
+  for (char name = 'A'; name < 'E'; ++name) {
+    threads.emplace_back([&, name] {
+      for (std::size_t i = 1; i <= 10; ++i) {
+        const auto tips = tangle->tips();
+        ASSERT_TRUE(tips);
+        ASSERT_TRUE(tangle->submit(test_bundle(std::string(1, name), 2, tips->trunk, tips->branch)));
+        EXPECT_GE(count_at(*tangle, std::string(1, name)), 2 * i);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(*tangle->transaction_count(), 80u);
+}
+
+TEST_F(TangleTest, ANodeConfirmsByMilestones) {
+  const auto tangle = Tangle::in_memory(ledger::kTestWeight, clock_);
+  const auto bundle = test_bundle("ADDRESS", 2);
+  const auto hashes = hashes_of(bundle);
+  ASSERT_TRUE(tangle->submit_without_milestone(std::span(bundle).subspan(1)));
+  EXPECT_EQ(tangle->issue_milestone()->index, 0u);
+  ASSERT_TRUE(tangle->submit_without_milestone(std::span(bundle).first(1)));
+  EXPECT_EQ(*tangle->confirmed(hashes), std::vector<bool>(2, false));
+  EXPECT_EQ(tangle->issue_milestone()->index, 1u);
+  EXPECT_EQ(*tangle->confirmed(hashes), std::vector<bool>(2, true));
+  EXPECT_EQ(*tangle->find({{ledger::test_hash("ADDRESS")}, {}, {}, {}}),
+            (std::vector<Hash>{bundle[1].hash(), bundle[0].hash()}));
+  EXPECT_EQ(tangle->issue_milestone(true)->index, 2u);
+  EXPECT_FALSE(tangle->inconsistency(std::span(hashes).first(1))->has_value());
+  EXPECT_TRUE(tangle->inconsistency(hashes)->has_value());
+  EXPECT_EQ(*tangle->prune_before(100), 2u);
+  const Hash address = ledger::test_hash("ADDRESS");
+  EXPECT_EQ(tangle->read(std::span(&address, 1))->pruned_addresses, std::vector<Hash>{address});
+  EXPECT_EQ(*tangle->pruned(std::span(&address, 1)), std::vector<Hash>{address});
+  EXPECT_EQ((*tangle->standing(hashes))[0].pruned, true);
+}
+
+TEST_F(TangleTest, RefusesALedgerOfANewerVersionByName) {
+  open();
+  {
+    auto store = RocksStore::open((folder_ / "state").string(), RocksStore::Access::kWrite);
+    ASSERT_TRUE(store);
+    ledger::StateBatch batch(**store);
+    batch.put(ledger::Column::kParameters, ledger::records::kParametersKey,
+              ledger::records::encode_integer(ledger::kStateFormatVersion + 1, 4));
+    ASSERT_TRUE((*store)->commit(batch));
+  }
+  for (const auto& options : {weight(1), read_only()}) {
+    const auto newer = Tangle::open(folder_, options, clock_);
+    ASSERT_FALSE(newer);
+    EXPECT_EQ(newer.error().code, ErrorCode::kNewerFormat) << newer.error().message;
+  }
+}
+
+TEST_F(TangleTest, AFileInTheWayIsAnError) {
+  std::ofstream(folder_) << "not a folder";
+  EXPECT_FALSE(Tangle::open(folder_, weight(1), clock_));
+  EXPECT_FALSE(Tangle::open(folder_, read_only(), clock_));
+}
+
+}  // namespace
+}  // namespace glucoledger::storage
