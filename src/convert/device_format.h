@@ -1,4 +1,5 @@
-// What every device format provides. formats.cpp lists them; nothing else knows them by name.
+// What every device format provides: one file each, that defines an `extern const DeviceFormat`. formats.cpp lists
+// them; nothing else knows them by name.
 #pragma once
 
 #include <simdjson.h>
@@ -29,15 +30,6 @@ struct DeviceFormat {
   // Adds every row to the collector, or skips it. Fails only where the file as a whole cannot be read.
   Result<void> (*read)(TextSource& source, const Head& head, Collector& collector);
 };
-
-extern const DeviceFormat kDexcomClarity;
-extern const DeviceFormat kLibreView;
-extern const DeviceFormat kXdrip;
-extern const DeviceFormat kDexcomApi;
-extern const DeviceFormat kTidepool;
-extern const DeviceFormat kNightscout;
-extern const DeviceFormat kBluetoothCgm;
-extern const DeviceFormat kPlainCsv;
 
 // Whether one of the first records satisfies `test`.
 bool any_record(const Head& head, bool (*test)(const simdjson::dom::object& record));

@@ -94,6 +94,6 @@ Result<void> read(TextSource& source, const Head&, Collector& collector) {
 
 }  // namespace
 
-const DeviceFormat kDexcomApi{"dexcom-api", "Dexcom web API, egvs (JSON, v2 and v3)", recognise, read};
+extern const DeviceFormat kDexcomApi{"dexcom-api", "Dexcom web API, egvs (JSON, v2 and v3)", recognise, read};
 
 }  // namespace glucoledger::convert

@@ -14,8 +14,7 @@ namespace glucoledger::convert {
 namespace {
 
 enum Column : std::size_t {
-  kIndex,
-  kTimestamp,
+  kTimestamp = 1,
   kEventType,
   kEventSubtype,
   kPatientInfo,
@@ -46,7 +45,7 @@ bool is_one_of(const std::array<std::string_view, N>& words, std::string_view wo
 }
 
 std::optional<Columns> find_columns(const auto& header) {
-  if (header.size() < 8 || lower(trim(header[kIndex])) != "index") return std::nullopt;
+  if (header.size() < 8) return std::nullopt;
   if (lower(header[kTimestamp]).find("hh:mm:ss") == std::string::npos) return std::nullopt;
   Columns columns;
   for (std::size_t i = kSourceDevice + 1; i < header.size(); ++i) {
@@ -185,6 +184,6 @@ Result<void> read(TextSource& source, const Head& head, Collector& collector) {
 
 }  // namespace
 
-const DeviceFormat kDexcomClarity{"dexcom-clarity", "Dexcom Clarity CSV export (G4 to G7)", recognise, read};
+extern const DeviceFormat kDexcomClarity{"dexcom-clarity", "Dexcom Clarity CSV export (G4 to G7)", recognise, read};
 
 }  // namespace glucoledger::convert

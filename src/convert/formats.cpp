@@ -1,4 +1,4 @@
-// The table of device formats. A new one is a file of its own, and a line here (and its declaration).
+// The table of device formats. A new one is a file of its own, and a line here.
 #include <array>
 
 #include "base/limits.h"
@@ -6,12 +6,26 @@
 #include "convert/device_format.h"
 #include "convert/json_records.h"
 
+// The most particular first: the plain CSV takes whatever has columns for time and glucose.
+#define GLUCOLEDGER_DEVICE_FORMATS(FORMAT) \
+  FORMAT(kDexcomClarity)                   \
+  FORMAT(kLibreView)                       \
+  FORMAT(kXdrip)                           \
+  FORMAT(kDexcomApi)                       \
+  FORMAT(kTidepool)                        \
+  FORMAT(kNightscout)                      \
+  FORMAT(kBluetoothCgm)                    \
+  FORMAT(kPlainCsv)
+
 namespace glucoledger::convert {
+
+#define GLUCOLEDGER_DECLARE(name) extern const DeviceFormat name;
+GLUCOLEDGER_DEVICE_FORMATS(GLUCOLEDGER_DECLARE)
+
 namespace {
 
-// The most particular first: the plain CSV takes whatever has columns for time and glucose.
-const std::array<const DeviceFormat*, 8> kFormats{&kDexcomClarity, &kLibreView,  &kXdrip,        &kDexcomApi,
-                                                  &kTidepool,      &kNightscout, &kBluetoothCgm, &kPlainCsv};
+#define GLUCOLEDGER_ADDRESS(name) &name,
+const std::array kFormats{GLUCOLEDGER_DEVICE_FORMATS(GLUCOLEDGER_ADDRESS)};
 
 constexpr std::size_t kHeadSize = base::limits::kResourceSizeMax + base::limits::kLineSizeMax;
 constexpr std::size_t kHeadRows = 40;

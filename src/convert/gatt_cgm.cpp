@@ -349,7 +349,7 @@ std::optional<std::string> sfloat_text(std::uint16_t raw) {
   return mantissa < 0 ? "-" + digits : digits;
 }
 
-const DeviceFormat kBluetoothCgm{"bluetooth-cgm", "Capture of Bluetooth CGM Measurements (0x2AA7), hexadecimal",
-                                 recognise, read};
+extern const DeviceFormat kBluetoothCgm{"bluetooth-cgm", "Capture of Bluetooth CGM Measurements (0x2AA7), hexadecimal",
+                                        recognise, read};
 
 }  // namespace glucoledger::convert

@@ -101,6 +101,7 @@ Result<void> read(TextSource& source, const Head& head, Collector& collector) {
 
 }  // namespace
 
-const DeviceFormat kLibreView{"libreview", "LibreView CSV export (FreeStyle Libre), in any language", recognise, read};
+extern const DeviceFormat kLibreView{"libreview", "LibreView CSV export (FreeStyle Libre), in any language", recognise,
+                                     read};
 
 }  // namespace glucoledger::convert

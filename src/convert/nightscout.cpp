@@ -117,6 +117,6 @@ Result<void> read(TextSource& source, const Head&, Collector& collector) {
 
 }  // namespace
 
-const DeviceFormat kNightscout{"nightscout", "Nightscout entries (JSON, API v1 and v3)", recognise, read};
+extern const DeviceFormat kNightscout{"nightscout", "Nightscout entries (JSON, API v1 and v3)", recognise, read};
 
 }  // namespace glucoledger::convert

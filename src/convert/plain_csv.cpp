@@ -144,7 +144,8 @@ class Reader {
     const bool row_numbers = columns_.subject == kNone && rows_.size() > 2 && labels_.size() == rows_.size();
     const bool several = labels_.size() > 1 && !row_numbers;
     const auto& wanted = collector_->options().subject;
-    if (wanted && !row_numbers && !labels_.contains(*wanted)) return refuse("the file has no such subject");
+    const bool labelled = labels_.size() != 1 || !labels_.contains("");
+    if (wanted && labelled && !row_numbers && !labels_.contains(*wanted)) return refuse("the file has no such subject");
     if (several && !wanted) return refuse("the file holds readings of several people");
     for (const std::size_t line : pending_time_) collector_->skip(line, SkipReason::kNoTime);
     for (Row& row : rows_) {
@@ -171,7 +172,8 @@ class Reader {
       sample.utc_ms = epoch;
       return true;
     }
-    const auto time = parse_timestamp(text);
+    auto time = parse_timestamp(text);
+    if (!time) time = parse_timestamp(row.field(columns_.time));  // it may hold the day as well
     if (time) sample.time = *time;
     return time.has_value();
   }
@@ -233,7 +235,7 @@ Result<void> read(TextSource& source, const Head& head, Collector& collector) {
 
 }  // namespace
 
-const DeviceFormat kPlainCsv{"csv", "Plain CSV with time and glucose columns, of one or several people", recognise,
-                             read};
+extern const DeviceFormat kPlainCsv{"csv", "Plain CSV with time and glucose columns, of one or several people",
+                                    recognise, read};
 
 }  // namespace glucoledger::convert

@@ -102,6 +102,6 @@ Result<void> read(TextSource& source, const Head&, Collector& collector) {
 
 }  // namespace
 
-const DeviceFormat kTidepool{"tidepool", "Tidepool data export (JSON)", recognise, read};
+extern const DeviceFormat kTidepool{"tidepool", "Tidepool data export (JSON)", recognise, read};
 
 }  // namespace glucoledger::convert

@@ -81,6 +81,42 @@ void pair_repeated_times(std::vector<WallTime>& times, const base::TimeZone& zon
   }
 }
 
+// The usual distance of two rows.
+std::int64_t interval_ms(const std::vector<WallTime>& times) {
+  std::vector<std::int64_t> distances;
+  for (std::size_t i = 1; i < times.size(); ++i) distances.push_back(times[i].local_ms - times[i - 1].local_ms);
+  if (distances.empty()) return 0;
+  const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2);
+  std::nth_element(distances.begin(), middle, distances.end());
+  return *middle;
+}
+
+// Sorted by wall time, the two passes of the hour alternate: too many rows for one. The first pass goes on in the
+// rhythm of the rows before it.
+void part_mixed_hour(std::vector<WallTime>& times, const base::TimeZone& zone) {
+  const std::int64_t interval = interval_ms(times);
+  if (interval <= 0) return;
+  for (std::size_t begin = 1; begin < times.size(); ++begin) {
+    if (resolve(times[begin], zone).kind != LocalKind::kAmbiguous) continue;
+    std::size_t end = begin;
+    bool told = false;
+    while (end < times.size() && resolve(times[end], zone).kind == LocalKind::kAmbiguous)
+      told |= times[end++].pass != 0;
+    const auto rows = static_cast<std::int64_t>(end - begin);
+    std::int64_t last_ms = times[begin - 1].local_ms;
+    for (std::size_t i = begin; i < end && !told && rows * interval > kHourMs * 3 / 2; ++i) {
+      const std::int64_t beyond = (times[i].local_ms - last_ms) % interval;
+      const bool in_rhythm = times[i].local_ms > last_ms && std::min(beyond, interval - beyond) <= interval / 10;
+      if (in_rhythm) {
+        last_ms = times[i].local_ms;
+      } else {
+        times[i].pass = 1;
+      }
+    }
+    begin = end;
+  }
+}
+
 // A clock that the wearer put back: the rows from there on show times that were shown before, with other values. The
 // same rows listed again have the same values, and a single row that differs is a conflict.
 void mark_clock_put_back(std::vector<WallTime>& times) {
@@ -113,6 +149,7 @@ void place_in_order(std::vector<WallTime>& times, const base::TimeZone& zone) {
   if (runs_backwards(times)) std::reverse(times.begin(), times.end());
   if (is_ordered(times)) {
     mark_repeated_hour(times, zone);
+    part_mixed_hour(times, zone);
     mark_clock_put_back(times);
   }
   pair_repeated_times(times, zone);

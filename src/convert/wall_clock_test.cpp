@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace glucoledger::convert {
 namespace {
 
@@ -32,6 +34,21 @@ TEST(WallClock, tells_the_passes_of_the_repeated_hour_by_order) {
     EXPECT_EQ(times[i].utc_ms, kOctober27Ms - kMinuteMs * 5 + static_cast<std::int64_t>(i) * 15 * kMinuteMs);
     EXPECT_EQ(times[i].pass, i >= 5 && i <= 8 ? 1 : 0);
   }
+}
+
+TEST(WallClock, parts_the_repeated_hour_in_a_file_sorted_by_wall_time) {
+  // Every five minutes; the clock goes back at 03:00:20, so that the second pass stands 100 s off the first's rhythm.
+  std::vector<WallTime> times;
+  for (int i = 0; i < 60; ++i) {
+    const std::int64_t elapsed = i * 5 * kMinuteMs + (i >= 24 ? 100'000 : 0);
+    const std::int64_t summer = kOctober27Ms + kHourMs + elapsed;
+    const bool second = summer >= kOctober27Ms + 3 * kHourMs;
+    times.push_back(at(second ? summer - kHourMs : summer, i));
+  }
+  std::stable_sort(times.begin(), times.end(), [](const auto& a, const auto& b) { return a.local_ms < b.local_ms; });
+  place_in_order(times, berlin());
+  std::sort(times.begin(), times.end(), [](const auto& a, const auto& b) { return a.utc_ms < b.utc_ms; });
+  for (std::size_t i = 0; i < times.size(); ++i) EXPECT_EQ(times[i].value, static_cast<double>(i));
 }
 
 TEST(WallClock, knows_a_clock_that_was_put_back_late_by_the_ticks) {

@@ -58,6 +58,6 @@ Result<void> read(TextSource& source, const Head& head, Collector& collector) {
 
 }  // namespace
 
-const DeviceFormat kXdrip{"xdrip", "xDrip+ CSV export (SiDiary format)", recognise, read};
+extern const DeviceFormat kXdrip{"xdrip", "xDrip+ CSV export (SiDiary format)", recognise, read};
 
 }  // namespace glucoledger::convert
