@@ -19,7 +19,14 @@ int run(int argc, char** argv) {
   app.add_option("--home", context.home, "The home to work in (default: $GLUCOLEDGER_HOME, else the XDG data folder)");
   app.add_option("--key-file", context.key_file, "The file that holds the home's key");
   app.add_option("--passphrase-file", context.passphrase_file, "A file with the home's passphrase");
+  add_patient_commands(app, context);
+  add_physician_commands(app, context);
   add_fhir_commands(app, context);
+  add_file_commands(app, context);
+  add_mam_commands(app, context);
+  add_mam_network_commands(app, context);
+  add_node_commands(app, context);
+  add_tangle_commands(app, context);
 
   try {
     app.parse(argc, argv);

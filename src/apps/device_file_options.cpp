@@ -1,0 +1,90 @@
+#include "apps/device_file_options.h"
+
+#include "base/clock.h"
+
+namespace glucoledger::apps {
+namespace {
+
+std::string lines_text(const convert::SkippedGroup& group) {
+  std::string lines;
+  for (const auto& skipped : group.listed) {
+    lines += (lines.empty() ? "" : ", ") + std::to_string(skipped.line);
+    if (skipped.other_line != 0) lines += " (kept: " + std::to_string(skipped.other_line) + ")";
+  }
+  if (group.count > group.listed.size()) {
+    lines += " and " + std::to_string(group.count - group.listed.size()) + " more";
+  }
+  return lines;
+}
+
+}  // namespace
+
+void add_device_file_options(CLI::App& command, DeviceFileArguments& arguments) {
+  std::string names;
+  std::set<std::string> known;
+  for (const auto& format : convert::device_formats()) {
+    known.emplace(format.name);
+    names += (names.empty() ? "" : ", ") + std::string(format.name);
+  }
+  command.add_option("--format", arguments.format, "Instead of recognising it by content: " + names)
+      ->check(CLI::IsMember(known));
+  command.add_option("--subject", arguments.subject, "Whose rows, in a file of several people");
+  command.add_option("--unit", arguments.unit, "mg/dL or mmol/L, where the file does not tell")
+      ->check(CLI::IsMember({"mg/dL", "mmol/L"}));
+  command.add_option("--date-order", arguments.date_order, "DMY, MDY or YMD, where the file leaves it open")
+      ->check(CLI::IsMember({"DMY", "MDY", "YMD"}));
+  command.add_option("--time-zone", arguments.time_zone, "The zone of local times, e.g. Europe/Berlin");
+}
+
+convert::ImportOptions import_options(const DeviceFileArguments& arguments, std::string_view home_time_zone) {
+  convert::ImportOptions options;
+  if (!arguments.format.empty()) options.format = arguments.format;
+  if (!arguments.subject.empty()) options.subject = arguments.subject;
+  if (!arguments.unit.empty()) options.unit = arguments.unit == "mg/dL" ? cgm::Unit::kMgDl : cgm::Unit::kMmolL;
+  if (arguments.date_order == "DMY") options.date_order = convert::DateOrder::kDayMonthYear;
+  if (arguments.date_order == "MDY") options.date_order = convert::DateOrder::kMonthDayYear;
+  if (arguments.date_order == "YMD") options.date_order = convert::DateOrder::kYearMonthDay;
+  if (!arguments.time_zone.empty()) options.time_zone = arguments.time_zone;
+  options.default_time_zone = home_time_zone;
+  options.now_ms = base::SystemClock().now_ms();
+  return options;
+}
+
+fhir::Patient patient_named_in(const convert::PatientDetails& details) {
+  fhir::Patient patient;
+  patient.given = details.given_name;
+  patient.family = details.family_name;
+  patient.birth_date = details.birth_date.value_or("");
+  return patient;
+}
+
+std::string import_text(const convert::ImportedFile& imported) {
+  std::string text;
+  for (const auto& warning : imported.warnings) text += warning + "\n";
+  for (const auto& group : imported.skipped) {
+    text += "skipped " + std::to_string(group.count) + ": " + std::string(convert::describe(group.reason)) + ": line " +
+            lines_text(group) + "\n";
+  }
+  text += imported.format + ": " + std::to_string(imported.readings.size()) + " readings, " +
+          std::to_string(imported.skipped_count()) + " skipped";
+  if (!imported.time_zone.empty()) {
+    text += "; local times are those of " + imported.time_zone + " (from " +
+            std::string(convert::describe(imported.time_zone_source)) + ")";
+  }
+  return text + "\n";
+}
+
+nlohmann::ordered_json import_json(const convert::ImportedFile& imported) {
+  auto skipped = nlohmann::ordered_json::array();
+  for (const auto& group : imported.skipped) {
+    auto lines = nlohmann::ordered_json::array();
+    for (const auto& one : group.listed) lines.push_back(one.line);
+    skipped.push_back({{"reason", convert::describe(group.reason)}, {"count", group.count}, {"lines", lines}});
+  }
+  return {{"format", imported.format},    {"readings", imported.readings.size()},
+          {"rows", imported.rows},        {"skipped", imported.skipped_count()},
+          {"skipped_by_reason", skipped}, {"time_zone", imported.time_zone},
+          {"warnings", imported.warnings}};
+}
+
+}  // namespace glucoledger::apps

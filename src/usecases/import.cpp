@@ -1,0 +1,46 @@
+#include "usecases/import.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace glucoledger::usecases {
+namespace {
+
+std::string folded(std::string_view name) {
+  std::string text(name);
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool differ(std::string_view a, std::string_view b) {
+  return !a.empty() && !b.empty() && folded(a) != folded(b);
+}
+
+Result<void> keep_patient(home::Home& home, const convert::PatientDetails& details) {
+  fhir::Patient named;
+  named.given = details.given_name;
+  named.family = details.family_name;
+  named.birth_date = details.birth_date.value_or("");
+  const auto merged = fhir::merge(home.settings().patient.value_or(fhir::Patient{}), named);
+  return home.database().transaction([&] { return home.set_meta("patient", fhir::patient_json(merged)); });
+}
+
+}  // namespace
+
+Result<Import> import_file(home::Home& home, const std::filesystem::path& path, const convert::ImportOptions& options,
+                           const base::Progress& progress) {
+  Import outcome;
+  GL_ASSIGN(outcome.file, convert::read_device_file(path, options, progress));
+  GL_ASSIGN(outcome.added, home::add_readings(home, outcome.file.readings));
+  const auto& details = outcome.file.patient;
+  if (details.empty()) return outcome;
+  if (const auto& known = home.settings().patient) {
+    outcome.names_another_person =
+        differ(known->family, details.family_name) || differ(known->given, details.given_name);
+  }
+  if (!outcome.names_another_person) GL_CHECK(keep_patient(home, details));
+  return outcome;
+}
+
+}  // namespace glucoledger::usecases
