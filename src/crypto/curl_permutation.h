@@ -14,7 +14,7 @@ inline constexpr std::size_t kCurlRoundsMax = 81;
 
 inline constexpr auto kCurlOffsets = [] {
   std::array<std::uint16_t, kCurlRoundsMax> offsets{};
-  std::uint32_t power = 1;
+  std::size_t power = 1;
   for (auto& offset : offsets) {
     power = power * 364 % Curl::kStateTrits;
     offset = static_cast<std::uint16_t>(power);
@@ -29,8 +29,8 @@ struct CurlOrder {
 
 constexpr CurlOrder make_curl_order(std::size_t rounds) {
   CurlOrder order{rounds, {}};
-  const std::uint32_t factor = kCurlOffsets[rounds - 1];
-  for (std::uint32_t i = 0; i < Curl::kStateTrits; ++i) {
+  const std::size_t factor = kCurlOffsets[rounds - 1];
+  for (std::size_t i = 0; i < Curl::kStateTrits; ++i) {
     order.position[i] = static_cast<std::uint16_t>(i * factor % Curl::kStateTrits);
   }
   return order;
