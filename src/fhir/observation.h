@@ -26,7 +26,7 @@ struct ObservationContext {
 };
 
 // A complete Observation; the reading's value must be a decimal (cgm::parse_decimal, asserted). Compact ASCII JSON on
-// one line. About 1.7 KB; 2.5 KB pretty-printed as a paper record.
+// one line. About 1.6 KB; 2.2 to 2.8 KB pretty-printed as a paper record.
 std::string full_observation(const cgm::Reading& reading, const ObservationContext& context);
 
 // A full or stripped Observation back into a reading; `identity` is its identifier's value, empty where it has none.
