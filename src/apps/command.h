@@ -43,6 +43,7 @@ void print_error(const Context& context, const Error& error);
 base::Progress terminal_progress();
 
 void add_mam_commands(CLI::App& app, Context& context);
+void add_mam_network_commands(CLI::App& app, Context& context);  // mam publish, mam fetch: after add_mam_commands
 void add_tangle_commands(CLI::App& app, Context& context);
 void add_fhir_commands(CLI::App& app, Context& context);
 void add_file_commands(CLI::App& app, Context& context);  // cid, pack, unpack

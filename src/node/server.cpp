@@ -152,7 +152,7 @@ class Session : public std::enable_shared_from_this<Session> {
     // An OPTIONS request may announce a body that was not read.
     const bool whole = parser_->is_done();
     reply_.keep_alive(whole && !close_after_reply_ && request.keep_alive());
-    reply_.prepare_payload();
+    if (answered.status != 204) reply_.prepare_payload();
     stream_.expires_after(std::chrono::milliseconds(shared_.options.body_ms));
     http::async_write(stream_, reply_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
       if (error) return;
