@@ -24,7 +24,7 @@ inline constexpr std::size_t kTagTrytes = 27;
 class Transaction {
  public:
   // Exactly 2,673 trytes; kInputRefused otherwise, and for a field that no client could have written (an index or
-  // timestamp out of range). Says nothing about proof of work or bundle (validation.h).
+  // timestamp out of range). Says nothing about proof of work or bundle (bundle.h, state.h).
   static Result<Transaction> from_trytes(std::string trytes);
 
   const std::string& trytes() const { return trytes_; }
