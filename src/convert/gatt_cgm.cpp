@@ -13,7 +13,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "base/limits.h"
 #include "convert/csv_reader.h"
 #include "convert/device_format.h"
 
@@ -21,6 +24,7 @@ namespace glucoledger::convert {
 namespace {
 
 constexpr std::int64_t kMinuteMs = 60'000;
+constexpr const char* kStartMissing = "add what 0x2AAA reads, as a line such as: 2AAA E8 07 0A 1B 01 00 00 04 04";
 
 enum class LineKind { kComment, kMeasurement, kSessionStart, kOther, kBroken };
 
@@ -180,9 +184,25 @@ class Reader {
     }
   }
 
+  // A client may read the session's start after the first notifications; of several starts none is theirs for sure.
+  Result<void> finish() {
+    if (starts_ == 0 && !before_start_.empty()) {
+      return fail(ErrorCode::kInputRefused, "the capture holds no session start time", kStartMissing);
+    }
+    for (const auto& [number, measurement] : before_start_) {
+      if (starts_ == 1 && started_) {
+        GL_CHECK(add(number, measurement));
+      } else {
+        collector_->skip(number, SkipReason::kNoSessionStart);
+      }
+    }
+    return {};
+  }
+
  private:
   Result<void> read_session_start(std::size_t number, const Line& line) {
     const auto start = parse_session_start(line);
+    ++starts_;
     started_ = start.has_value();
     if (!started_) {
       collector_->skip(number, SkipReason::kNoTime);
@@ -225,26 +245,39 @@ class Reader {
       collector_->skip(number, measurement.error());
       return {};
     }
+    if (starts_ == 0) {
+      if (before_start_.size() >= base::limits::kReadingsPerFileMax) {
+        return fail(ErrorCode::kInputRefused, "the capture holds no session start time", kStartMissing);
+      }
+      before_start_.emplace_back(number, *measurement);
+      return {};
+    }
     if (!started_) {
       collector_->skip(number, SkipReason::kNoSessionStart);
       return {};
     }
+    return add(number, *measurement);
+  }
+
+  Result<void> add(std::size_t number, const GattMeasurement& measurement) {
     Sample sample;
     sample.line = number;
     sample.unit = cgm::Unit::kMgDl;
-    sample.utc_ms = start_utc_ms_ + measurement->time_offset_minutes * kMinuteMs;
+    sample.utc_ms = start_utc_ms_ + measurement.time_offset_minutes * kMinuteMs;
     sample.offset_minutes = start_.offset_minutes;
-    sample.glucose = glucose(*measurement);
+    sample.glucose = glucose(measurement);
     sample.device = collector_->device("Bluetooth CGM", "");
-    sample.tick = measurement->time_offset_minutes;
+    sample.tick = measurement.time_offset_minutes;
     sample.tick_source = collector_->name("session " + wall_text(start_.local_ms));
     return collector_->add(std::move(sample));
   }
 
   Collector* collector_;
+  std::size_t starts_ = 0;
   bool started_ = false;
   SessionStart start_;
   std::int64_t start_utc_ms_ = 0;
+  std::vector<std::pair<std::size_t, GattMeasurement>> before_start_;
 };
 
 // Records that fill the line exactly, each as long as it says: dates and numbers do not.
@@ -281,7 +314,7 @@ Result<void> read(TextSource& source, const Head&, Collector& collector) {
   Reader reader(collector);
   while (true) {
     GL_TRY(more, lines.next(row));
-    if (!more) return {};
+    if (!more) return reader.finish();
     const std::string text = lower(trim(row.field(0)));
     GL_CHECK(reader.read(row.line, classify(text)));
   }

@@ -56,9 +56,13 @@ TEST(GattCgm, needs_a_session_start) {
   const auto file = read_device_text("06 00 78 00 1E 00\n", options());
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().code, ErrorCode::kInputRefused);
+  EXPECT_NE(file.error().next_step.find("2AAA"), std::string::npos);
   const auto named = read_device_text("# Session Start Time: 2024-06-01T08:00:00Z\n060078001E00\n", options());
   ASSERT_TRUE(named);
   EXPECT_EQ(named->readings[0].utc_ms, 1'717'230'600'000);
+  const auto late = read_device_text("060078001E00\nSession Start Time: 2024-06-01T08:00:00Z\n", options());
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->readings[0].utc_ms, 1'717'230'600'000);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ std::optional<std::int64_t> instant(const Object& record) {
     if (!number || *number <= 0 || *number >= kMillisecondsMax) continue;
     return static_cast<std::int64_t>(std::floor(*number < kSecondsMax ? *number * 1000 : *number));
   }
-  for (const std::string_view key : {"date", "dateString", "sysTime", "created_at"}) {
+  for (const std::string_view key : {"date", "sysTime", "dateString", "created_at"}) {
     const auto text = text_field(record, key);
     if (!text) continue;
     if (const auto utc_ms = instant_ms(*text, 0)) return utc_ms;
