@@ -30,7 +30,8 @@ ExitCode exit_code_of(base::ErrorCode code) {
 }
 
 void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text) {
-  std::string line = context.json ? document.dump() : std::string(text);
+  std::string line =
+      context.json ? document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) : std::string(text);
   if (line.empty()) return;
   if (line.back() != '\n') line += '\n';
   std::fwrite(line.data(), 1, line.size(), stdout);

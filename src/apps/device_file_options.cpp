@@ -5,16 +5,26 @@
 namespace glucoledger::apps {
 namespace {
 
+// "3, 7-19, 24 (kept: 5) and 12 more": runs of lines in one, and no more than a person reads.
 std::string lines_text(const convert::SkippedGroup& group) {
-  std::string lines;
-  for (const auto& skipped : group.listed) {
-    lines += (lines.empty() ? "" : ", ") + std::to_string(skipped.line);
-    if (skipped.other_line != 0) lines += " (kept: " + std::to_string(skipped.other_line) + ")";
+  constexpr std::size_t kRunsMax = 10;
+  std::string text;
+  std::size_t told = 0;
+  std::size_t runs = 0;
+  for (std::size_t i = 0; i < group.listed.size() && runs < kRunsMax; ++runs) {
+    std::size_t last = i;
+    while (last + 1 < group.listed.size() && group.listed[i].other_line == 0 &&
+           group.listed[last + 1].other_line == 0 && group.listed[last + 1].line == group.listed[last].line + 1) {
+      ++last;
+    }
+    text += (text.empty() ? "" : ", ") + std::to_string(group.listed[i].line);
+    if (last > i) text += "-" + std::to_string(group.listed[last].line);
+    if (group.listed[i].other_line != 0) text += " (kept: " + std::to_string(group.listed[i].other_line) + ")";
+    told += last - i + 1;
+    i = last + 1;
   }
-  if (group.count > group.listed.size()) {
-    lines += " and " + std::to_string(group.count - group.listed.size()) + " more";
-  }
-  return lines;
+  if (group.count > told) text += " and " + std::to_string(group.count - told) + " more";
+  return text;
 }
 
 }  // namespace

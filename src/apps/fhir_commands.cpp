@@ -3,8 +3,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "apps/command.h"
-#include "base/clock.h"
+#include "apps/device_file_options.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/limits.h"
@@ -41,28 +40,11 @@ Result<void> flush_out() {
 
 struct ConvertArguments {
   std::string file;
-  std::string format;
-  std::string subject;
-  std::string unit;
-  std::string date_order;
-  std::string time_zone;
+  DeviceFileArguments device;
   std::string patient_file;
   bool paper_record = false;
   bool pretty = false;
 };
-
-convert::ImportOptions import_options(const ConvertArguments& arguments) {
-  convert::ImportOptions options;
-  if (!arguments.format.empty()) options.format = arguments.format;
-  if (!arguments.subject.empty()) options.subject = arguments.subject;
-  if (!arguments.unit.empty()) options.unit = arguments.unit == "mg/dL" ? cgm::Unit::kMgDl : cgm::Unit::kMmolL;
-  if (arguments.date_order == "DMY") options.date_order = convert::DateOrder::kDayMonthYear;
-  if (arguments.date_order == "MDY") options.date_order = convert::DateOrder::kMonthDayYear;
-  if (arguments.date_order == "YMD") options.date_order = convert::DateOrder::kYearMonthDay;
-  if (!arguments.time_zone.empty()) options.time_zone = arguments.time_zone;
-  options.now_ms = base::SystemClock().now_ms();
-  return options;
-}
 
 // What --patient says, its gaps filled with what the device file says of its owner.
 Result<fhir::ObservationContext> observation_context(const ConvertArguments& arguments,
@@ -74,45 +56,14 @@ Result<fhir::ObservationContext> observation_context(const ConvertArguments& arg
     GL_ASSIGN(context.patient, fhir::parse_patient(text));
   }
   if (!details.empty()) {
-    fhir::Patient from_file;
-    from_file.given = details.given_name;
-    from_file.family = details.family_name;
-    from_file.birth_date = details.birth_date.value_or("");
-    context.patient = fhir::merge(context.patient.value_or(fhir::Patient{}), from_file);
+    context.patient = fhir::merge(context.patient.value_or(fhir::Patient{}), patient_named_in(details));
   }
   return context;
 }
 
-void report_skipped(const convert::ImportedFile& imported) {
-  for (const convert::SkippedGroup& group : imported.skipped) {
-    const std::string reason(convert::describe(group.reason));
-    std::string lines;
-    for (const convert::Skipped& skipped : group.listed) {
-      lines += (lines.empty() ? "" : ", ") + std::to_string(skipped.line);
-      if (skipped.other_line != 0) lines += " (kept: " + std::to_string(skipped.other_line) + ")";
-    }
-    if (group.count > group.listed.size()) {
-      lines += " and " + std::to_string(group.count - group.listed.size()) + " more";
-    }
-    std::fprintf(stderr, "skipped %zu: %s: line %s\n", group.count, reason.c_str(), lines.c_str());
-  }
-}
-
-void report_import(const convert::ImportedFile& imported) {
-  for (const std::string& warning : imported.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
-  report_skipped(imported);
-  std::fprintf(stderr, "%s: %zu readings, %zu skipped", imported.format.c_str(), imported.readings.size(),
-               imported.skipped_count());
-  if (!imported.time_zone.empty()) {
-    std::fprintf(stderr, "; local times are those of %s (from %s)", imported.time_zone.c_str(),
-                 std::string(convert::describe(imported.time_zone_source)).c_str());
-  }
-  std::fputc('\n', stderr);
-}
-
 Result<ExitCode> convert_file(const ConvertArguments& arguments) {
   const base::Progress progress = terminal_progress();
-  GL_TRY(imported, convert::read_device_file(arguments.file, import_options(arguments), progress));
+  GL_TRY(imported, convert::read_device_file(arguments.file, import_options(arguments.device, ""), progress));
   GL_TRY(observation_context, observation_context(arguments, imported.patient));
   std::size_t done = 0;
   for (const cgm::Reading& reading : imported.readings) {
@@ -126,7 +77,7 @@ Result<ExitCode> convert_file(const ConvertArguments& arguments) {
     base::report(progress, "converting", ++done, imported.readings.size());
   }
   GL_CHECK(flush_out());
-  report_import(imported);
+  std::fputs(import_text(imported).c_str(), stderr);
   return ExitCode::kDone;
 }
 
@@ -213,25 +164,12 @@ Result<ExitCode> strip_records(const StripArguments& arguments) {
   return ExitCode::kDone;
 }
 
-std::string format_help() {
-  std::string help = "How to read the file (default: recognised by its content):";
-  for (const convert::FormatName& format : convert::device_formats()) help += " " + std::string(format.name);
-  return help;
-}
-
 void add_convert(CLI::App& fhir, Context& context) {
   auto* command = fhir.add_subcommand("convert", "Turn a device file into FHIR Observations, one a line");
   auto arguments = std::make_shared<ConvertArguments>();
   command->add_option("FILE", arguments->file, "An export of Clarity, LibreView, Nightscout... (-: standard input)")
       ->required();
-  command->add_option("--format", arguments->format, format_help());
-  command->add_option("--subject", arguments->subject, "Whose rows, in a file of several people");
-  command->add_option("--unit", arguments->unit, "The unit, where the file does not tell it")
-      ->check(CLI::IsMember({"mg/dL", "mmol/L"}));
-  command->add_option("--date-order", arguments->date_order, "The order of day, month and year, where it is ambiguous")
-      ->check(CLI::IsMember({"DMY", "MDY", "YMD"}));
-  command->add_option("--time-zone", arguments->time_zone,
-                      "Of local times, e.g. Europe/Berlin (default: this machine's)");
+  add_device_file_options(*command, arguments->device);
   command->add_option("--patient", arguments->patient_file, "A FHIR Patient as JSON: whose readings these are");
   command->add_flag("--paper-record", arguments->paper_record, "The paper's record: mmol/L and LOINC 15074-8 as well");
   command->add_flag("--pretty", arguments->pretty, "Each record indented over several lines");
