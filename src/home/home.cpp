@@ -128,6 +128,10 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
   GL_CHECK(base::make_folder(folder, 0700));
   GL_TRY(lock, base::FileLock::acquire(folder / "lock", 60'000));
   GL_TRY(database, sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadWriteCreate));
+  // SQLite gives its other files the same permissions.
+  std::error_code ignored;
+  std::filesystem::permissions(folder / kDatabaseName,
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
   GL_TRY(version, database.user_version());
   if (version != 0) {
     return fail(ErrorCode::kUsage, "there is a home already in " + folder.string(),
