@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "apps/command.h"
+#include "apps/mam_options.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "mam/mam.h"
@@ -43,17 +44,6 @@ void print_json(const nlohmann::ordered_json& document) {
   std::printf("%s\n", document.dump().c_str());
 }
 
-mam::Mode mode_of(const std::string& name) {
-  if (name == "public") return mam::Mode::kPublic;
-  return name == "private" ? mam::Mode::kPrivate : mam::Mode::kRestricted;
-}
-
-std::string_view without_line_end(std::string_view text) {
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  return text;
-}
-
 Result<mam::SecretTrytes> read_seed(const std::string& path) {
   GL_TRY(content, base::read_secret_file(path));
   const std::string_view seed = without_line_end(content.text());
@@ -66,18 +56,6 @@ Result<mam::SecretTrytes> read_seed(const std::string& path) {
     return fail(ErrorCode::kInputRefused, "the seed's file does not hold 81 of the letters A to Z and 9");
   }
   return mam::SecretTrytes::from_trytes(seed);
-}
-
-Result<mam::SecretTrytes> read_side_key(const Arguments& arguments) {
-  const bool restricted = mode_of(arguments.mode) == mam::Mode::kRestricted;
-  if (restricted == arguments.side_key_file.empty()) {
-    return fail(ErrorCode::kUsage,
-                restricted ? "restricted mode needs a side key" : "only restricted mode has a side key",
-                restricted ? "give --side-key-file" : "leave --side-key-file out, or use --mode restricted");
-  }
-  if (!restricted) return mam::SecretTrytes::nines();
-  GL_TRY(content, base::read_secret_file(arguments.side_key_file));
-  return mam::SecretTrytes::from_trytes(without_line_end(content.text()));
 }
 
 // Standard input can be read once only.
@@ -98,9 +76,9 @@ Result<std::string> read_message(const Arguments& arguments) {
 Result<ExitCode> create(const Arguments& arguments) {
   GL_CHECK(check_inputs(arguments));
   GL_TRY(seed, read_seed(arguments.seed_file));
-  GL_TRY(side_key, read_side_key(arguments));
+  GL_TRY(side_key, read_side_key(mam_mode_of(arguments.mode), arguments.side_key_file));
   GL_TRY(message, read_message(arguments));
-  const mam::Channel channel{std::move(seed), std::move(side_key), mode_of(arguments.mode), arguments.security};
+  const mam::Channel channel{std::move(seed), std::move(side_key), mam_mode_of(arguments.mode), arguments.security};
   GL_TRY(created, mam::create(channel, arguments.start, message));
   warn("nothing remembers that --start " + std::to_string(arguments.start) +
        " is used up: sign no other message with this seed and start");
@@ -116,10 +94,10 @@ Result<ExitCode> open(const Arguments& arguments) {
   GL_CHECK(check_inputs(arguments));
   const auto root = crypto::Hash::from_trytes(arguments.root);
   if (!root) return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9");
-  GL_TRY(side_key, read_side_key(arguments));
+  GL_TRY(side_key, read_side_key(mam_mode_of(arguments.mode), arguments.side_key_file));
   constexpr std::size_t kPayloadSizeMax = base::limits::kBundleTransactionsMax * 2187 + 2;
   GL_TRY(payload, base::read_file(arguments.file, kPayloadSizeMax));
-  GL_TRY(opened, mam::open(without_line_end(payload), *root, mode_of(arguments.mode), side_key));
+  GL_TRY(opened, mam::open(without_line_end(payload), *root, mam_mode_of(arguments.mode), side_key));
   std::string message = opened.message_trytes;
   if (!arguments.trytes) {
     auto text = crypto::ascii_from_trytes(message);

@@ -14,6 +14,7 @@ Node::~Node() {
 }
 
 Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, const base::Clock& clock) {
+  GL_CHECK(Server::check_listen(options.server.listen));
   storage::TangleOptions tangle_options;
   tangle_options.min_weight_magnitude = options.min_weight_magnitude;
   GL_TRY(tangle, storage::Tangle::open(options.folder, tangle_options, clock));

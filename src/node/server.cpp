@@ -210,6 +210,21 @@ Result<HostAndPort> split_listen(const std::string& text) {
   return parts;
 }
 
+Result<Tcp::endpoint> resolve_loopback(const std::string& listen) {
+  GL_TRY(parts, split_listen(listen));
+  ErrorNumber error;
+  asio::io_context context;
+  Tcp::resolver resolver(context);
+  const auto found = resolver.resolve(parts.host, parts.port, Tcp::resolver::passive, error);
+  if (error || found.empty()) {
+    return fail(ErrorCode::kUsage, "the address to listen on cannot be resolved", "for example 127.0.0.1:14265");
+  }
+  const Tcp::endpoint endpoint = found.begin()->endpoint();
+  if (endpoint.address().is_loopback()) return endpoint;
+  return fail(ErrorCode::kUsage, "this node has no authentication yet, and listens on loopback only",
+              "use --listen 127.0.0.1:14265; let others in by a tunnel (ssh -L) or a proxy that authenticates them");
+}
+
 }  // namespace
 
 class Server::Implementation {
@@ -219,19 +234,8 @@ class Server::Implementation {
   ~Implementation() { stop(); }
 
   Result<void> listen() {
-    GL_TRY(parts, split_listen(shared_.options.listen));
+    GL_TRY(endpoint, resolve_loopback(shared_.options.listen));
     ErrorNumber error;
-    Tcp::resolver resolver(shared_.context);
-    const auto found = resolver.resolve(parts.host, parts.port, Tcp::resolver::passive, error);
-    if (error || found.empty()) {
-      return fail(ErrorCode::kUsage, "the address to listen on cannot be resolved", "for example 127.0.0.1:14265");
-    }
-    const Tcp::endpoint endpoint = found.begin()->endpoint();
-    if (!endpoint.address().is_loopback()) {
-      return fail(
-          ErrorCode::kUsage, "this node has no authentication yet, and listens on loopback only",
-          "use --listen 127.0.0.1:14265; let others in by a tunnel (ssh -L) or a proxy that authenticates them");
-    }
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
@@ -295,6 +299,11 @@ class Server::Implementation {
 
 Server::Server(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
 Server::~Server() = default;
+
+Result<void> Server::check_listen(const std::string& listen) {
+  GL_CHECK(resolve_loopback(listen));
+  return {};
+}
 
 Result<std::unique_ptr<Server>> Server::start(IriApi& api, const ServerOptions& options) {
   auto implementation = std::make_unique<Implementation>(api, options);

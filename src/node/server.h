@@ -26,6 +26,8 @@ class Server {
   // Listens when it returns. kUsage for an address that is not loopback, or none; kFailed when the port is taken.
   // `api` outlives the server.
   static Result<std::unique_ptr<Server>> start(IriApi& api, const ServerOptions& options);
+  // Whether start() would listen there, before anything is made or opened.
+  static Result<void> check_listen(const std::string& listen);
   ~Server();  // stops
   std::string url() const;
   // Takes no more connections, interrupts proof of work, gives requests under way half a second, and ends.
