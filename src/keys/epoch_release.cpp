@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include "cgm/local_day.h"
+
 namespace glucoledger::keys {
 namespace {
 
@@ -19,19 +21,15 @@ Result<std::string> unpacked(const nlohmann::json& object, const char* name) {
   return crypto::trytes_from_trits(trits);
 }
 
-bool is_date(std::string_view text) {
-  if (text.size() != 10) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 4 || i == 7;
-    if (dash ? text[i] != '-' : (text[i] < '0' || text[i] > '9')) return false;
+// Days since 1970-01-01; only years of four digits have a text of their own.
+Result<std::string> day_field(const nlohmann::json& object, const char* name) {
+  constexpr std::int64_t kDaysMax = 2'932'896;  // 9999-12-31
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_integer() || found->get<std::int64_t>() < -kDaysMax / 4 ||
+      found->get<std::int64_t>() > kDaysMax) {
+    return fail(ErrorCode::kCorrupt, std::string("the field ") + name + " is no day");
   }
-  return true;
-}
-
-Result<std::string> date_field(const nlohmann::json& object, const char* name) {
-  GL_TRY(text, text_field(object, name, 10));
-  if (!is_date(text)) return fail(ErrorCode::kCorrupt, std::string("the field ") + name + " is no date");
-  return text;
+  return cgm::day_text(found->get<std::int64_t>());
 }
 
 // Reads without building anything: nlohmann's reader recurses, so the depth must be known before.
@@ -75,12 +73,18 @@ Result<Bytes> binary_field(const nlohmann::json& object, const char* name, std::
   return Bytes(found->get_binary().begin(), found->get_binary().end());
 }
 
-Result<std::string> text_field(const nlohmann::json& object, const char* name, std::size_t size_max) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_string() || found->get_ref<const std::string&>().size() > size_max) {
-    return fail(ErrorCode::kCorrupt, std::string("the field ") + name + " is missing or too long");
+unsigned encode_design(Design design) {
+  return static_cast<unsigned>(design);
+}
+
+Result<Design> decode_design(const nlohmann::json& object) {
+  const auto found = object.find("d");
+  if (found == object.end() || !found->is_number_unsigned()) return fail(ErrorCode::kCorrupt, "the design is missing");
+  const auto number = found->get<std::uint64_t>();
+  if (number > static_cast<std::uint64_t>(Design::kTangleIpfs)) {
+    return fail(ErrorCode::kNewerFormat, "a design that this version does not know", "install a newer glucoledger");
   }
-  return found->get<std::string>();
+  return static_cast<Design>(number);
 }
 
 Result<nlohmann::json> decode_cbor(ByteView bytes) {
@@ -94,14 +98,17 @@ Result<nlohmann::json> decode_cbor(ByteView bytes) {
 }
 
 nlohmann::json encode_release(const EpochRelease& release) {
-  nlohmann::json encoded = {{"design", name_of(release.design)},
-                            {"root", packed(release.root.trytes())},
-                            {"side_key", packed(release.side_key.text())},
-                            {"from", release.first_day},
-                            {"to", release.last_day}};
+  const auto first_day = cgm::days_since_epoch(release.first_day);
+  const auto last_day = cgm::days_since_epoch(release.last_day);
+  GL_ASSERT(first_day && last_day);
+  nlohmann::json encoded = {{"d", encode_design(release.design)},
+                            {"r", packed(release.root.trytes())},
+                            {"k", packed(release.side_key.text())},
+                            {"f", *first_day},
+                            {"t", *last_day}};
   if (release.file_secret) {
     const auto view = release.file_secret->view();
-    encoded["secret"] = nlohmann::json::binary(Bytes(view.begin(), view.end()));
+    encoded["s"] = nlohmann::json::binary(Bytes(view.begin(), view.end()));
   }
   return encoded;
 }
@@ -109,19 +116,16 @@ nlohmann::json encode_release(const EpochRelease& release) {
 Result<EpochRelease> decode_release(const nlohmann::json& encoded) {
   if (!encoded.is_object()) return fail(ErrorCode::kCorrupt, "an epoch's release is no map");
   EpochRelease release;
-  GL_TRY(design, text_field(encoded, "design", 16));
-  const auto known = design_named(design);
-  if (!known) return fail(ErrorCode::kNewerFormat, "an epoch of a design that this version does not know");
-  release.design = *known;
-  GL_TRY(root, unpacked(encoded, "root"));
+  GL_ASSIGN(release.design, decode_design(encoded));
+  GL_TRY(root, unpacked(encoded, "r"));
   GL_ASSIGN(release.root, crypto::Hash::from_trytes(root));
-  GL_TRY(side_key, unpacked(encoded, "side_key"));
+  GL_TRY(side_key, unpacked(encoded, "k"));
   release.side_key = SecretBytes::copy_of(base::as_bytes(side_key));
   sodium_memzero(side_key.data(), side_key.size());
-  GL_ASSIGN(release.first_day, date_field(encoded, "from"));
-  GL_ASSIGN(release.last_day, date_field(encoded, "to"));
+  GL_ASSIGN(release.first_day, day_field(encoded, "f"));
+  GL_ASSIGN(release.last_day, day_field(encoded, "t"));
   if (release.design == Design::kTangleIpfs) {
-    GL_TRY(secret, binary_field(encoded, "secret", kFileSecretSize));
+    GL_TRY(secret, binary_field(encoded, "s", kFileSecretSize));
     release.file_secret = SecretBytes(std::move(secret));
   }
   return release;

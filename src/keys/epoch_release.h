@@ -31,7 +31,9 @@ Result<EpochRelease> decode_release(const nlohmann::json& encoded);
 
 // Fields of decoded CBOR, checked: kCorrupt when absent or of another shape.
 Result<Bytes> binary_field(const nlohmann::json& object, const char* name, std::size_t size);
-Result<std::string> text_field(const nlohmann::json& object, const char* name, std::size_t size_max);
+// The field "d": 0 tangle, 1 tangle-ipfs; another number is kNewerFormat.
+unsigned encode_design(Design design);
+Result<Design> decode_design(const nlohmann::json& object);
 // CBOR of outside, bounded in depth; nothing may follow it.
 Result<nlohmann::json> decode_cbor(ByteView bytes);
 

@@ -47,39 +47,39 @@ Bytes padded_plaintext(const Bytes& body, const Signature& signature) {
 
 Bytes encode_note(const Note& note) {
   nlohmann::json body = nlohmann::json::object();
-  for (const auto& release : note.releases) body["epochs"].push_back(encode_release(release));
+  for (const auto& release : note.releases) body["e"].push_back(encode_release(release));
   for (const auto& ended : note.ended) {
-    body["ended"].push_back(
-        {{"root", nlohmann::json::binary(crypto::pack_trits(ended.root.trits()))}, {"messages", ended.messages}});
+    body["n"].push_back(
+        {{"r", nlohmann::json::binary(crypto::pack_trits(ended.root.trits()))}, {"m", ended.messages}});
   }
-  if (note.closed_ms) body["closed"] = *note.closed_ms;
+  if (note.closed_ms) body["c"] = *note.closed_ms;
   return nlohmann::json::to_cbor(body);
 }
 
 Result<Note> decode_note(ByteView body) {
   GL_TRY(decoded, decode_cbor(body));
   Note note;
-  if (const auto epochs = decoded.find("epochs"); epochs != decoded.end()) {
+  if (const auto epochs = decoded.find("e"); epochs != decoded.end()) {
     if (!epochs->is_array()) return fail(ErrorCode::kCorrupt, "a note's epochs are no list");
     for (const auto& encoded : *epochs) {
       GL_TRY(release, decode_release(encoded));
       note.releases.push_back(std::move(release));
     }
   }
-  if (const auto ended = decoded.find("ended"); ended != decoded.end()) {
+  if (const auto ended = decoded.find("n"); ended != decoded.end()) {
     if (!ended->is_array()) return fail(ErrorCode::kCorrupt, "a note's ended epochs are no list");
     for (const auto& encoded : *ended) {
       if (!encoded.is_object()) return fail(ErrorCode::kCorrupt, "an ended epoch is no map");
-      GL_TRY(packed, binary_field(encoded, "root", 49));
+      GL_TRY(packed, binary_field(encoded, "r", 49));
       GL_TRY(trits, crypto::unpack_trits(packed, crypto::kHashTrits));
-      const auto messages = encoded.find("messages");
+      const auto messages = encoded.find("m");
       if (messages == encoded.end() || !messages->is_number_unsigned()) {
         return fail(ErrorCode::kCorrupt, "an ended epoch does not tell its number of messages");
       }
       note.ended.push_back({crypto::Hash::from_trits(trits), messages->get<std::uint64_t>()});
     }
   }
-  if (const auto closed = decoded.find("closed"); closed != decoded.end()) {
+  if (const auto closed = decoded.find("c"); closed != decoded.end()) {
     if (!closed->is_number_integer()) return fail(ErrorCode::kCorrupt, "a note's closing time is no number");
     note.closed_ms = closed->get<std::int64_t>();
   }

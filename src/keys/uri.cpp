@@ -27,7 +27,7 @@ nlohmann::json binary(ByteView bytes) {
 
 Result<std::vector<Locator>> decode_locators(const nlohmann::json& body) {
   std::vector<Locator> locators;
-  const auto listed = body.find("at");
+  const auto listed = body.find("l");
   if (listed == body.end() || !listed->is_array() || listed->size() > base::limits::kUriLocatorsMax) {
     return fail(ErrorCode::kCorrupt, "the URI's locators are missing or too many");
   }
@@ -42,22 +42,19 @@ Result<std::vector<Locator>> decode_locators(const nlohmann::json& body) {
 }
 
 Result<Invitation> decode_body(const nlohmann::json& body) {
-  GL_TRY(secret, binary_field(body, "thread", Thread::kSecretSize));
+  GL_TRY(secret, binary_field(body, "t", Thread::kSecretSize));
   GL_TRY(thread, Thread::from_secret(SecretBytes(std::move(secret))));
   Invitation invitation{.network_id = {}, .locators = {}, .thread = std::move(thread), .newest_epoch = {}};
-  const auto network = body.find("net");
+  const auto network = body.find("n");
   if (network == body.end() || !network->is_binary() || network->get_binary().size() > kNetworkIdSizeMax) {
     return fail(ErrorCode::kCorrupt, "the URI's network is missing");
   }
   invitation.network_id = base::hex_encode(Bytes(network->get_binary().begin(), network->get_binary().end()));
   GL_ASSIGN(invitation.locators, decode_locators(body));
-  GL_TRY(key, binary_field(body, "key", invitation.patient_key.size()));
+  GL_TRY(key, binary_field(body, "k", invitation.patient_key.size()));
   std::copy(key.begin(), key.end(), invitation.patient_key.begin());
-  GL_TRY(design, text_field(body, "design", 16));
-  const auto known = design_named(design);
-  if (!known) return fail(ErrorCode::kNewerFormat, "the URI is of a design that this version does not know");
-  invitation.design = *known;
-  if (const auto epoch = body.find("epoch"); epoch != body.end()) {
+  GL_ASSIGN(invitation.design, decode_design(body));
+  if (const auto epoch = body.find("e"); epoch != body.end()) {
     GL_ASSIGN(invitation.newest_epoch, decode_release(*epoch));
   }
   return invitation;
@@ -70,15 +67,15 @@ Result<SecretBytes> encode_uri(const Invitation& invitation) {
     return fail(ErrorCode::kUsage, "a URI holds at most 3 locators", "name fewer ledger nodes with --ledger");
   }
   GL_TRY(network, base::hex_decode(invitation.network_id));
-  nlohmann::json body = {{"net", binary(network)},
-                         {"thread", binary(invitation.thread.secret().view())},
-                         {"key", binary(invitation.patient_key)},
-                         {"design", name_of(invitation.design)},
-                         {"at", nlohmann::json::array()}};
+  nlohmann::json body = {{"n", binary(network)},
+                         {"t", binary(invitation.thread.secret().view())},
+                         {"k", binary(invitation.patient_key)},
+                         {"d", encode_design(invitation.design)},
+                         {"l", nlohmann::json::array()}};
   for (const auto& locator : invitation.locators) {
-    body["at"].push_back(nlohmann::json::array({static_cast<unsigned>(locator.kind), locator.where}));
+    body["l"].push_back(nlohmann::json::array({static_cast<unsigned>(locator.kind), locator.where}));
   }
-  if (invitation.newest_epoch) body["epoch"] = encode_release(*invitation.newest_epoch);
+  if (invitation.newest_epoch) body["e"] = encode_release(*invitation.newest_epoch);
 
   Bytes bytes{kVersion};
   nlohmann::json::to_cbor(body, bytes);
