@@ -115,7 +115,8 @@ Result<void> set_fetched(Home& home, const Contact& contact, std::int64_t now_ms
 Result<void> apply_note(Home& home, const Contact& contact, std::uint64_t number, const keys::Note& note) {
   auto& database = home.database();
   for (const auto& release : note.releases) GL_CHECK(add_released_epoch(home, contact.id, release));
-  GL_TRY(ended, database.prepare("UPDATE released_epoch SET messages = ?3 WHERE contact_id = ?1 AND root = ?2"));
+  GL_TRY(ended, database.prepare("UPDATE released_epoch SET messages = MAX(COALESCE(messages, 0), ?3) WHERE "
+                                 "contact_id = ?1 AND root = ?2"));
   for (const auto& epoch : note.ended) {
     const auto messages =
         static_cast<std::int64_t>(std::min<std::uint64_t>(epoch.messages, base::limits::kMessagesPerEpochMax));

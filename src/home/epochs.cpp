@@ -197,8 +197,8 @@ Result<void> store_signed(Home& home, const Epoch& epoch, const SignedMessage& m
 
 Result<std::uint64_t> count_left(Home& home, std::int64_t epoch_id) {
   GL_TRY(statement,
-         home.database().prepare("SELECT COALESCE(MAX(message_index) + 1, 0) FROM message WHERE epoch_id = ?1 "
-                                 "AND state IN ('left', 'closed')"));
+         home.database().prepare("SELECT COALESCE((SELECT MIN(message_index) FROM message WHERE epoch_id = ?1 AND "
+                                 "state = 'signed'), next_index) FROM epoch WHERE id = ?1"));
   GL_CHECK(statement.bind(1, epoch_id).step());
   return static_cast<std::uint64_t>(statement.integer(0));
 }
@@ -209,15 +209,15 @@ Result<void> move_waiting_messages(Home& home, std::int64_t from_epoch_id, const
   return statement.bind(1, from_epoch_id).bind(2, to.id).run();
 }
 
-Result<void> remake_signed_messages(Home& home, std::int64_t from_epoch_id, const Epoch& to) {
+Result<void> remake_messages_from(Home& home, std::int64_t from_epoch_id, std::uint64_t index, const Epoch& to) {
   auto& database = home.database();
-  GL_TRY(signed_ones, database.prepare("SELECT id FROM message WHERE epoch_id = ?1 AND state = 'signed' ORDER BY id"));
-  signed_ones.bind(1, from_epoch_id);
+  GL_TRY(unread, database.prepare("SELECT id FROM message WHERE epoch_id = ?1 AND message_index >= ?2 ORDER BY id"));
+  unread.bind(1, from_epoch_id).bind(2, static_cast<std::int64_t>(index));
   std::vector<std::int64_t> ids;
   while (true) {
-    GL_TRY(row, signed_ones.step());
+    GL_TRY(row, unread.step());
     if (!row) break;
-    ids.push_back(signed_ones.integer(0));
+    ids.push_back(unread.integer(0));
   }
   for (const auto id : ids) {
     GL_TRY(burn, database.prepare("UPDATE message SET state = 'burnt', bundle = NULL WHERE id = ?1"));

@@ -67,11 +67,11 @@ struct SignedMessage {
 // Burns the index: call it inside Home::signing_transaction.
 Result<void> store_signed(Home& home, const Epoch& epoch, const SignedMessage& message);
 
-// Messages of an epoch that are known to have left; they are its first ones.
+// How many messages of an epoch, from its first on, are known to have left without a gap. Nobody can read beyond a gap.
 Result<std::uint64_t> count_left(Home& home, std::int64_t epoch_id);
 Result<void> move_waiting_messages(Home& home, std::int64_t from_epoch_id, const Epoch& to);
-// Signed messages that are not known to have left are burnt, and wait anew in the other epoch.
-Result<void> remake_signed_messages(Home& home, std::int64_t from_epoch_id, const Epoch& to);
+// Signed messages from this index on are burnt, and wait anew in the other epoch.
+Result<void> remake_messages_from(Home& home, std::int64_t from_epoch_id, std::uint64_t index, const Epoch& to);
 Result<bool> has_unsent_messages(Home& home, std::int64_t epoch_id);  // waiting or signed
 
 // A bundle as it is kept between signing and confirmation.

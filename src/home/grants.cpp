@@ -40,9 +40,9 @@ Result<std::int64_t> queue_note(Home& home, const Grant& grant, const keys::Note
 
 Result<void> write_release(Home& home, const Grant& grant, const Epoch& epoch, std::optional<std::int64_t> note_id,
                            bool end_queued) {
-  GL_TRY(statement,
-         home.database().prepare("INSERT OR IGNORE INTO release (grant_id, epoch_id, note_id, end_queued) VALUES "
-                                 "(?1, ?2, ?3, ?4)"));
+  GL_TRY(statement, home.database().prepare("INSERT INTO release (grant_id, epoch_id, note_id, end_queued) VALUES "
+                                            "(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET note_id = excluded.note_id, "
+                                            "end_queued = MAX(end_queued, excluded.end_queued)"));
   return statement.bind(1, grant.id).bind(2, epoch.id).bind(3, note_id).bind(4, end_queued ? 1 : 0).run();
 }
 
@@ -80,6 +80,23 @@ Result<void> queue_end_notes(Home& home, const Grant& grant, std::span<const Epo
     if (next == epochs.size()) note.closed_ms = closed_ms;
     GL_CHECK(queue_note(home, grant, note));
   } while (next < epochs.size());
+  return {};
+}
+
+// Notes that release these epochs, and tell the ends of those that ended.
+Result<void> queue_releases(Home& home, const Grant& grant, std::span<const Epoch> epochs) {
+  while (!epochs.empty()) {
+    const auto part = epochs.first(std::min(keys::kReleasesPerNoteMax, epochs.size()));
+    keys::Note note;
+    for (const auto& epoch : part) {
+      GL_TRY(release, release_of(home, epoch));
+      note.releases.push_back(std::move(release));
+      if (epoch.messages) note.ended.push_back({epoch.root, *epoch.messages});
+    }
+    GL_TRY(note_id, queue_note(home, grant, note));
+    for (const auto& epoch : part) GL_CHECK(write_release(home, grant, epoch, note_id, epoch.messages.has_value()));
+    epochs = epochs.subspan(part.size());
+  }
   return {};
 }
 
@@ -141,19 +158,21 @@ Result<void> release_by_note(Home& home, const Grant& grant, std::span<const Epo
     GL_TRY(released, is_released(home, grant, epoch));
     if (!released) fresh.push_back(epoch);
   }
-  for (std::size_t next = 0; next < fresh.size();) {
-    const auto part = std::span(fresh).subspan(next, std::min(keys::kReleasesPerNoteMax, fresh.size() - next));
-    keys::Note note;
-    for (const auto& epoch : part) {
-      GL_TRY(release, release_of(home, epoch));
-      note.releases.push_back(std::move(release));
-      if (epoch.messages) note.ended.push_back({epoch.root, *epoch.messages});
-    }
-    GL_TRY(note_id, queue_note(home, grant, note));
-    for (const auto& epoch : part) GL_CHECK(write_release(home, grant, epoch, note_id, epoch.messages.has_value()));
-    next += part.size();
+  return queue_releases(home, grant, fresh);
+}
+
+Result<void> release_anew_by_note(Home& home, const Grant& grant, const Epoch& with_uri) {
+  GL_TRY(statement, home.database().prepare("SELECT epoch_id FROM release WHERE grant_id = ?1 AND note_id IS NULL AND "
+                                            "epoch_id != ?2 ORDER BY epoch_id"));
+  statement.bind(1, grant.id).bind(2, with_uri.id);
+  std::vector<Epoch> epochs;
+  while (true) {
+    GL_TRY(row, statement.step());
+    if (!row) break;
+    GL_TRY(epoch, epoch_by_id(home, statement.integer(0)));
+    epochs.push_back(std::move(epoch));
   }
-  return {};
+  return queue_releases(home, grant, epochs);
 }
 
 Result<void> release_by_uri(Home& home, const Grant& grant, const Epoch& epoch) {
@@ -225,6 +244,12 @@ Result<std::vector<WaitingNote>> waiting_notes(Home& home, std::int64_t grant_id
     GL_TRY(note, keys::decode_note(body.view()));
     notes.push_back({statement.integer(0), grant_id, std::move(note)});
   }
+}
+
+Result<void> seal_again(Home& home, std::int64_t note_id) {
+  GL_TRY(statement, home.database().prepare("UPDATE note SET state = 'waiting', number = NULL, address = NULL, "
+                                            "bundle_hash = NULL, bundle = NULL WHERE id = ?1"));
+  return statement.bind(1, note_id).run();
 }
 
 Result<std::vector<std::int64_t>> grants_with_waiting_notes(Home& home) {

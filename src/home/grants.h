@@ -43,6 +43,8 @@ Result<keys::Thread> thread_of(Home& home, const Grant& grant);
 Result<void> release_by_note(Home& home, const Grant& grant, std::span<const Epoch> epochs);
 // As above for an epoch that goes with the URI: no note, but one when it has ended.
 Result<void> release_by_uri(Home& home, const Grant& grant, const Epoch& epoch);
+// The invitation is given again, with this epoch: what only an earlier one brought follows as a note.
+Result<void> release_anew_by_note(Home& home, const Grant& grant, const Epoch& with_uri);
 // To every open grant that covers them.
 Result<void> release_to_holders(Home& home, std::span<const Epoch> epochs);
 // Queues the number of messages of ended epochs, wherever it was not told yet.
@@ -63,5 +65,7 @@ Result<std::vector<std::int64_t>> grants_with_waiting_notes(Home& home);
 // Fixes the note's number, address and bundle.
 Result<void> store_sealed(Home& home, const WaitingNote& note, std::uint64_t number, const crypto::Hash& address,
                           const crypto::Hash& bundle_hash, const ledger::PreparedBundle& bundle);
+// Lets a sealed note wait again, for another number.
+Result<void> seal_again(Home& home, std::int64_t note_id);
 
 }  // namespace glucoledger::home

@@ -132,8 +132,8 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
   std::error_code ignored;
   std::filesystem::permissions(folder / kDatabaseName,
                                std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
-  GL_TRY(version, database.user_version());
-  if (version != 0) {
+  GL_CHECK(check_schema(database));
+  if (read_meta(database, "sealed_key")) {
     return fail(ErrorCode::kUsage, "there is a home already in " + folder.string(),
                 "name another folder with --home, or go on using this one");
   }
@@ -143,15 +143,16 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
   GL_TRY(outer_key, by_passphrase ? key_from_passphrase(source.passphrase_file, salt) : make_key_file(key_file));
   const std::string instance_id = base::hex_encode(base::random_bytes(16));
   GL_CHECK(upgrade_schema(database));
-  GL_CHECK(database.transaction([&]() -> Result<void> {
+  // The transaction comes last: what was cut short before it can be repeated.
+  GL_CHECK(write_instance(folder, present_instance(folder / kDatabaseName, instance_id, 0)));
+  return database.transaction([&]() -> Result<void> {
     if (by_passphrase) {
       GL_CHECK(write_meta(database, "passphrase_salt", salt));
     } else if (!source.key_file.empty()) {
       GL_CHECK(write_meta(database, "key_file", base::as_bytes(key_file.string())));
     }
     return write_new_home(database, settings, outer_key, instance_id, now_ms);
-  }));
-  return write_instance(folder, present_instance(folder / kDatabaseName, instance_id, 0));
+  });
 }
 
 Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySource& source) {

@@ -88,8 +88,10 @@ Result<void> EpochReader::look_up(std::span<Step> steps) {
     const auto here = by_address.find(addresses[i]);
     if (here != by_address.end()) {
       open_message(step, ledger::assemble(here->second));
-    } else if (std::find(contents.pruned_addresses.begin(), contents.pruned_addresses.end(), addresses[i]) !=
-               contents.pruned_addresses.end()) {
+    }
+    // Of a message that was dropped in part, or has junk beside it, something still stands there.
+    if (step.found != Found::kMessage && std::find(contents.pruned_addresses.begin(), contents.pruned_addresses.end(),
+                                                   addresses[i]) != contents.pruned_addresses.end()) {
       step.found = Found::kPruned;
     }
   });

@@ -57,13 +57,11 @@ class ThreadReader {
     GL_TRY(contents, ledger_.read(addresses));
     const auto bundles = ledger::assemble(contents.transactions);
     for (std::uint64_t i = 0; i < kNotesPerRead; ++i) {
-      const auto& pruned = contents.pruned_addresses;
-      if (std::find(pruned.begin(), pruned.end(), addresses[i]) != pruned.end()) {
-        report_.problems.push_back({FetchState::kPruned, "", "the node dropped a note of the patient's"});
-        continue;
-      }
       GL_TRY(found, read_note(thread, first + i, addresses[i], bundles));
-      if (!found) return i;
+      if (found) continue;
+      const auto& pruned = contents.pruned_addresses;
+      if (std::find(pruned.begin(), pruned.end(), addresses[i]) == pruned.end()) return i;
+      report_.problems.push_back({FetchState::kPruned, "", "the node dropped a note of the patient's"});
     }
     return kNotesPerRead;
   }

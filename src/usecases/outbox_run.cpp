@@ -27,6 +27,8 @@ class OutboxRun {
         delivery_(home, ledger, world, mwm, info.confirms_data) {}
 
   Result<OutboxReport> run() {
+    GL_TRY(old_notes, home::unfinished(home_, home::Outgoing::Kind::kNote));
+    GL_CHECK(renumber_collided(old_notes));
     for (const auto kind : {home::Outgoing::Kind::kNote, home::Outgoing::Kind::kMessage}) {
       GL_TRY(rows, home::unfinished(home_, kind));
       GL_CHECK(delivery_.resume(rows));
@@ -45,7 +47,14 @@ class OutboxRun {
 
  private:
   Result<void> send_notes() {
-    GL_TRY(grant_ids, home::grants_with_waiting_notes(home_));
+    while (true) {
+      GL_TRY(grant_ids, home::grants_with_waiting_notes(home_));
+      if (grant_ids.empty()) return {};
+      GL_CHECK(send_notes(grant_ids));
+    }
+  }
+
+  Result<void> send_notes(const std::vector<std::int64_t>& grant_ids) {
     for (const auto grant_id : grant_ids) {
       GL_TRY(grant, home::grant_by_id(home_, grant_id));
       GL_TRY(thread, home::thread_of(home_, grant));
@@ -59,8 +68,34 @@ class OutboxRun {
         ++number;
       }
       GL_CHECK(delivery_.send(rows));
+      GL_CHECK(renumber_collided(rows));
     }
     return {};
+  }
+
+  // Another copy of this home may have given the same number to another note. Who read that one looks at this number no
+  // more: the note goes again under the next free one. (Reading a note twice does no harm.)
+  Result<void> renumber_collided(std::span<const home::Outgoing> notes) {
+    std::vector<std::int64_t> collided;
+    for (std::size_t next = 0; next < notes.size(); next += kAddressesPerRead) {
+      const auto part = notes.subspan(next, std::min(kAddressesPerRead, notes.size() - next));
+      std::vector<crypto::Hash> addresses;
+      for (const auto& note : part) addresses.push_back(note.address);
+      GL_TRY(contents, ledger_.read(addresses));
+      const auto bundles = ledger::assemble(contents.transactions);
+      for (const auto& note : part) {
+        if (std::any_of(bundles.begin(), bundles.end(), [&](const ledger::Bundle& bundle) {
+              return bundle.transactions.front().address() == note.address && bundle.hash != note.bundle_hash;
+            })) {
+          collided.push_back(note.id);
+        }
+      }
+    }
+    if (collided.empty()) return {};
+    return home_.database().transaction([&]() -> Result<void> {
+      for (const auto id : collided) GL_CHECK(home::seal_again(home_, id));
+      return {};
+    });
   }
 
   Result<std::uint64_t> first_free_number(const keys::Thread& thread, std::uint64_t from) {
@@ -144,17 +179,25 @@ class OutboxRun {
     return fail(ErrorCode::kInterrupted, "stopped", "nothing is lost: repeat to go on");
   }
 
-  // A day's epoch stays open while its day is the newest; a file's epoch holds one message.
+  // A day's epoch stays open while its day is the newest; a file's epoch holds one message. Where another copy of this
+  // home signed too, how many messages an epoch holds cannot be known.
   Result<void> end_epochs_at_rest() {
+    GL_TRY(epochs, home::epochs_at_rest(home_));
+    GL_TRY(newest, home::newest_day(home_));
+    std::erase_if(epochs, [&](const home::Epoch& epoch) {
+      return epoch.may_sign && epoch.design == keys::Design::kTangle && epoch.last_day >= newest.value_or("");
+    });
+    std::vector<Signer> signers;
+    for (const auto& epoch : epochs) {
+      if (!epoch.may_sign) continue;
+      GL_TRY(signer, Signer::open(home_, epoch));
+      signers.push_back(std::move(signer));
+    }
+    GL_TRY(used, in_use(signers));
     return home_.database().transaction([&]() -> Result<void> {
-      GL_TRY(epochs, home::epochs_at_rest(home_));
-      GL_TRY(newest, home::newest_day(home_));
       for (const auto& epoch : epochs) {
-        if (!epoch.may_sign) {
-          GL_CHECK(home::end_epoch(home_, epoch.id, std::nullopt));  // who else signed in it cannot be known
-        } else if (epoch.design == keys::Design::kTangleIpfs || epoch.last_day < newest.value_or("")) {
-          GL_CHECK(home::end_epoch(home_, epoch.id, epoch.next_index));
-        }
+        const bool alone = epoch.may_sign && std::find(used.begin(), used.end(), epoch.id) == used.end();
+        GL_CHECK(home::end_epoch(home_, epoch.id, alone ? std::optional(epoch.next_index) : std::nullopt));
       }
       return home::queue_ends(home_);
     });

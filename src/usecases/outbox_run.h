@@ -5,7 +5,7 @@
 //   3. the next address of every epoch that is about to sign is looked up: one that is in use ends the epoch (another
 //      copy of this home signed there), and its messages wait for a new one
 //   4. messages: signed in batches, each batch committed before anything of it leaves
-//   5. epochs at rest end, and notes tell how many messages they hold
+//   5. epochs at rest end, and notes tell how many messages they hold, unless another copy signed there too
 //
 // kUnreachable leaves everything as it was, to be repeated.
 #pragma once

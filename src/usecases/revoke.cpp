@@ -16,7 +16,7 @@ Result<Revocation> revoke(home::Home& home, const World& world, std::string_view
       GL_TRY(unsent, home::has_unsent_messages(home, epoch.id));
       if (unsent) {
         GL_TRY(next, home::create_epoch(home, epoch.design, epoch.first_day, epoch.last_day));
-        GL_CHECK(home::remake_signed_messages(home, epoch.id, next));
+        GL_CHECK(home::remake_messages_from(home, epoch.id, left, next));
         GL_CHECK(home::move_waiting_messages(home, epoch.id, next));
         fresh.push_back(std::move(next));
       }

@@ -74,6 +74,8 @@ Result<std::optional<home::Epoch>> release_epochs(home::Home& home, const home::
     GL_CHECK(home::release_by_uri(home, grant, with_uri));
     GL_CHECK(home::release_by_note(home, grant, covered));
     GL_CHECK(home::queue_ends(home));
+  } else {
+    GL_CHECK(home::release_anew_by_note(home, grant, with_uri));
   }
   return with_uri;
 }

@@ -1,0 +1,261 @@
+// Publishing, sharing and revoking, from a patient's readings to the records in a clinic's home.
+#include "usecases/test_stage.h"
+
+namespace glucoledger::usecases {
+namespace {
+
+class SharingTest : public Stage {
+ protected:
+  // The clinic holds exactly these of a contact, each once.
+  void expect_records(const std::string& contact, const Times& expected) {
+    (void)fetched(contact);
+    EXPECT_EQ(records(contact), expected) << contact;
+  }
+  static Times joined(Times a, const Times& b) {
+    a.insert(b.begin(), b.end());
+    return a;
+  }
+};
+
+TEST_F(SharingTest, ReadingsArriveOneByOneInDesignA) {
+  import(0, 0, 5);
+  import(1, 0, 3);
+  publish();
+  invite("smith");
+  EXPECT_EQ(fetched("smith").new_records, 3U) << "the newest day comes with the invitation";
+  EXPECT_EQ(state("smith"), FetchState::kNotYet);
+  ASSERT_TRUE(send_notes());
+  EXPECT_EQ(state("smith"), FetchState::kFound);
+  EXPECT_EQ(records("smith"), imported_);
+  EXPECT_EQ(state("smith"), FetchState::kNotYet);
+  import(1, 3, 40);
+  import(2, 0, 2);
+  publish();
+  EXPECT_EQ(fetched("smith").new_records, 42U);
+  EXPECT_EQ(records("smith"), imported_);
+}
+
+TEST_F(SharingTest, FilesArriveInDesignB) {
+  import(0, 0, 100);
+  publish(files(cgm::Window::kDay));
+  invite("smith", kB);
+  import(1, 0, 30);
+  import(2, 0, 30);
+  publish(files(cgm::Window::kDay));
+  expect_records("smith", imported_);
+  EXPECT_EQ(fetched("smith").state, FetchState::kNotYet);
+  auto home = open("patient");
+  EXPECT_EQ(home::all_epochs(home, kB)->size(), 3U);
+}
+
+TEST_F(SharingTest, BothDesignsCarryTheSameReadingsUnderTheSameIdentifiers) {
+  import(0, 0, 4);
+  publish();
+  publish(files());
+  invite("a", kA);
+  invite("b", kB);
+  EXPECT_EQ(state("a"), FetchState::kFound);
+  EXPECT_EQ(state("b"), FetchState::kFound);
+  auto home = open("clinic");
+  std::set<std::string> identifiers;
+  for (const char* name : {"a", "b"}) {
+    const auto contact = home::contact_named(home, name).value();
+    const auto records = home::records_of(home, *contact).value();
+    for (const auto& record : records) identifiers.insert(record.identifier);
+  }
+  EXPECT_EQ(identifiers.size(), 4U);
+}
+
+TEST_F(SharingTest, AGrantSeesOnlyTheDaysOfItsWindow) {
+  for (std::int64_t day = 0; day < 5; ++day) import(day, 0, 2);
+  publish();
+  invite("middle", kA, {day_of(1), day_of(3)});
+  invite("late", kA, {day_of(3), {}});
+  import(2, 10, 1);  // late readings of a past day
+  import(6, 0, 2);
+  publish();
+  expect_records("middle",
+                 joined(joined(times_of(1, 0, 2), times_of(2, 0, 2)), joined(times_of(3, 0, 2), times_of(2, 10, 1))));
+  expect_records("late", joined(joined(times_of(3, 0, 2), times_of(4, 0, 2)), times_of(6, 0, 2)));
+}
+
+TEST_F(SharingTest, FilesAreCutWhereAGrantBeginsOrEnds) {
+  import(0, 0, 1);
+  publish(files());
+  invite("middle", kB, {day_of(2), day_of(3)});
+  for (std::int64_t day = 0; day < 6; ++day) import(day, 20, 2);
+  publish(files(cgm::Window::kRealtime));
+  expect_records("middle", joined(times_of(2, 20, 2), times_of(3, 20, 2)));
+  auto home = open("patient");
+  EXPECT_EQ(home::all_epochs(home, kB)->size(), 4U);
+}
+
+TEST_F(SharingTest, AFileThatReachesOverTheWindowIsLeftOutAndSaidSo) {
+  for (std::int64_t day = 0; day < 3; ++day) import(day, 0, 2);
+  publish(files(cgm::Window::kRealtime));
+  const auto shared = try_share("late", kB, {day_of(1), {}});
+  ASSERT_TRUE(shared);
+  EXPECT_EQ(shared->left_out, std::vector<std::string>{day_of(0) + " to " + day_of(2)});
+  EXPECT_EQ(shared->epochs, 0U);
+}
+
+TEST_F(SharingTest, SharingAgainGivesTheSameThread) {
+  import(0, 0, 2);
+  publish();
+  const auto first = try_share("smith");
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->opened_now);
+  const auto again = try_share("smith");
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(again->opened_now);
+  EXPECT_EQ(first->uri.text(), again->uri.text());
+  EXPECT_EQ(try_share("smith", kB).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(try_share("smith", kA, {day_of(0), {}}).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(try_share("").error().code, ErrorCode::kUsage);
+  auto home = open("clinic");
+  const auto contact = receive(home, first->uri.text(), "p");
+  const auto same = receive(home, again->uri.text(), "another name");
+  ASSERT_TRUE(contact && same);
+  EXPECT_EQ(contact->id, same->id);
+}
+
+// The first invitation was lost, and with it the epoch that it alone would have brought.
+TEST_F(SharingTest, AnInvitationGivenAgainBringsWhatTheFirstOneBrought) {
+  import(0, 0, 2);
+  publish();
+  ASSERT_TRUE(try_share("smith"));
+  import(1, 0, 2);
+  publish();
+  invite("smith");
+  publish();
+  expect_records("smith", imported_);
+}
+
+TEST_F(SharingTest, ARevokedRecipientReadsAllBeforeAndNothingAfter) {
+  import(0, 0, 3);
+  import(1, 0, 3);
+  publish();
+  invite("gone");
+  invite("stays");
+  const auto before = imported_;
+  publish();
+  ASSERT_TRUE(try_revoke("gone"));
+  import(1, 10, 3);
+  import(2, 0, 3);
+  publish();
+  const auto report = fetched("gone");
+  EXPECT_EQ(report.state, FetchState::kFound);
+  EXPECT_TRUE(report.closed);
+  EXPECT_EQ(records("gone"), before);
+  EXPECT_EQ(state("gone"), FetchState::kClosed);
+  expect_records("stays", imported_);
+  EXPECT_EQ(state("stays"), FetchState::kNotYet);
+  EXPECT_EQ(try_revoke("gone").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(SharingTest, ARevokedRecipientOfFilesReadsNothingAfter) {
+  import(0, 0, 3);
+  publish(files());
+  invite("gone", kB);
+  invite("stays", kB);
+  const auto before = imported_;
+  ASSERT_TRUE(try_revoke("gone"));
+  import(0, 10, 3);
+  publish(files());
+  expect_records("gone", before);
+  EXPECT_EQ(state("gone"), FetchState::kClosed);
+  expect_records("stays", imported_);
+}
+
+TEST_F(SharingTest, WhatWaitedIsMadeAnewForOthersWhenOneIsRevoked) {
+  import(0, 0, 3);
+  publish();
+  invite("gone");
+  invite("stays");
+  publish();
+  const auto before = imported_;
+  import(0, 10, 4);
+  {  // planned for the epoch that both hold, not sent
+    auto home = open("patient");
+    ASSERT_TRUE(plan_publication(home, {}));
+  }
+  const auto revocation = try_revoke("gone");
+  ASSERT_TRUE(revocation);
+  EXPECT_EQ(revocation->epochs_opened, 1U);
+  publish();
+  expect_records("gone", before);
+  expect_records("stays", imported_);
+}
+
+TEST_F(SharingTest, RevokingHoldsWithoutALedger) {
+  import(0, 0, 2);
+  publish();
+  invite("gone");
+  invite("stays");
+  publish();
+  const auto before = imported_;
+  network_.reachable = false;
+  import(0, 10, 2);
+  EXPECT_EQ(try_publish().error().code, ErrorCode::kUnreachable);
+  ASSERT_TRUE(try_revoke("gone"));
+  EXPECT_EQ(send_notes().error().code, ErrorCode::kUnreachable);
+  {
+    auto home = open("patient");
+    EXPECT_FALSE(home::open_grant_named(home, "gone")->has_value());
+    EXPECT_GT(home::outbox_counts(home)->notes_waiting, 0);
+  }
+  EXPECT_EQ(state("gone"), FetchState::kUnreachable);
+  network_.reachable = true;
+  import(0, 20, 2);
+  publish();
+  expect_records("gone", before);
+  EXPECT_EQ(state("gone"), FetchState::kClosed);
+  expect_records("stays", imported_);
+}
+
+TEST_F(SharingTest, SharingAnewAfterRevokingIsANewThreadWithEverything) {
+  import(0, 0, 2);
+  publish();
+  invite("first");
+  ASSERT_TRUE(try_revoke("first"));
+  import(0, 10, 2);
+  publish();
+  const auto shared = try_share("first");
+  ASSERT_TRUE(shared);
+  EXPECT_TRUE(shared->opened_now);
+  auto home = open("clinic");
+  ASSERT_TRUE(receive(home, shared->uri.text(), "again"));
+}
+
+// Readings of an ended epoch's day, and of a day that ended while its clinic looked away.
+TEST_F(SharingTest, LateReadingsOpenAFurtherEpochOfTheirDay) {
+  import(0, 0, 2);
+  invite("smith");
+  publish();
+  import(1, 0, 2);
+  publish();
+  import(0, 100, 2);
+  publish();
+  expect_records("smith", imported_);
+  auto home = open("patient");
+  EXPECT_EQ(home::all_epochs(home, kA)->size(), 3U);
+}
+
+TEST_F(SharingTest, PublishingAPartTakesOnlyThatPart) {
+  import(0, 0, 3);
+  import(1, 0, 3);
+  invite("smith");
+  PublishOptions options;
+  options.last = 2;
+  publish(options);
+  expect_records("smith", times_of(1, 1, 2));
+  options = {};
+  options.days.until = day_of(0);
+  publish(options);
+  expect_records("smith", joined(times_of(1, 1, 2), times_of(0, 0, 3)));
+  publish();
+  expect_records("smith", imported_);
+}
+
+}  // namespace
+}  // namespace glucoledger::usecases
