@@ -119,10 +119,16 @@ void EpochReader::open_message(Step& step, const std::vector<ledger::Bundle>& bu
 
 Result<std::vector<home::Record>> EpochReader::records_of(const Step& step) {
   std::vector<home::Record> records;
+  const auto take = [&](std::string_view resource) {
+    auto reading = fhir::reading_from_observation(resource);
+    if (reading && !reading->identity.empty()) {
+      records.push_back({std::move(reading->identity), std::string(resource)});
+    } else {
+      note_problem(FetchState::kCorrupt, step.epoch, "something that is no glucose record was left out");
+    }
+  };
   if (step.epoch.design == keys::Design::kTangle) {
-    auto identifier = fhir::record_identifier(step.content);
-    if (identifier) records.push_back({std::move(*identifier), step.content});
-    if (!identifier) note_problem(FetchState::kCorrupt, step.epoch, "a message that is no record was left out");
+    take(step.content);
     return records;
   }
   std::optional<Error> error;
@@ -140,10 +146,7 @@ Result<std::vector<home::Record>> EpochReader::records_of(const Step& step) {
     }
     GL_TRY(file, privacy::open_file(*sealed, *step.epoch.file_secret, base::limits::kContentSizeMax));
     GL_TRY(resources, fhir::split_records(base::as_text(file)));
-    for (const auto resource : resources) {
-      GL_TRY(identifier, fhir::record_identifier(resource));
-      records.push_back({std::move(identifier), std::string(resource)});
-    }
+    for (const auto resource : resources) take(resource);
     return records;
   }
   if (error) return tl::unexpected(*error);

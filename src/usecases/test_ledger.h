@@ -1,0 +1,101 @@
+// For tests of the use cases: a clock, and a ledger that remembers all that was ever sent to it and can fail at any
+// call.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/clock.h"
+#include "ledger/bundle.h"
+#include "storage/tangle.h"
+
+namespace glucoledger::usecases {
+
+// Goes on by a millisecond whenever someone looks.
+class TickingClock final : public base::Clock {
+ public:
+  std::int64_t now_ms() const override { return ++now_ms_; }
+
+ private:
+  mutable std::atomic<std::int64_t> now_ms_{1'735'689'600'000};  // 2025-01-01
+};
+
+// What stands between the use cases and the ledger.
+struct Network {
+  enum class Fault { kNone, kBefore, kAfter };  // the call fails before it did anything, or its answer is lost
+
+  bool reachable = true;
+  bool confirms_data = true;
+  std::int64_t fail_at_call = 0;  // counts down; the call that reaches 0 fails, and all after it
+  Fault fault = Fault::kBefore;
+  std::int64_t calls = 0;
+  std::size_t lost_bundles = 0;  // of the submit whose answer is lost: so many of its first ones do not arrive
+  crypto::Hash tampered;         // the address at which a trit is flipped on reading
+  std::map<crypto::Hash, std::set<std::string>> payloads;  // all that was ever sent, by address
+};
+
+class WatchedLedger final : public ports::Ledger {
+ public:
+  WatchedLedger(storage::Tangle& tangle, Network& network) : tangle_(tangle), network_(network) {}
+
+  Result<ports::LedgerInfo> info() override {
+    GL_TRY(info, call<ports::LedgerInfo>([&] { return tangle_.info(); }));
+    info.confirms_data = network_.confirms_data;
+    return info;
+  }
+  Result<ports::Tips> tips() override {
+    return call<ports::Tips>([&] { return tangle_.tips(); });
+  }
+  Result<void> submit(std::span<const ledger::Transaction> transactions) override {
+    for (const auto& bundle : ledger::assemble(transactions)) {
+      network_.payloads[bundle.transactions.front().address()].insert(bundle.payload());
+    }
+    return call<void>([&]() -> Result<void> {
+      std::size_t begin = 0;
+      for (std::size_t lost = 0; !network_.reachable && lost < network_.lost_bundles && begin < transactions.size();
+           ++lost) {
+        begin += transactions[begin].last_index() + 1;
+      }
+      if (begin == transactions.size()) return {};
+      return tangle_.submit(transactions.subspan(begin));
+    });
+  }
+  Result<ports::AddressContents> read(std::span<const crypto::Hash> addresses) override {
+    GL_TRY(contents, call<ports::AddressContents>([&] { return tangle_.read(addresses); }));
+    for (auto& transaction : contents.transactions) {
+      if (transaction.address() == network_.tampered) transaction = with_flipped_trit(transaction);
+    }
+    return contents;
+  }
+  Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes) override {
+    GL_TRY(confirmed, call<std::vector<bool>>([&] { return tangle_.confirmed(hashes); }));
+    if (!network_.confirms_data) confirmed.assign(confirmed.size(), false);
+    return confirmed;
+  }
+
+ private:
+  static ledger::Transaction with_flipped_trit(const ledger::Transaction& transaction) {
+    std::string trytes(transaction.trytes());
+    trytes[700] = trytes[700] == 'A' ? 'B' : 'A';  // within the signature or message fragment
+    return ledger::Transaction::from_trytes(trytes).value();
+  }
+  template <typename T, typename Function>
+  Result<T> call(const Function& function) {
+    ++network_.calls;
+    const auto gone = [] { return fail(ErrorCode::kUnreachable, "the ledger does not answer"); };
+    if (network_.fail_at_call > 0 && --network_.fail_at_call == 0) {
+      network_.reachable = false;
+      if (network_.fault == Network::Fault::kAfter) (void)function();
+      return gone();
+    }
+    if (!network_.reachable) return gone();
+    return function();
+  }
+
+  storage::Tangle& tangle_;
+  Network& network_;
+};
+
+}  // namespace glucoledger::usecases
