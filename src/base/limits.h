@@ -10,7 +10,6 @@ namespace glucoledger::base::limits {
 inline constexpr std::size_t kDeviceFileSizeMax = std::size_t{512} << 20;
 inline constexpr std::size_t kLineSizeMax = std::size_t{64} << 10;
 inline constexpr std::size_t kReadingsPerFileMax = 5'000'000;
-inline constexpr std::size_t kSubjectsPerFileMax = 100'000;
 
 // FHIR
 inline constexpr std::size_t kResourceSizeMax = std::size_t{1} << 20;
@@ -32,11 +31,9 @@ inline constexpr std::size_t kUriLengthMax = 600;
 inline constexpr std::size_t kUriLocatorsMax = 3;
 inline constexpr std::size_t kImageSizeMax = std::size_t{32} << 20;
 inline constexpr std::size_t kNameLengthMax = 64;
-inline constexpr std::size_t kEpochsPerGrantMax = 100'000;
 inline constexpr std::size_t kMessagesPerEpochMax = 100'000;
 
 // HTTP
-inline constexpr std::size_t kHttpBodyMax = std::size_t{4} << 20;
 inline constexpr std::size_t kHttpResponseMax = std::size_t{64} << 20;
 
 }  // namespace glucoledger::base::limits

@@ -38,7 +38,5 @@ Result<cgm::Reading> reading_from_json(const Json& observation);
 bool has_code(const Json& observation, std::string_view loinc);
 // A decimal text as JSON writes it: the same digits, without zeros before the first.
 std::string number_text(std::string_view decimal);
-// The identifier by which duplicates are dropped; kInputRefused where the record has none.
-Result<std::string> record_identifier(std::string_view json);
 
 }  // namespace glucoledger::fhir

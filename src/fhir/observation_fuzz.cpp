@@ -9,7 +9,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace glucoledger;
   const auto text = base::as_text({data, size});
   if (const auto json = fhir::parse_json(text)) GL_ASSERT(fhir::parse_json(fhir::write_json(*json)).has_value());
-  (void)fhir::record_identifier(text);
   if (const auto reading = fhir::reading_from_observation(text)) {
     const auto again = fhir::reading_from_observation(fhir::full_observation(*reading, {}));
     GL_ASSERT(again && again->utc_ms == reading->utc_ms && again->value == reading->value);

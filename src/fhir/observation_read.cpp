@@ -134,12 +134,4 @@ Result<cgm::Reading> reading_from_observation(std::string_view json) {
   return reading_from_json(observation);
 }
 
-Result<std::string> record_identifier(std::string_view json) {
-  GL_TRY(observation, parse_json(json));
-  if (observation.string_at("resourceType") != "Observation") return refused("not a FHIR Observation");
-  std::string value = identifier_value(observation);
-  if (value.empty()) return refused("the Observation has no identifier");
-  return value;
-}
-
 }  // namespace glucoledger::fhir

@@ -136,7 +136,6 @@ TEST(Observation, ReadsTheGuidesExample) {
   EXPECT_EQ(read->unit, cgm::Unit::kMmolL);
   EXPECT_EQ(read->utc_ms, 1714645800000);
   EXPECT_EQ(read->identity, "");
-  EXPECT_FALSE(record_identifier(kGuideExample));
 }
 
 TEST(Observation, RefusesWhatIsNoGlucoseReading) {
