@@ -47,6 +47,22 @@ bool CsvReader::take(char c, CsvRow& row) {
   return false;
 }
 
+// Numbers may well begin alike; names and serial numbers that stand in every row do not.
+bool CsvReader::breaks_off(const CsvRow& row) const {
+  const std::string_view last = row.fields.back();
+  const bool has_letter =
+      std::any_of(last.begin(), last.end(), [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; });
+  return row.broken || row.fields.size() < narrowest_ ||
+         (has_letter && last.size() < last_field_.size() && std::string_view(last_field_).starts_with(last));
+}
+
+void CsvReader::remember(const CsvRow& row) {
+  const std::size_t width = row.fields.size();
+  narrowest_ = width > widest_ ? width : std::min(narrowest_, width);
+  widest_ = std::max(widest_, width);
+  last_field_.assign(row.fields.back());
+}
+
 bool CsvReader::finish(CsvRow& row) {
   if (state_ == State::kQuoted) row.broken = true;
   const bool empty = ends_.empty() && text_.empty();
@@ -88,7 +104,14 @@ Result<bool> CsvReader::next(CsvRow& row) {
       complete = take(c, row);
     }
     const bool filled = finish(row);
-    if (filled) return true;
+    if (filled && !complete && breaks_off(row)) {
+      return fail(ErrorCode::kInputRefused, "the file ends in the midst of line " + std::to_string(row.line),
+                  "export or download it again");
+    }
+    if (filled) {
+      remember(row);
+      return true;
+    }
     if (!complete) return false;
   }
 }

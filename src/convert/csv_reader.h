@@ -1,7 +1,8 @@
 // CSV as devices write it: RFC 4180 quotes, rows that end with CR LF, LF or CR, a delimiter of , ; or tab.
 //
-// A row longer than limits::kLineSizeMax refuses the whole file at once. A row with text after a closing quote, or cut
-// off inside quotes, is marked broken. Source: RFC 4180.
+// A row longer than limits::kLineSizeMax refuses the whole file at once, and so does a last row that breaks off:
+// without a line's end, and inside quotes, with fewer fields than any row since the header, or with the beginning only
+// of what the row before ends with. A row with text after a closing quote is marked broken. Source: RFC 4180.
 #pragma once
 
 #include <cstddef>
@@ -36,6 +37,8 @@ class CsvReader {
   bool take(char c, CsvRow& row);  // true: the row is complete
   void end_field();
   bool finish(CsvRow& row);  // false: the line was empty
+  bool breaks_off(const CsvRow& row) const;
+  void remember(const CsvRow& row);
 
   TextSource* source_;
   char delimiter_;
@@ -46,6 +49,10 @@ class CsvReader {
   State state_ = State::kFieldStart;
   std::string text_;               // the row's fields, one after the other
   std::vector<std::size_t> ends_;  // where each field ends in text_
+  // The rows so far, from the widest (the header) on.
+  std::size_t widest_ = 0;
+  std::size_t narrowest_ = 0;
+  std::string last_field_;  // of the row before
 };
 
 // The delimiter that the first lines agree on; ',' where there is none.
