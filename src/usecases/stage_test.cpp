@@ -52,6 +52,7 @@ void Stage::make_home(const std::string& name, home::Role role) {
   home::Settings settings;
   settings.role = role;
   settings.time_zone = "UTC";
+  settings.store = (folder_ / "store").string();
   ASSERT_TRUE(home::create_home(folder_ / name, settings, {}, clock_.now_ms()));
 }
 
