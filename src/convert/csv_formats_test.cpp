@@ -176,7 +176,8 @@ TEST(PlainCsv, asks_whose_readings_to_take) {
   const auto refused = read_device_file(test::sample_path("plain-two-people.csv"), options());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInputRefused);
-  EXPECT_EQ(refused.error().next_step, "say whose to read with --subject: \"A\", \"B\"");
+  EXPECT_EQ(refused.error().next_step,
+            "say whose to read: --subject with what stands in column 1 of one of the lines 2, 4");
   auto with = options();
   with.subject = "B";
   const ImportedFile file = read_sample("plain-two-people.csv", with);
@@ -226,7 +227,7 @@ TEST(PlainCsv, reads_the_dexcom_g4_file_of_three_people) {
   const auto path = test::shared_data("dexcom-g4-subjects-1-3.csv");
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
   EXPECT_EQ(read_device_file(path, options()).error().next_step,
-            "say whose to read with --subject: \"Subject 1\", \"Subject 2\", \"Subject 3\"");
+            "say whose to read: --subject with what stands in column 2 of one of the lines 2, 2917, 5746");
   std::size_t all = 0;
   for (const char* subject : {"Subject 1", "Subject 2", "Subject 3"}) {
     auto with = options("America/New_York");

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <set>
+#include <map>
 
 #include "base/limits.h"
 #include "convert/csv_reader.h"
@@ -179,35 +179,40 @@ class Reader {
   }
 
   Result<void> note_subject(const CsvRow& row, std::optional<Sample> sample) {
-    const std::size_t column = columns_.subject != kNone ? columns_.subject : columns_.row_id;
+    const std::size_t column = subject_column();
     const std::string_view label = column == kNone ? "" : trim(row.field(column));
     if (rows_.size() >= base::limits::kReadingsPerFileMax) {
       return fail(ErrorCode::kInputRefused, "the file holds more than 5 million readings", "export shorter periods");
     }
     if (rows_.empty() || *rows_.back().label != label) {
-      rows_.push_back({&*labels_.emplace(label).first, std::move(sample)});
+      rows_.push_back({&labels_.try_emplace(std::string(label), row.line).first->first, std::move(sample)});
     } else {
       rows_.push_back({rows_.back().label, std::move(sample)});
     }
     return {};
   }
 
+  // Names of people have no place in a message: it tells where they stand.
   tl::unexpected<Error> refuse(std::string message) const {
-    constexpr std::size_t kLabelsShown = 10;
+    constexpr std::size_t kLinesShown = 10;
+    std::vector<std::size_t> lines;
+    for (const auto& [label, line] : labels_) lines.push_back(line);
+    std::sort(lines.begin(), lines.end());
     std::string shown;
-    std::size_t count = 0;
-    for (const std::string& label : labels_) {
-      if (++count > kLabelsShown) break;
-      shown += (shown.empty() ? "" : ", ") + ("\"" + label.substr(0, 40) + "\"");
+    for (std::size_t i = 0; i < std::min(lines.size(), kLinesShown); ++i) {
+      shown += (i == 0 ? "" : ", ") + std::to_string(lines[i]);
     }
-    if (labels_.size() > kLabelsShown) shown += ", ...";
+    if (lines.size() > kLinesShown) shown += ", ...";
     return fail(ErrorCode::kInputRefused, std::move(message) + " (" + std::to_string(labels_.size()) + " in all)",
-                "say whose to read with --subject: " + shown);
+                "say whose to read: --subject with what stands in column " + std::to_string(subject_column() + 1) +
+                    " of one of the lines " + shown);
   }
+
+  std::size_t subject_column() const { return columns_.subject != kNone ? columns_.subject : columns_.row_id; }
 
   Collector* collector_;
   Columns columns_;
-  std::set<std::string, std::less<>> labels_;
+  std::map<std::string, std::size_t, std::less<>> labels_;  // each person's first line
   std::vector<Row> rows_;
   std::vector<std::size_t> pending_time_;  // lines without a time
 };
