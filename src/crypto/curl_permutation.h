@@ -1,4 +1,4 @@
-// The order in which fast Curl-P keeps its state, shared by the word-parallel and the bit-sliced form.
+// The order in which fast Curl-P keeps its state, shared by all kernels (simd/).
 //
 // Curl-P's round is new[i] = T(old[364 i], old[364 (i + 1)]), indexes modulo 729. Keep after round r the trit i at
 // position i * 364^r mod 729 (364 is a unit, the inverse of -2), and the round reads new[j] = T(old[j], old[j +

@@ -1,8 +1,8 @@
 // The proof of work of a transaction: a nonce (its last 81 trits) for which Curl-P-81 of the 8,019 trits ends in at
 // least `min_weight_magnitude` zero trits. Expected 3^mwm hashes.
 //
-// Bit-sliced: 64 nonces go through one Curl together; threads share one nonce space. Deterministic for a given start
-// with one thread. Memory: under 1 MiB a thread.
+// Bit-sliced: 128, 256 or 512 nonces go through one Curl together (simd/lane_search.h); threads share one nonce space.
+// Deterministic for a given transaction with one thread and one kernel. Memory: under 1 MiB a thread.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ struct ProofOfWorkOptions {
   int min_weight_magnitude = 9;
   int threads = 0;                                   // 0: all cores
   const std::atomic<bool>* cancel = nullptr;         // looked at at least every 10 ms
-  std::function<void(std::uint64_t hashes)> report;  // hashes done so far; from one thread at a time
+  std::function<void(std::uint64_t hashes)> report;  // hashes done so far, about; every few ms, from the calling thread
 };
 
 // The nonce, or nothing when cancelled. `transaction` is 8,019 trits.

@@ -66,6 +66,22 @@ TEST(ProofOfWork, StopsWhenCancelled) {
   EXPECT_GT(hashes_reported, 0U);
 }
 
+TEST(ProofOfWork, StartsAndStopsAThousandTimes) {
+  const Trits transaction = example_transaction(2);
+  for (int repetition = 0; repetition < 1000; ++repetition) {
+    std::atomic<bool> cancel{repetition % 3 == 0};
+    ProofOfWorkOptions options;
+    options.min_weight_magnitude = 243;
+    options.threads = 2;
+    options.cancel = &cancel;
+    std::jthread canceller([&] {
+      if (repetition % 2 == 0) std::this_thread::yield();
+      cancel = true;
+    });
+    ASSERT_FALSE(find_nonce(transaction, options));
+  }
+}
+
 TEST(ProofOfWork, CountsZerosAtTheEnd) {
   EXPECT_EQ(weight_magnitude(Hash()), 243);
   EXPECT_EQ(weight_magnitude(*Hash::from_trytes(std::string(80, 'A') + "9")), 5);  // A = 1, 0, 0

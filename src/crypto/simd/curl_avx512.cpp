@@ -1,0 +1,177 @@
+// One Curl-P state in four AVX-512 registers, for kernel_avx512.cpp.
+//
+// Each plane of 729 bits lies in two registers of eight 64-bit lanes, 56 bits (7 whole bytes) in each: bit j is bit
+// j % 56 of lane j / 56. The bits go on, cyclically, behind bit 728, up to lane 14. A round in the rotated order of
+// curl_permutation.h is new[j] = T(old[j], old[j + s]): the eight bytes from bit (56 lane + s) mod 729 on are fetched
+// by one byte permutation over both registers (VBMI) and shifted by 0 to 7 bits, which leaves 56 good bits and a spare
+// byte at the top that nobody fetches. As every lane is computed the cyclic extension renews itself. After the last
+// round rotations under masks put the trits back, as in curl_words.h.
+#if defined(__x86_64__)
+#include "crypto/simd/curl_avx512.h"
+
+#include <immintrin.h>
+
+#include "crypto/simd/strides.h"
+
+namespace glucoledger::crypto::simd {
+namespace {
+
+constexpr unsigned kBitLanes = 16;
+constexpr unsigned kLaneBits = 56;
+constexpr unsigned kLaneBytes = 7;
+
+// What fetches, for every lane, the bits from (56 lane + offset) mod 729 on.
+struct alignas(64) Rotation {
+  std::uint8_t bytes[8 * kBitLanes];
+  std::uint64_t shifts[kBitLanes];
+};
+
+constexpr Rotation make_rotation(unsigned offset) {
+  Rotation rotation{};
+  for (unsigned lane = 0; lane + 1 < kBitLanes; ++lane) {
+    const unsigned bit = (kLaneBits * lane + offset) % kTrits;
+    rotation.shifts[lane] = bit % 8;
+    for (unsigned k = 0; k < 8; ++k) {
+      const unsigned byte = bit / 8 + k;
+      rotation.bytes[8 * lane + k] = static_cast<std::uint8_t>(8 * (byte / kLaneBytes) + byte % kLaneBytes);
+    }
+  }
+  return rotation;
+}
+
+struct RoundRotations {
+  Rotation of_round[82];
+};
+constexpr RoundRotations make_round_rotations() {
+  RoundRotations rotations{};
+  for (unsigned r = 1; r <= 81; ++r) rotations.of_round[r] = make_rotation(kStrides.of_round[r]);
+  return rotations;
+}
+constexpr RoundRotations kRoundRotations = make_round_rotations();
+
+// The rotations that put the trits back, and in which bits each of them counts.
+template <unsigned kModulus>
+struct PutBack {
+  Rotation rotation[kModulus];
+  alignas(64) std::uint64_t mask[kModulus][kBitLanes];
+};
+template <unsigned kModulus>
+constexpr PutBack<kModulus> make_put_back() {
+  PutBack<kModulus> put_back{};
+  for (unsigned m = 0; m < kModulus; ++m) put_back.rotation[m] = make_rotation(m * (kTrits / kModulus));
+  for (unsigned i = 0; i < kTrits; ++i) {
+    put_back.mask[i % kModulus][i / kLaneBits] |= std::uint64_t{1} << (i % kLaneBits);
+  }
+  return put_back;
+}
+
+// Between 56 bits a lane and bits without gaps.
+struct alignas(64) Regroup {
+  std::uint8_t apart[8 * kBitLanes];
+  std::uint8_t together[8 * kBitLanes];
+};
+constexpr Regroup make_regroup() {
+  Regroup regroup{};
+  for (unsigned i = 0; i < 8 * kBitLanes; ++i) {
+    const unsigned apart = kLaneBytes * (i / 8) + i % 8;
+    regroup.apart[i] = static_cast<std::uint8_t>(apart < 128 ? apart : 0);
+    const unsigned together = 8 * (i / kLaneBytes) + i % kLaneBytes;
+    regroup.together[i] = static_cast<std::uint8_t>(together < 128 ? together : 0);
+  }
+  return regroup;
+}
+constexpr Regroup kRegroup = make_regroup();
+
+struct Plane {
+  __m512i front;
+  __m512i back;
+};
+
+[[gnu::always_inline]] inline Plane permute(Plane plane, const std::uint8_t* bytes) {
+  return {_mm512_permutex2var_epi8(plane.front, _mm512_load_si512(bytes), plane.back),
+          _mm512_permutex2var_epi8(plane.front, _mm512_load_si512(bytes + 64), plane.back)};
+}
+
+[[gnu::always_inline]] inline Plane rotate(Plane plane, const Rotation& rotation) {
+  const Plane fetched = permute(plane, rotation.bytes);
+  return {_mm512_srlv_epi64(fetched.front, _mm512_load_si512(rotation.shifts)),
+          _mm512_srlv_epi64(fetched.back, _mm512_load_si512(rotation.shifts + 8))};
+}
+
+// new low and high, see lane_walk.h.
+[[gnu::always_inline]] inline void combine(__m512i& low, __m512i& high, __m512i b_low, __m512i b_high) {
+  const __m512i a_low = low;
+  low = _mm512_ternarylogic_epi64(a_low, high, b_low, 0x9c);
+  high = _mm512_ternarylogic_epi64(a_low, b_high, low, 0x78);
+}
+
+template <unsigned kModulus>
+[[gnu::always_inline]] inline void put_back(Plane& low, Plane& high) {
+  static constexpr auto kPutBack = make_put_back<kModulus>();
+  constexpr int kOrAnd = 0xf8;  // a | (b & c)
+  const Plane old_low = low;
+  const Plane old_high = high;
+  low = high = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+  for (unsigned m = 0; m < kModulus; ++m) {
+    const __m512i front = _mm512_load_si512(kPutBack.mask[m]);
+    const __m512i back = _mm512_load_si512(kPutBack.mask[m] + 8);
+    const Plane turned_low = rotate(old_low, kPutBack.rotation[m]);
+    const Plane turned_high = rotate(old_high, kPutBack.rotation[m]);
+    low.front = _mm512_ternarylogic_epi64(low.front, turned_low.front, front, kOrAnd);
+    low.back = _mm512_ternarylogic_epi64(low.back, turned_low.back, back, kOrAnd);
+    high.front = _mm512_ternarylogic_epi64(high.front, turned_high.front, front, kOrAnd);
+    high.back = _mm512_ternarylogic_epi64(high.back, turned_high.back, back, kOrAnd);
+  }
+}
+
+// 729 bits in 12 words, with the cyclic extension written behind them, into lanes.
+[[gnu::always_inline]] inline Plane spread(std::uint64_t (&words)[16]) {
+  constexpr unsigned kTailBits = kTrits % 64;
+  words[11] = (words[11] & ((std::uint64_t{1} << kTailBits) - 1)) | words[0] << kTailBits;
+  words[12] = words[0] >> (64 - kTailBits) | words[1] << kTailBits;
+  words[13] = words[1] >> (64 - kTailBits) | words[2] << kTailBits;
+  words[14] = words[15] = 0;
+  return permute({_mm512_load_si512(words), _mm512_load_si512(words + 8)}, kRegroup.apart);
+}
+
+[[gnu::always_inline]] inline void gather(Plane plane, std::uint64_t (&words)[16]) {
+  const Plane together = permute(plane, kRegroup.together);
+  _mm512_store_si512(words, together.front);
+  _mm512_store_si512(words + 8, together.back);
+}
+
+}  // namespace
+
+void transform_register(std::int8_t* state, int rounds) {
+  alignas(64) std::uint64_t low_words[16];
+  alignas(64) std::uint64_t high_words[16];
+  for (unsigned w = 0; w < 12; ++w) {
+    const __m512i trits = _mm512_loadu_si512(state + 64 * w);
+    low_words[w] = ~_cvtmask64_u64(_mm512_cmpgt_epi8_mask(trits, _mm512_setzero_si512()));
+    high_words[w] = ~_cvtmask64_u64(_mm512_movepi8_mask(trits));
+  }
+  Plane low = spread(low_words);
+  Plane high = spread(high_words);
+  for (int r = 1; r <= rounds; ++r) {
+    const Plane turned_low = rotate(low, kRoundRotations.of_round[r]);
+    const Plane turned_high = rotate(high, kRoundRotations.of_round[r]);
+    combine(low.front, high.front, turned_low.front, turned_high.front);
+    combine(low.back, high.back, turned_low.back, turned_high.back);
+  }
+  if (rounds == 27) {
+    put_back<9>(low, high);
+  } else {
+    put_back<3>(low, high);
+  }
+  gather(low, low_words);
+  gather(high, high_words);
+  for (unsigned w = 0; w < 12; ++w) {
+    const std::uint64_t mask = w < 11 ? ~std::uint64_t{0} : (std::uint64_t{1} << (kTrits % 64)) - 1;
+    const __m512i positive = _mm512_maskz_set1_epi8(_cvtu64_mask64(~low_words[w] & mask), 1);
+    const __m512i negative = _mm512_movm_epi8(_cvtu64_mask64(~high_words[w] & mask));
+    _mm512_storeu_si512(state + 64 * w, _mm512_or_si512(positive, negative));
+  }
+}
+
+}  // namespace glucoledger::crypto::simd
+#endif

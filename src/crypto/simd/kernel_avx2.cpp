@@ -1,0 +1,60 @@
+// AVX2: 256 lanes in a register for searches and many states, 128 for a few. Compiled with -mavx2.
+//
+// Many states: lane_walk.h, three rounds at a time, whose 7 trits fill 14 of the 16 registers. One state: the portable
+// code, compiled for this CPU.
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "crypto/simd/curl_words.h"
+#include "crypto/simd/kernel.h"
+#include "crypto/simd/lane_search.h"
+#include "crypto/simd/lane_walk.h"
+
+namespace glucoledger::crypto::simd {
+namespace {
+
+constexpr int kDepth = 3;
+
+struct Word256 {
+  using Raw = __m256i;
+  static constexpr std::size_t kWords = 4;
+  static Raw load(const std::uint64_t* from) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(from)); }
+  static void store(std::uint64_t* to, Raw raw) { _mm256_store_si256(reinterpret_cast<__m256i*>(to), raw); }
+  static Raw splat(std::uint64_t value) { return _mm256_set1_epi64x(static_cast<long long>(value)); }
+  static void combine(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
+    low = _mm256_xor_si256(a_high, _mm256_andnot_si256(b_low, a_low));
+    high = _mm256_xor_si256(a_low, _mm256_and_si256(b_high, low));
+  }
+};
+
+struct Word128 {
+  using Raw = __m128i;
+  static constexpr std::size_t kWords = 2;
+  static Raw load(const std::uint64_t* from) { return _mm_load_si128(reinterpret_cast<const __m128i*>(from)); }
+  static void store(std::uint64_t* to, Raw raw) { _mm_store_si128(reinterpret_cast<__m128i*>(to), raw); }
+  static Raw splat(std::uint64_t value) { return _mm_set1_epi64x(static_cast<long long>(value)); }
+  static void combine(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
+    low = _mm_xor_si128(a_high, _mm_andnot_si128(b_low, a_low));
+    high = _mm_xor_si128(a_low, _mm_and_si128(b_high, low));
+  }
+};
+
+constexpr LaneTransform kTransforms[] = {{128, transform_lanes<Word128, kDepth>},
+                                         {256, transform_lanes<Word256, kDepth>}};
+
+bool runs_here() {
+  return __builtin_cpu_supports("avx2") != 0;
+}
+
+}  // namespace
+
+const Kernel kAvx2Kernel{"avx2",
+                         runs_here,
+                         transform_words,
+                         kTransforms,
+                         Search<Word256, kDepth>::kLanes,
+                         Search<Word256, kDepth>::kScratchWords,
+                         Search<Word256, kDepth>::run};
+
+}  // namespace glucoledger::crypto::simd
+#endif

@@ -1,0 +1,185 @@
+#include "crypto/simd/kernel.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <random>
+#include <vector>
+
+#include "crypto/curl.h"
+#include "crypto/curl_permutation.h"
+#include "crypto/proof_of_work.h"
+#include "crypto/simd/lane_buffer.h"
+#include "crypto/test_vectors.h"
+
+namespace glucoledger::crypto::simd {
+namespace {
+
+using State = std::array<std::int8_t, kPaddedStateTrits>;
+
+State random_state(std::mt19937& random) {
+  State state{};
+  for (std::size_t i = 0; i < kLaneStateTrits; ++i)
+    state[i] = static_cast<std::int8_t>(static_cast<int>(random() % 3) - 1);
+  return state;
+}
+
+// Every kernel of this build; skips the ones that this CPU does not have.
+class EveryKernel : public testing::TestWithParam<const Kernel*> {
+ protected:
+  void SetUp() override {
+    if (!GetParam()->runs_here()) GTEST_SKIP() << "this CPU lacks " << GetParam()->name;
+    ASSERT_TRUE(use_kernel(GetParam()->name));
+  }
+  void TearDown() override { ASSERT_TRUE(use_kernel(before_)); }
+
+ private:
+  std::string before_ = kernel().name;
+};
+
+INSTANTIATE_TEST_SUITE_P(Simd, EveryKernel, testing::ValuesIn(kernels().begin(), kernels().end()),
+                         [](const auto& each) { return std::string(each.param->name); });
+
+TEST_P(EveryKernel, IsTheOneInUse) {
+  EXPECT_EQ(&kernel(), GetParam());
+}
+
+TEST_P(EveryKernel, EqualsTheReferenceClients) {
+  const auto vectors = own_vectors("trinary.json");
+  ASSERT_FALSE(vectors.at("curl").empty());
+  for (const auto& vector : vectors.at("curl")) {
+    const Trits input = trits_from_trytes(vector.at("input").get<std::string>());
+    EXPECT_EQ(curl_hash(CurlRounds::kP27, input).trytes(), vector.at("curl_p27").get<std::string>());
+    EXPECT_EQ(curl_hash(CurlRounds::kP81, input).trytes(), vector.at("curl_p81").get<std::string>());
+  }
+}
+
+TEST_P(EveryKernel, HashesAsThePortableOne) {
+  std::mt19937 random(1);
+  for (int repetition = 0; repetition < 20'000; ++repetition) {
+    const State start = random_state(random);
+    for (const int rounds : {27, 81}) {
+      State expected = start;
+      State state = start;
+      kPortableKernel.transform(expected.data(), rounds);
+      GetParam()->transform(state.data(), rounds);
+      ASSERT_EQ(state, expected) << rounds << " rounds, repetition " << repetition;
+    }
+  }
+}
+
+TEST_P(EveryKernel, HashesInputsOfOddLengthsAsThePortableOne) {
+  std::mt19937 random(2);
+  for (std::size_t length = 0; length < 1000; length += 1 + random() % 7) {
+    Trits input(length);
+    for (Trit& trit : input) trit = static_cast<Trit>(static_cast<int>(random() % 3) - 1);
+    for (const auto rounds : {CurlRounds::kP27, CurlRounds::kP81}) {
+      const Hash hash = curl_hash(rounds, input);
+      ASSERT_TRUE(use_kernel("portable"));
+      EXPECT_EQ(hash, curl_hash(rounds, input)) << length << " trits";
+      ASSERT_TRUE(use_kernel(GetParam()->name));
+    }
+  }
+}
+
+// Another state in every lane.
+TEST_P(EveryKernel, HashesEveryLaneAsThePortableOneHashesOne) {
+  std::mt19937 random(3);
+  for (const auto& lanes : GetParam()->lane_transforms) {
+    for (const int rounds : {27, 81, 27, 81}) {
+      LaneBuffer buffer(lanes.state_words());
+      std::vector<State> states(lanes.lanes);
+      const auto word = [&](std::size_t position, std::size_t high, std::size_t lane) -> std::uint64_t& {
+        return buffer.data()[(2 * position + high) * lanes.words() + lane / 64];
+      };
+      for (std::size_t lane = 0; lane < lanes.lanes; ++lane) {
+        states[lane] = random_state(random);
+        for (std::size_t i = 0; i < kLaneStateTrits; ++i) {
+          if (states[lane][i] != 1) word(i, 0, lane) |= std::uint64_t{1} << (lane % 64);
+          if (states[lane][i] != -1) word(i, 1, lane) |= std::uint64_t{1} << (lane % 64);
+        }
+      }
+      lanes.transform(buffer.data(), rounds);
+      const auto& order = curl_order(rounds == 27 ? CurlRounds::kP27 : CurlRounds::kP81);
+      for (std::size_t lane = 0; lane < lanes.lanes; ++lane) {
+        kPortableKernel.transform(states[lane].data(), rounds);
+        for (std::size_t i = 0; i < kLaneStateTrits; ++i) {
+          const bool not_one = (word(order.position[i], 0, lane) >> (lane % 64) & 1) != 0;
+          const bool not_minus_one = (word(order.position[i], 1, lane) >> (lane % 64) & 1) != 0;
+          ASSERT_EQ(static_cast<int>(not_minus_one) - static_cast<int>(not_one), states[lane][i])
+              << lanes.lanes << " lanes, lane " << lane << ", trit " << i;
+        }
+      }
+    }
+  }
+}
+
+std::size_t zeros_at_the_end(const State& hashed) {
+  std::size_t zeros = 0;
+  while (zeros < kHashTrits && hashed[kHashTrits - 1 - zeros] == 0) ++zeros;
+  return zeros;
+}
+
+// The first hit of all, and no other: every nonce before it is hashed one by one.
+TEST_P(EveryKernel, SearchMissesNothing) {
+  std::mt19937 random(4);
+  LaneBuffer scratch(GetParam()->search_scratch_words);
+  int hits = 0;
+  for (int repetition = 0; repetition < 6; ++repetition) {
+    const State start = random_state(random);
+    const int magnitude = 5 + repetition % 4;
+    const auto hit = GetParam()->search(start.data(), magnitude, scratch.data());
+    SearchHit expected;
+    for (std::size_t inner = 0; inner < kSearchInner && !expected.found; ++inner) {
+      for (std::size_t lane = 0; lane < GetParam()->search_lanes && !expected.found; ++lane) {
+        State state = start;
+        write_search_digits({true, inner, lane}, std::span(state).subspan(kSearchNonceAt));
+        kPortableKernel.transform(state.data(), 81);
+        if (zeros_at_the_end(state) >= static_cast<std::size_t>(magnitude)) expected = {true, inner, lane};
+      }
+    }
+    ASSERT_EQ(hit.found, expected.found);
+    EXPECT_EQ(hit.inner, expected.inner);
+    EXPECT_EQ(hit.lane, expected.lane);
+    hits += hit.found ? 1 : 0;
+  }
+  EXPECT_GT(hits, 0);
+}
+
+TEST_P(EveryKernel, SearchEndsAtAnyMagnitude) {
+  std::mt19937 random(5);
+  const State start = random_state(random);
+  LaneBuffer scratch(GetParam()->search_scratch_words);
+  for (const int magnitude : {0, 1, 2}) EXPECT_TRUE(GetParam()->search(start.data(), magnitude, scratch.data()).found);
+  for (const int magnitude : {60, 242, 243}) {
+    EXPECT_FALSE(GetParam()->search(start.data(), magnitude, scratch.data()).found);
+  }
+}
+
+TEST_P(EveryKernel, StaysUnderAMebibyteAThread) {
+  EXPECT_LT(GetParam()->search_scratch_words * sizeof(std::uint64_t), std::size_t{1} << 20);
+}
+
+TEST_P(EveryKernel, IsRefusedWhenItErrs) {
+  Kernel wrong = *GetParam();
+  wrong.transform = [](std::int8_t* state, int) { state[0] = 0; };
+  EXPECT_FALSE(is_usable(wrong));
+  wrong = *GetParam();
+  wrong.search = [](const std::int8_t*, int, std::uint64_t*) { return SearchHit{true, 0, 0}; };
+  EXPECT_FALSE(is_usable(wrong));
+  wrong = *GetParam();
+  const LaneTransform idle[] = {{64, [](std::uint64_t*, int) {}}};
+  wrong.lane_transforms = idle;
+  EXPECT_FALSE(is_usable(wrong));
+  EXPECT_TRUE(is_usable(*GetParam()));
+}
+
+TEST(Kernel, UnknownNamesChangeNothing) {
+  const std::string before = kernel().name;
+  EXPECT_FALSE(use_kernel("fastest"));
+  EXPECT_FALSE(use_kernel(""));
+  EXPECT_EQ(kernel().name, before);
+}
+
+}  // namespace
+}  // namespace glucoledger::crypto::simd

@@ -1,0 +1,149 @@
+// Bit-sliced Curl-P in fused rounds, over any kind of machine word. Included by the kernel files only.
+//
+// A round is new[j] = T(old[j], old[j + s]), the distance s being 364^r modulo 729 in round r (curl_permutation.h). As
+// 364 = -1/2 modulo 729, the distances of four rounds in a row are -8u, 4u, -2u and u. So visit the trits in steps of
+// u, j = u t, and the rounds become
+//     a[t] = T(x[t], x[t - 8])   b[t] = T(a[t], a[t + 4])   c[t] = T(b[t], b[t - 2])   d[t] = T(c[t], c[t + 1]):
+// short memories that stay in registers (8 + 4 + 2 + 1 trits), with one load and one store a trit for four rounds. A
+// CPU with 16 registers takes three rounds at a time, beginning with b. Stores were the bottleneck of a round a pass.
+//
+// T needs four operations, found by searching all circuits, and two where there is a ternary logic instruction:
+//     low = a.high ^ (a.low & ~b.low)    high = a.low ^ (b.high & low).
+//
+// Like everything that kernel files include this has internal linkage and calls nothing of the standard library: the
+// linker must never take a function that was compiled for one CPU into code for another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "crypto/simd/strides.h"
+
+namespace glucoledger::crypto::simd {
+namespace {
+
+constexpr unsigned kLag = 5;         // the walk reads trit t + 5 when it writes trit t
+constexpr unsigned kFirstRead = 10;  // and begins at trit t - 10
+
+// A Word is one plane of a trit: Word::Raw, kWords, load, store, splat, and combine, which is T.
+template <class Word, int kDepth>
+class Walk {
+ public:
+  using Raw = typename Word::Raw;
+  static_assert(kDepth == 3 || kDepth == 4);
+
+  // The rounds up to the one whose stride is given, for the trits stride * t with t from `first` on, `count` of them
+  // (at least 5). `in` may be `out`.
+  static void run(const std::uint64_t* in, std::uint64_t* out, unsigned stride, unsigned first, unsigned count) {
+    Walk walk{in, out, stride, stride * (first + kTrits - kFirstRead) % kTrits, stride * first % kTrits};
+    walk.walk(count, std::make_integer_sequence<unsigned, kWarmUp>(), std::make_integer_sequence<unsigned, kLag>(),
+              std::make_integer_sequence<unsigned, 8>());
+  }
+
+ private:
+  // Steps are numbered so that their number modulo 8, 4 and 2 tells the place in each memory. Step kStart + n reads
+  // trit first - 10 + n; from step kOutput on there is a result.
+  static constexpr unsigned kStart = 6;
+  static constexpr unsigned kOutput = kStart + kFirstRead + kLag;
+  static constexpr unsigned kWarmUp = kOutput - kStart;
+
+  Walk(const std::uint64_t* in, std::uint64_t* out, unsigned stride, unsigned read_at, unsigned write_at)
+      : in_(in), out_(out), stride_(stride), read_at_(read_at), write_at_(write_at) {}
+
+  // The first results wait in registers' memory until the walk, coming round, has read the trits that they replace.
+  template <unsigned... kWarm, unsigned... kHeld, unsigned... kLoop>
+  [[gnu::always_inline]] void walk(unsigned count, std::integer_sequence<unsigned, kWarm...>,
+                                   std::integer_sequence<unsigned, kHeld...>,
+                                   std::integer_sequence<unsigned, kLoop...>) {
+    const unsigned held_at = write_at_;
+    Raw held_low[kLag];
+    Raw held_high[kLag];
+    (step<kStart + kWarm>(), ...);
+    ((step<kOutput + kHeld>(), held_low[kHeld] = low_, held_high[kHeld] = high_, skip_write()), ...);
+    unsigned left = count - kLag;
+    for (; left >= 8; left -= 8) ((step<kOutput + kLag + kLoop>(), write()), ...);
+    static_cast<void>(((left > kLoop && (step<kOutput + kLag + kLoop>(), write(), true)) && ...));
+    write_at_ = held_at;
+    ((low_ = held_low[kHeld], high_ = held_high[kHeld], write()), ...);
+  }
+
+  [[gnu::always_inline]] static unsigned next(unsigned at, unsigned stride) {
+    at += stride;
+    return at >= kTrits ? at - kTrits : at;
+  }
+  [[gnu::always_inline]] void skip_write() { write_at_ = next(write_at_, stride_); }
+  [[gnu::always_inline]] void write() {
+    std::uint64_t* to = out_ + std::size_t{2} * Word::kWords * write_at_;
+    Word::store(to, low_);
+    Word::store(to + Word::kWords, high_);
+    skip_write();
+  }
+
+  template <unsigned kStep>
+  [[gnu::always_inline]] void step() {
+    if constexpr (kDepth == 3 && kStep < kStart + 8) {
+      read_at_ = next(read_at_, stride_);
+      return;
+    } else {
+      const std::uint64_t* from = in_ + std::size_t{2} * Word::kWords * read_at_;
+      low_ = Word::load(from);
+      high_ = Word::load(from + Word::kWords);
+      read_at_ = next(read_at_, stride_);
+      if constexpr (kDepth == 4) remember_second(x_low_[kStep % 8], x_high_[kStep % 8]);
+      if constexpr (kStep >= kStart + 8) remember_first(a_low_[kStep % 4], a_high_[kStep % 4]);
+      if constexpr (kStep >= kStart + 12) remember_second(b_low_[kStep % 2], b_high_[kStep % 2]);
+      if constexpr (kStep >= kStart + 14) remember_first(c_low_, c_high_);
+    }
+  }
+  // The trit in hand goes into the memory, and becomes T of it and of the remembered one.
+  [[gnu::always_inline]] void remember_second(Raw& low, Raw& high) {
+    const Raw old_low = low;
+    const Raw old_high = high;
+    low = low_;
+    high = high_;
+    Word::combine(low_, high_, low_, high_, old_low, old_high);
+  }
+  // And here T of the remembered one and of it.
+  [[gnu::always_inline]] void remember_first(Raw& low, Raw& high) {
+    const Raw new_low = low_;
+    const Raw new_high = high_;
+    Word::combine(low_, high_, low, high, new_low, new_high);
+    low = new_low;
+    high = new_high;
+  }
+
+  const std::uint64_t* in_;
+  std::uint64_t* out_;
+  unsigned stride_;
+  unsigned read_at_;
+  unsigned write_at_;
+  Raw low_{}, high_{};
+  Raw x_low_[8]{}, x_high_[8]{};
+  Raw a_low_[4]{}, a_high_[4]{};
+  Raw b_low_[2]{}, b_high_[2]{};
+  Raw c_low_{}, c_high_{};
+};
+
+// The rounds after `done`, up to `rounds`, in passes of kDepth and, before them, of three.
+template <class Word, int kDepth>
+void walk_rounds(const std::uint64_t* in, std::uint64_t* out, unsigned done, unsigned rounds) {
+  while ((rounds - done) % kDepth != 0) {
+    done += 3;
+    Walk<Word, 3>::run(in, out, kStrides.of_round[done], 0, kTrits);
+    in = out;
+  }
+  while (done < rounds) {
+    done += kDepth;
+    Walk<Word, kDepth>::run(in, out, kStrides.of_round[done], 0, kTrits);
+    in = out;
+  }
+}
+
+template <class Word, int kDepth>
+void transform_lanes(std::uint64_t* state, int rounds) {
+  walk_rounds<Word, kDepth>(state, state, 0, static_cast<unsigned>(rounds));
+}
+
+}  // namespace
+}  // namespace glucoledger::crypto::simd
