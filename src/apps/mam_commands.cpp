@@ -36,10 +36,6 @@ struct Arguments {
   bool trytes = false;
 };
 
-void warn(std::string_view text) {
-  std::fprintf(stderr, "glucoledger: warning: %.*s\n", static_cast<int>(text.size()), text.data());
-}
-
 void print_json(const nlohmann::ordered_json& document) {
   std::printf("%s\n", document.dump().c_str());
 }
@@ -106,7 +102,7 @@ Result<ExitCode> open(const Arguments& arguments) {
     }
     message = std::move(*text);
   }
-  if (opened.security == 1) warn("the message is signed at security 1, which can be forged with some effort");
+  if (opened.security == 1) warn(kForgeableWarning);
   print_json({{"message", message}, {"next_root", opened.next_root.trytes()}, {"security", opened.security}});
   return ExitCode::kDone;
 }

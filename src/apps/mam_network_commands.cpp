@@ -193,6 +193,7 @@ Result<ExitCode> fetch(const Arguments& arguments) {
                        {"security", found.message->security}};
     std::printf("%s\n", line.dump().c_str());
     std::fflush(stdout);
+    if (found.message->security == 1) warn(kForgeableWarning);
     root = found.message->next_root;
   }
   return ExitCode::kDone;
