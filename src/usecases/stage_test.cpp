@@ -76,7 +76,7 @@ void Stage::import(std::int64_t day, std::int64_t first_slot, std::int64_t count
   std::vector<cgm::Reading> readings;
   for (std::int64_t i = 0; i < count; ++i) {
     readings.push_back(test_reading(day, first_slot + i));
-    imported_.insert(readings.back().utc_ms);
+    if (!imported_.contains(readings.back().utc_ms)) imported_.insert(readings.back().utc_ms);
   }
   ASSERT_TRUE(try_import(name, readings));
 }

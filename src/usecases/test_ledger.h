@@ -2,6 +2,7 @@
 // call.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <set>
@@ -64,9 +65,7 @@ class WatchedLedger final : public ports::Ledger {
   }
   Result<ports::AddressContents> read(std::span<const crypto::Hash> addresses) override {
     GL_TRY(contents, call<ports::AddressContents>([&] { return tangle_.read(addresses); }));
-    for (auto& transaction : contents.transactions) {
-      if (transaction.address() == network_.tampered) transaction = with_flipped_trit(transaction);
-    }
+    if (std::find(addresses.begin(), addresses.end(), network_.tampered) != addresses.end()) tamper(contents);
     return contents;
   }
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes) override {
@@ -76,10 +75,23 @@ class WatchedLedger final : public ports::Ledger {
   }
 
  private:
-  static ledger::Transaction with_flipped_trit(const ledger::Transaction& transaction) {
-    std::string trytes(transaction.trytes());
-    trytes[700] = trytes[700] == 'A' ? 'B' : 'A';  // within the signature or message fragment
-    return ledger::Transaction::from_trytes(trytes).value();
+  // A forger keeps all that a bundle's hash does not cover consistent.
+  void tamper(ports::AddressContents& contents) {
+    const auto bundles = ledger::assemble(contents.transactions);
+    std::erase_if(contents.transactions,
+                  [&](const auto& transaction) { return transaction.address() == network_.tampered; });
+    for (const auto& bundle : bundles) {
+      if (bundle.transactions.front().address() != network_.tampered) continue;
+      ledger::PreparedBundle forged;
+      for (const auto& transaction : bundle.transactions) forged.emplace_back(transaction.trytes());
+      char& tryte = forged.front()[700];
+      tryte = tryte == 'A' ? 'B' : 'A';
+      crypto::ProofOfWorkOptions work;
+      work.min_weight_magnitude = 1;
+      const auto& last = bundle.transactions.back();
+      const auto attached = ledger::attach(forged, {last.trunk(), last.branch(), 1}, work).value();
+      contents.transactions.insert(contents.transactions.end(), attached.begin(), attached.end());
+    }
   }
   template <typename T, typename Function>
   Result<T> call(const Function& function) {

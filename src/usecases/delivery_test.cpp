@@ -1,0 +1,171 @@
+// Bringing what is fixed onto a ledger that fails at any call, loses answers or confirms nothing.
+#include <algorithm>
+#include <fstream>
+
+#include "home/epochs.h"
+#include "usecases/test_stage.h"
+
+namespace glucoledger::usecases {
+namespace {
+
+class DeliveryTest : public Stage {
+ protected:
+  void expect_all_arrived() {
+    (void)fetched("smith");
+    EXPECT_EQ(records("smith"), imported_);
+  }
+  void fail_at(std::int64_t call, Network::Fault fault, std::size_t lost_bundles) {
+    network_.fail_at_call = call;
+    network_.fault = fault;
+    network_.lost_bundles = lost_bundles;
+  }
+  void repair() {
+    network_.reachable = true;
+    fail_at(0, Network::Fault::kBefore, 0);
+  }
+};
+
+TEST_F(DeliveryTest, WhereverTheLedgerFailsAllArrivesOnceInTheEnd) {
+  invite("smith");
+  std::int64_t slot = 0;
+  for (const auto fault : {Network::Fault::kBefore, Network::Fault::kAfter}) {
+    for (const std::size_t lost_bundles : {0, 1}) {
+      bool failed = true;
+      for (std::int64_t call = 1; failed; ++call) {
+        SCOPED_TRACE("call " + std::to_string(call));
+        import(call % 2, slot, 2);
+        import(2, slot, 1);
+        slot += 2;
+        fail_at(call, fault, lost_bundles);
+        failed = !try_publish();
+        fail_at(call / 2, fault, lost_bundles);  // and again while it resumes
+        (void)try_publish();
+        repair();
+        publish();
+        expect_all_arrived();
+      }
+    }
+  }
+}
+
+TEST_F(DeliveryTest, WhereverTheLedgerFailsARevocationHoldsAndLosesNothing) {
+  invite("smith");
+  std::int64_t slot = 0;
+  for (const auto fault : {Network::Fault::kBefore, Network::Fault::kAfter}) {
+    bool failed = true;
+    for (std::int64_t call = 1; failed; ++call) {
+      SCOPED_TRACE("call " + std::to_string(call));
+      const std::string name = "gone-" + std::to_string(slot);
+      import(0, slot, 1);
+      publish();
+      invite(name);
+      publish();
+      const auto before = imported_;
+      import(0, slot + 1, 3);
+      fail_at(call, fault, 1);
+      failed = !try_publish();
+      fail_at(call / 2, fault, 0);  // while it resumes: some of a batch are known to have left, and others not
+      (void)try_publish();
+      network_.reachable = false;
+      ASSERT_TRUE(try_revoke(name));
+      const auto planned = imported_;
+      import(0, slot + 4, 2);
+      slot += 6;
+      repair();
+      publish();
+      EXPECT_TRUE(fetched(name).closed);
+      const auto read = records(name);
+      EXPECT_TRUE(std::includes(read.begin(), read.end(), before.begin(), before.end()));
+      EXPECT_TRUE(std::includes(planned.begin(), planned.end(), read.begin(), read.end()));
+      expect_all_arrived();
+    }
+  }
+}
+
+TEST_F(DeliveryTest, NothingIsSignedWhileNoLedgerIsReachable) {
+  import(0, 0, 3);
+  publish();
+  import(0, 3, 3);
+  network_.reachable = false;
+  EXPECT_EQ(try_publish().error().code, ErrorCode::kUnreachable);
+  auto home = open("patient");
+  const auto epochs = home::all_epochs(home, kA).value();
+  ASSERT_EQ(epochs.size(), 1U);
+  EXPECT_EQ(epochs.front().next_index, 3U);
+  EXPECT_EQ(home::waiting_messages(home, epochs.front().id, 100)->size(), 3U);
+  EXPECT_EQ(home::outbox_counts(home)->messages_waiting, 3);
+}
+
+TEST_F(DeliveryTest, ALedgerThatConfirmsNothingIsReadBack) {
+  network_.confirms_data = false;
+  import(0, 0, 4);
+  const auto report = try_publish();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->delivery.closed, 4U);
+  EXPECT_EQ(report->delivery.read_back, 4U);
+  EXPECT_EQ(report->waiting.messages_waiting, 0);
+  import(0, 4, 2);
+  fail_at(6, Network::Fault::kAfter, 0);
+  (void)try_publish();
+  repair();
+  publish();
+  invite("smith");
+  publish();
+  expect_all_arrived();
+}
+
+TEST_F(DeliveryTest, WhatStandsOnTheLedgerIsNotAttachedAgain) {
+  import(0, 0, 2);
+  bool arrived = false;
+  for (std::int64_t call = 1; !arrived; ++call) {
+    repair();
+    fail_at(call, Network::Fault::kAfter, 0);
+    (void)try_publish();
+    arrived = *tangle_->transaction_count() > 0;
+  }
+  const auto count = *tangle_->transaction_count();
+  repair();
+  publish();
+  EXPECT_EQ(*tangle_->transaction_count(), count);
+}
+
+TEST_F(DeliveryTest, AnotherLedgerIsRefused) {
+  import(0, 0, 1);
+  publish();
+  tangle_ = storage::Tangle::in_memory(1, clock_);
+  import(0, 1, 1);
+  EXPECT_EQ(try_publish().error().code, ErrorCode::kUsage);
+}
+
+TEST_F(DeliveryTest, LessProofOfWorkThanTheLedgerAsksForIsRefused) {
+  tangle_ = storage::Tangle::in_memory(3, clock_);
+  import(0, 0, 1);
+  PublishOptions options;
+  options.outbox.min_weight_magnitude = 2;
+  EXPECT_EQ(try_publish("patient", options).error().code, ErrorCode::kUsage);
+  options.outbox.min_weight_magnitude = 4;
+  publish(options);
+}
+
+// The home's key signed at the next address already: another copy of the home did.
+TEST_F(DeliveryTest, AUsedNextAddressEndsTheEpoch) {
+  import(0, 0, 2);
+  invite("smith");
+  publish();
+  std::filesystem::copy(folder_ / "patient", folder_ / "kept", std::filesystem::copy_options::recursive);
+  import(0, 2, 1);
+  publish();
+  for (const char* name : {"home.db", "instance"}) {  // as on a rolled-back machine: the same files, older
+    std::ifstream old(folder_ / "kept" / name, std::ios::binary);
+    std::ofstream(folder_ / "patient" / name, std::ios::binary | std::ios::trunc) << old.rdbuf();
+  }
+  std::filesystem::remove_all(folder_ / "kept");
+  import(0, 2, 2);
+  const auto report = try_publish();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->epochs_replaced, 1U);
+  expect_all_arrived();
+}
+
+}  // namespace
+}  // namespace glucoledger::usecases

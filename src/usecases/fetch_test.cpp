@@ -1,0 +1,162 @@
+// What a physician is told: FOUND, NOT YET, CLOSED, PRUNED, UNREACHABLE, CORRUPT.
+#include "home/epochs.h"
+#include "mam/mam.h"
+#include "usecases/test_stage.h"
+
+namespace glucoledger::usecases {
+namespace {
+
+class FetchTest : public Stage {
+ protected:
+  // Where a message of the patient's newest epoch stands.
+  crypto::Hash address_of(std::uint64_t index, keys::Design design = kA) {
+    auto home = open("patient");
+    const auto epochs = home::all_epochs(home, design).value();
+    const auto channel = home::channel_of(home, epochs.back()).value();
+    return mam::address_of(mam::root_at(channel, index), mam::Mode::kRestricted);
+  }
+  void post(const crypto::Hash& address, const std::string& payload) {
+    const auto bundle =
+        ledger::prepare(payload, address, std::string(ledger::kTagTrytes, '9'), clock_.now_ms() / 1000).value();
+    crypto::ProofOfWorkOptions work;
+    work.min_weight_magnitude = 1;
+    const auto tips = tangle_->tips().value();
+    ASSERT_TRUE(tangle_->submit(*ledger::attach(bundle, {tips.trunk, tips.branch, clock_.now_ms()}, work)));
+  }
+};
+
+TEST_F(FetchTest, NothingNewIsNotYet) {
+  invite("smith");
+  EXPECT_EQ(state("smith"), FetchState::kNotYet);
+  import(0, 0, 1);
+  publish();
+  EXPECT_EQ(state("smith"), FetchState::kFound);
+  EXPECT_EQ(state("smith"), FetchState::kNotYet);
+}
+
+TEST_F(FetchTest, ALedgerThatDoesNotAnswerIsUnreachable) {
+  import(0, 0, 3);
+  publish();
+  invite("smith");
+  network_.reachable = false;
+  EXPECT_EQ(state("smith"), FetchState::kUnreachable);
+  for (std::int64_t call = 1; call <= 4; ++call) {
+    network_.reachable = true;
+    network_.fail_at_call = call;
+    const auto report = try_fetch("smith");
+    ASSERT_TRUE(report);
+    if (network_.reachable) break;
+    EXPECT_EQ(report->problems.front().state, FetchState::kUnreachable);
+  }
+  network_.reachable = true;
+  network_.fail_at_call = 0;
+  (void)fetched("smith");
+  EXPECT_EQ(records("smith"), imported_);
+}
+
+TEST_F(FetchTest, AFlippedTritIsCorruptAndReadingGoesOnOnceItIsRight) {
+  import(0, 0, 3);
+  publish();
+  invite("smith");
+  network_.tampered = address_of(1);
+  const auto report = fetched("smith");
+  EXPECT_EQ(report.state, FetchState::kCorrupt);
+  EXPECT_EQ(report.new_records, 1U);
+  network_.tampered = {};
+  EXPECT_EQ(state("smith"), FetchState::kFound);
+  EXPECT_EQ(records("smith"), imported_);
+}
+
+TEST_F(FetchTest, JunkBesideTheMessageIsIgnored) {
+  import(0, 0, 2);
+  invite("smith");
+  publish();
+  for (std::uint64_t index = 0; index < 2; ++index) {
+    post(address_of(index), "JUNK");
+    post(address_of(index), std::string(3 * ledger::kFragmentTrytes, 'X'));
+  }
+  EXPECT_EQ(state("smith"), FetchState::kFound);
+  EXPECT_EQ(records("smith"), imported_);
+}
+
+TEST_F(FetchTest, JunkAtTheNextAddressIsToldAndDoesNotStopThePatient) {
+  import(0, 0, 2);
+  invite("smith");
+  publish();
+  post(address_of(2), "JUNK");
+  EXPECT_EQ(state("smith"), FetchState::kCorrupt);
+  import(0, 2, 2);
+  publish();
+  EXPECT_EQ(state("smith"), FetchState::kFound);
+  EXPECT_EQ(records("smith"), imported_);
+  auto home = open("patient");
+  EXPECT_EQ(home::all_epochs(home, kA)->size(), 1U) << "junk does not end an epoch";
+}
+
+TEST_F(FetchTest, WhatTheNodeDroppedIsPruned) {
+  import(0, 0, 3);
+  publish();
+  invite("smith");
+  ASSERT_TRUE(tangle_->prune_before(*tangle_->transaction_count() + 1));
+  EXPECT_EQ(state("smith"), FetchState::kPruned);
+}
+
+TEST_F(FetchTest, AMessageDroppedInPartIsPruned) {
+  import(0, 0, 1);
+  publish();
+  invite("smith");
+  ASSERT_GT(*tangle_->transaction_count(), 1U);
+  ASSERT_TRUE(tangle_->prune_before(2));
+  EXPECT_EQ(state("smith"), FetchState::kPruned);
+}
+
+TEST_F(FetchTest, ADroppedFileIsPruned) {
+  import(0, 0, 2);
+  publish(files());
+  invite("smith", kB);
+  std::filesystem::rename(folder_ / "store", folder_ / "elsewhere");
+  EXPECT_EQ(state("smith"), FetchState::kUnreachable);
+  ASSERT_TRUE(world_.open_store((folder_ / "store").string(), Use::kWrite));
+  EXPECT_EQ(state("smith"), FetchState::kPruned);
+  std::filesystem::remove_all(folder_ / "store");
+  std::filesystem::rename(folder_ / "elsewhere", folder_ / "store");
+  EXPECT_EQ(state("smith"), FetchState::kFound);
+  EXPECT_EQ(records("smith"), imported_);
+}
+
+TEST_F(FetchTest, PublishingGoesOnAfterTheNodePruned) {
+  import(0, 0, 2);
+  invite("smith");
+  publish();
+  (void)fetched("smith");
+  ASSERT_TRUE(tangle_->prune_before(*tangle_->transaction_count() + 1));
+  import(0, 2, 2);
+  import(1, 0, 2);
+  publish();
+  (void)fetched("smith");
+  EXPECT_EQ(records("smith"), imported_);
+}
+
+TEST_F(FetchTest, AnInvitationOfAnotherLedgerIsUnreachable) {
+  import(0, 0, 1);
+  publish();
+  invite("smith");
+  tangle_ = storage::Tangle::in_memory(1, clock_);
+  EXPECT_EQ(state("smith"), FetchState::kUnreachable);
+}
+
+TEST_F(FetchTest, SpoiltInvitationsAreRefused) {
+  import(0, 0, 1);
+  publish();
+  const auto shared = try_share("smith");
+  ASSERT_TRUE(shared);
+  std::string uri(shared->uri.text());
+  EXPECT_EQ(try_receive(uri.substr(0, uri.size() - 1), "p").error().code, ErrorCode::kInputRefused);
+  uri[uri.size() / 2] = uri[uri.size() / 2] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(try_receive(uri, "p").error().code, ErrorCode::kInputRefused);
+  EXPECT_EQ(try_receive("", "p").error().code, ErrorCode::kInputRefused);
+  EXPECT_EQ(try_receive(shared->uri.text(), std::string(65, 'n')).error().code, ErrorCode::kUsage);
+}
+
+}  // namespace
+}  // namespace glucoledger::usecases
