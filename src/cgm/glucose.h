@@ -23,7 +23,8 @@ double to_mg_dl(double value, Unit unit);
 double to_mmol_l(double value, Unit unit);
 Range range_of(double value, Unit unit);
 
-// The shortest text in the other unit (no decimal for mg/dL, one for mmol/L, more where rounding would change the range).
+// The shortest text in the other unit (no decimal for mg/dL, one for mmol/L, more where rounding would change the
+// range).
 std::string converted_text(std::string_view value, Unit from, Unit to);
 
 }  // namespace glucoledger::cgm

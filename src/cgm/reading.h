@@ -1,8 +1,8 @@
 // One value of a continuous glucose monitor, as its file told it.
 //
 // Glucose keeps its original unit and decimal text: nothing is converted before someone asks (glucose.h). A reading
-// never holds a number that was not measured: above or below the sensor's range it is the limit with a comparator, and a
-// sensor error has no value at all.
+// never holds a number that was not measured: above or below the sensor's range it is the limit with a comparator, and
+// a sensor error has no value at all.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ struct Reading {
   std::int64_t utc_ms = 0;
   int utc_offset_minutes = 0;  // of the local wall time, kept
 
-  std::string value;  // decimal text in `unit`, as in the file ("153", "8.5"); empty exactly when `absent_reason` is set
+  std::string
+      value;  // decimal text in `unit`, as in the file ("153", "8.5"); empty exactly when `absent_reason` is set
   Unit unit = Unit::kMgDl;
   Comparator comparator = Comparator::kNone;
   std::optional<std::string> absent_reason;  // FHIR data-absent-reason code: "error", "not-performed", "unknown"

@@ -49,8 +49,7 @@ Bytes encode_note(const Note& note) {
   nlohmann::json body = nlohmann::json::object();
   for (const auto& release : note.releases) body["e"].push_back(encode_release(release));
   for (const auto& ended : note.ended) {
-    body["n"].push_back(
-        {{"r", nlohmann::json::binary(crypto::pack_trits(ended.root.trits()))}, {"m", ended.messages}});
+    body["n"].push_back({{"r", nlohmann::json::binary(crypto::pack_trits(ended.root.trits()))}, {"m", ended.messages}});
   }
   if (note.closed_ms) body["c"] = *note.closed_ms;
   return nlohmann::json::to_cbor(body);

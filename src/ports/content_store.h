@@ -1,7 +1,7 @@
 // Where files live under their content identifier (CID): add, read, remove.
 //
-// Behind it: the embedded store (content_store/). Every block read is verified against its CID. What add() returned is on
-// disk, every block of it. Source: https://github.com/multiformats/cid, UnixFS v1, tests/vectors.
+// Behind it: the embedded store (content_store/). Every block read is verified against its CID. What add() returned is
+// on disk, every block of it. Source: https://github.com/multiformats/cid, UnixFS v1, tests/vectors.
 #pragma once
 
 #include <string>
