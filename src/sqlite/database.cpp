@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <chrono>
 #include <limits>
 #include <thread>
@@ -14,8 +15,11 @@ constexpr int kBusyWaitMs = 30'000;
 Error error_of(sqlite3* database) {
   const int code = sqlite3_extended_errcode(database);
   Error error{ErrorCode::kFailed, std::string("database: ") + sqlite3_errstr(code), ""};
-  switch (code & 0xff) {
+  // Files beside the database that cannot grow are told as an I/O error.
+  const bool no_room = code == SQLITE_IOERR_SHMSIZE || sqlite3_system_errno(database) == ENOSPC;
+  switch (no_room ? SQLITE_FULL : code & 0xff) {
     case SQLITE_FULL:
+      error.message = "the disk is full";
       error.next_step = "free some space and repeat: nothing was lost";
       break;
     case SQLITE_READONLY:
@@ -41,6 +45,28 @@ Error error_of(sqlite3* database) {
 
 void require_bound(int code) {
   GL_ASSERT(code == SQLITE_OK);
+}
+
+// The name of a file as SQLite takes it with parameters behind it.
+std::string uri_of(const std::filesystem::path& path) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(path).string()) {
+    if (c == '%') {
+      uri += "%25";
+    } else if (c == '?') {
+      uri += "%3f";
+    } else if (c == '#') {
+      uri += "%23";
+    } else {
+      uri += c;
+    }
+  }
+  return uri;
+}
+
+bool has_write_ahead_log(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::file_size(path.string() + "-wal", error) > 0 && !error;
 }
 
 // Where two processes turn the same new database to WAL, SQLite tells one of them at once that it is busy.
@@ -146,8 +172,25 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
   if (code != SQLITE_OK) return tl::unexpected(error_of(raw));
   sqlite3_busy_timeout(raw, kBusyWaitMs);
   GL_CHECK(database.execute("PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF"));
-  if (mode != Mode::kReadOnly) GL_CHECK(turn_to_wal(database));
+  if (mode != Mode::kReadOnly) {
+    GL_CHECK(turn_to_wal(database));
+  } else {
+    const auto read = database.user_version();
+    const bool cannot_write = !read && read.error().code == ErrorCode::kFailed;
+    if (cannot_write && !has_write_ahead_log(path)) GL_CHECK(database.take_as_unchanging(path));
+  }
   return database;
+}
+
+// Reading too makes files beside the database, which a read-only or full disk does not allow. Where nothing can be
+// written nobody writes, so the database is read as it stands.
+Result<void> Database::take_as_unchanging(const std::filesystem::path& path) {
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2((uri_of(path) + "?immutable=1").c_str(), &raw,
+                                   SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, nullptr);
+  database_.reset(raw);
+  if (code != SQLITE_OK) return tl::unexpected(error_of(raw));
+  return {};
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {

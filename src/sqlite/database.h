@@ -71,6 +71,7 @@ class Database {
   Result<void> transaction(const std::function<Result<void>()>& work);
 
  private:
+  Result<void> take_as_unchanging(const std::filesystem::path& path);
   struct Close {
     void operator()(sqlite3* database) const;
   };
