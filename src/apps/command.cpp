@@ -34,12 +34,13 @@ void print_result(const Context& context, const nlohmann::ordered_json& document
       context.json ? document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) : std::string(text);
   if (line.empty()) return;
   if (line.back() != '\n') line += '\n';
+  context.printed = true;
   std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fflush(stdout);
+  std::fflush(stdout);  // main tells when this failed
 }
 
 void print_error(const Context& context, const Error& error) {
-  if (context.json) {
+  if (context.json && !context.printed) {
     const nlohmann::ordered_json document = {{"error", error.message}, {"next_step", error.next_step}};
     std::fprintf(stdout, "%s\n", document.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace).c_str());
   }

@@ -32,6 +32,8 @@ struct Context {
   std::string home;             // --home
   std::string key_file;         // --key-file
   std::string passphrase_file;  // --passphrase-file
+  // A document went to standard output: an error after it goes to standard error alone.
+  mutable bool printed = false;
   // The chosen command, set by its callback while the command line is parsed; run afterwards.
   std::function<Result<ExitCode>()> run;
 };
@@ -39,7 +41,8 @@ struct Context {
 // Prints `document` on one line with --json, else `text` (with a newline added where it has none).
 void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text);
 void print_error(const Context& context, const Error& error);
-// Shows stages on standard error: a rewritten line on a terminal, a line every ten seconds elsewhere, nothing when short.
+// Shows stages on standard error: a rewritten line on a terminal, a line every ten seconds elsewhere, nothing when
+// short.
 base::Progress terminal_progress();
 
 void add_mam_commands(CLI::App& app, Context& context);

@@ -1,12 +1,21 @@
 // glucoledger: one program for patients, physicians and node operators. Wiring only.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "apps/command.h"
 #include "base/interrupt.h"
 
 namespace glucoledger::apps {
 namespace {
+
+// What is wrong with the command line; CLI11 knows a word that is no command only as a command that is missing.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const auto strangers = app.remaining(true);
+  if (strangers.empty()) return error.what();
+  return "there is no command or option " + strangers.front();
+}
 
 int run(int argc, char** argv) {
   base::install_interrupt_handlers();
@@ -31,12 +40,20 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return error.get_exit_code() == 0 ? app.exit(error) : (app.exit(error), static_cast<int>(ExitCode::kUsage));
+    if (error.get_exit_code() == 0) return app.exit(error);
+    context.json = context.json || std::count(argv, argv + argc, std::string_view("--json")) > 0;
+    print_error(context, {ErrorCode::kUsage, usage_error(app, error), "--help after a command's name explains it"});
+    return static_cast<int>(ExitCode::kUsage);
   }
   const auto exit_code = context.run();
   if (!exit_code) {
     print_error(context, exit_code.error());
     return static_cast<int>(exit_code_of(exit_code.error().code));
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fputs("glucoledger: standard output could not be written\n  the work is done: repeat to see its result\n",
+               stderr);
+    return static_cast<int>(ExitCode::kFailed);
   }
   return static_cast<int>(*exit_code);
 }

@@ -84,8 +84,10 @@ void add_init(CLI::App& app, Context& context) {
   command->add_option("--time-zone", arguments->time_zone, "Of local times in device files, e.g. Europe/Berlin");
   command->add_option("--ledger", arguments->ledger, "A folder, or URLs of nodes with commas (default: in the home)");
   command->add_option("--store", arguments->store, "The content store's folder (default: in the home)");
-  command->add_option("--mwm", arguments->min_weight_magnitude,
-                      "Minimum weight magnitude of a new ledger folder (default 9)");
+  command
+      ->add_option("--mwm", arguments->min_weight_magnitude,
+                   "Minimum weight magnitude of a new ledger folder (default 9)")
+      ->check(CLI::Range(1, base::limits::kMinWeightMagnitudeMax));
   command->footer(
       "The home's key stands in home.key inside; --key-file puts it elsewhere, --passphrase-file locks the home with\n"
       "a passphrase instead.\n"
@@ -125,24 +127,36 @@ std::string text_of(const std::string& file, const usecases::Import& import) {
   return text;
 }
 
-// Imports one file and tells what came of it; its error, if it was refused.
-Result<void> import_one(const Context& context, Home& home, const usecases::World& world,
-                        const ImportArguments& arguments, const std::string& file) {
+// What came of one file: a document, a text, and its error if it was refused.
+struct ImportOutcome {
+  ordered_json document;
+  std::string text;
+  std::optional<Error> error;
+};
+
+ImportOutcome import_one(Home& home, const usecases::World& world, const ImportArguments& arguments,
+                         const std::string& file) {
   auto import =
       usecases::import_file(home, file, import_options(arguments.device, home.settings().time_zone), world.progress);
   if (!import) {
     auto error = import.error();
     error.message = file + ": " + error.message;
-    if (context.json) {
-      print_result(context, {{"file", file}, {"error", error.message}, {"next_step", error.next_step}}, "");
-    }
-    return tl::unexpected(std::move(error));
+    return {{{"file", file}, {"error", error.message}, {"next_step", error.next_step}}, "", error};
   }
   if (import->names_another_person) {
     std::fputs("glucoledger: the file names another person than this home: make sure that it is yours\n", stderr);
   }
-  print_result(context, document_of(file, *import), text_of(file, *import));
-  return {};
+  return {document_of(file, *import), text_of(file, *import), std::nullopt};
+}
+
+// As files come into a watched folder: a line each, and none ends the watch.
+void import_changed(const Context& context, Home& home, const usecases::World& world, const ImportArguments& arguments,
+                    const std::vector<std::string>& files) {
+  for (const auto& file : files) {
+    const auto outcome = import_one(home, world, arguments, file);
+    print_result(context, outcome.document, outcome.text);
+    if (outcome.error) std::fprintf(stderr, "glucoledger: %s\n", outcome.error->message.c_str());
+  }
 }
 
 // New and changed files of a folder, once they have stopped growing.
@@ -198,10 +212,7 @@ Result<ExitCode> follow_folder(const Context& context, const Session& session, c
     const auto files = watch.changed_files();
     if (files.empty()) continue;
     GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
-    for (const auto& file : files) {
-      const auto imported = import_one(context, home, session.world(), arguments, file);
-      if (!imported) std::fprintf(stderr, "glucoledger: %s\n", imported.error().message.c_str());
-    }
+    import_changed(context, home, session.world(), arguments, files);
   } while (!base::sleep_or_interrupted(kFollowIntervalMs));
   return ExitCode::kDone;
 }
@@ -213,17 +224,20 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
   GL_TRY(session, Session::start(context));
   if (!arguments.follow.empty()) return follow_folder(context, session, arguments);
   GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
-  std::optional<Error> worst;
+  auto documents = ordered_json::array();
+  std::string text;
+  auto exit_code = ExitCode::kDone;
   for (const auto& file : arguments.files) {
     if (base::interrupted()) return fail(ErrorCode::kInterrupted, "stopped", "the files before were imported");
-    auto imported = import_one(context, home, session.world(), arguments, file);
-    if (imported) continue;
-    if (worst) std::fprintf(stderr, "glucoledger: %s\n", worst->message.c_str());
-    worst = imported.error();
+    auto outcome = import_one(home, session.world(), arguments, file);
+    documents.push_back(std::move(outcome.document));
+    text += outcome.text;
+    if (!outcome.error) continue;
+    std::fprintf(stderr, "glucoledger: %s\n  %s\n", outcome.error->message.c_str(), outcome.error->next_step.c_str());
+    exit_code = exit_code_of(outcome.error->code);
   }
-  if (!worst) return ExitCode::kDone;
-  std::fprintf(stderr, "glucoledger: %s\n  %s\n", worst->message.c_str(), worst->next_step.c_str());
-  return exit_code_of(worst->code);
+  print_result(context, {{"files", documents}}, text);
+  return exit_code;
 }
 
 void add_import(CLI::App& app, Context& context) {
@@ -344,10 +358,7 @@ Result<ExitCode> follow_publishing(const Context& context, const Session& sessio
   std::int64_t pause_ms = kFollowIntervalMs;
   do {
     GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
-    for (const auto& file : folder.empty() ? std::vector<std::string>{} : watch.changed_files()) {
-      const auto imported = import_one(context, home, session.world(), {}, file);
-      if (!imported) std::fprintf(stderr, "glucoledger: %s\n", imported.error().message.c_str());
-    }
+    if (!folder.empty()) import_changed(context, home, session.world(), {}, watch.changed_files());
     GL_TRY(plan, usecases::plan_publication(home, options));
     GL_TRY(before, home::outbox_counts(home));
     if (before.messages_waiting + before.notes_waiting == 0) continue;
@@ -355,6 +366,7 @@ Result<ExitCode> follow_publishing(const Context& context, const Session& sessio
     GL_ASSIGN(round.waiting, home::outbox_counts(home));
     print_result(context, document_of(round), text_of(round));
     const auto outcome = exit_of(round);
+    if (!outcome && outcome.error().code == ErrorCode::kInterrupted) break;
     if (!outcome && outcome.error().code != ErrorCode::kUnreachable) return outcome;
     if (!outcome) std::fprintf(stderr, "glucoledger: %s; trying again\n", outcome.error().message.c_str());
     pause_ms = outcome ? kFollowIntervalMs : std::min(2 * pause_ms, kPauseMaxMs);
@@ -382,7 +394,8 @@ void add_publish(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--since", arguments->since, "Only readings from this day on (YYYY-MM-DD)");
   command->add_option("--until", arguments->until, "Only readings up to this day");
-  command->add_option("--last", arguments->last, "Only the newest N that were not published yet");
+  command->add_option("--last", arguments->last, "Only the newest N that were not published yet")
+      ->check(CLI::Range(1, 100'000'000));
   command->add_option("--window", arguments->window, "tangle-ipfs: realtime, day, week, month or quarter")
       ->check(CLI::IsMember({"realtime", "day", "week", "month", "quarter"}))
       ->capture_default_str();
@@ -391,7 +404,8 @@ void add_publish(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--follow", arguments->follow, "Keep sending; with a folder, also import what comes into it")
       ->expected(0, 1);
-  command->add_option("--mwm", arguments->min_weight_magnitude, "Raise the proof of work above what the ledger asks");
+  command->add_option("--mwm", arguments->min_weight_magnitude, "Raise the proof of work above what the ledger asks")
+      ->check(CLI::Range(1, base::limits::kMinWeightMagnitudeMax));
   command->footer(
       "What cannot be sent now waits in the outbox (exit 6) and goes with the next publish.\n"
       "Examples:\n"
