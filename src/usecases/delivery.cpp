@@ -16,17 +16,17 @@ constexpr std::int64_t kSubmitIntervalMs = 1'000;  // slow proof of work: what i
 constexpr std::int64_t kResumeWaitMs = 5'000;
 constexpr std::int64_t kConfirmationWaitMs = 20'000;
 
-std::string payload_of(const ledger::PreparedBundle& bundle) {
-  std::string payload;
-  for (const auto& transaction : bundle) payload.append(transaction, 0, ledger::kFragmentTrytes);
-  return payload;
-}
-
 Error stopped() {
   return {ErrorCode::kInterrupted, "stopped", "nothing is lost: repeat to go on"};
 }
 
 }  // namespace
+
+std::string payload_of(const ledger::PreparedBundle& bundle) {
+  std::string payload;
+  for (const auto& transaction : bundle) payload.append(transaction, 0, ledger::kFragmentTrytes);
+  return payload;
+}
 
 Result<std::vector<Delivery::Sent>> Delivery::find_on_ledger(std::span<const Outgoing> rows) {
   std::vector<Sent> found;

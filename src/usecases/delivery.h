@@ -6,12 +6,16 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "home/outbox.h"
 #include "usecases/world.h"
 
 namespace glucoledger::usecases {
+
+// Its signatureMessageFragments, joined. (A bundle's hash does not cover them.)
+std::string payload_of(const ledger::PreparedBundle& bundle);
 
 struct DeliveryCounts {
   std::size_t closed = 0;

@@ -147,6 +147,27 @@ TEST_F(DeliveryTest, LessProofOfWorkThanTheLedgerAsksForIsRefused) {
   publish(options);
 }
 
+// One copy fixed a note and was stopped; the other gave the same number to a note of its own, which the clinic read.
+TEST_F(DeliveryTest, CopiesThatGiveTwoNotesOneNumberBothReachTheReader) {
+  import(0, 0, 1);
+  invite("smith");
+  publish();
+  std::filesystem::copy(folder_ / "patient", folder_ / "copy", std::filesystem::copy_options::recursive);
+  bool failed = true;
+  for (std::int64_t call = 1; failed; ++call) {
+    SCOPED_TRACE("call " + std::to_string(call));
+    import(2 * call, 0, 1);
+    fail_at(call, Network::Fault::kBefore, 0);
+    failed = !try_publish();
+    repair();
+    import(2 * call + 1, 0, 1, "copy");
+    publish({}, "copy");
+    (void)fetched("smith");
+    publish();
+    expect_all_arrived();
+  }
+}
+
 // The home's key signed at the next address already: another copy of the home did.
 TEST_F(DeliveryTest, AUsedNextAddressEndsTheEpoch) {
   import(0, 0, 2);

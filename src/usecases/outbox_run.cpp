@@ -85,7 +85,8 @@ class OutboxRun {
       const auto bundles = ledger::assemble(contents.transactions);
       for (const auto& note : part) {
         if (std::any_of(bundles.begin(), bundles.end(), [&](const ledger::Bundle& bundle) {
-              return bundle.transactions.front().address() == note.address && bundle.hash != note.bundle_hash;
+              return bundle.transactions.front().address() == note.address &&
+                     bundle.payload() != payload_of(note.bundle);
             })) {
           collided.push_back(note.id);
         }
