@@ -8,7 +8,7 @@
 
 namespace glucoledger::crypto {
 
-static_assert(Curl::kStateTrits == simd::kLaneStateTrits);
+static_assert(Curl::kStateTrits == simd::kStateTrits);
 
 Curl::Curl(CurlRounds rounds) : rounds_(rounds) {
   static_assert(kPaddedTrits == simd::kPaddedStateTrits);

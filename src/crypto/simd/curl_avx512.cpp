@@ -64,6 +64,8 @@ constexpr PutBack<kModulus> make_put_back() {
   }
   return put_back;
 }
+constexpr PutBack<9> kPutBackP27 = make_put_back<9>();
+constexpr PutBack<3> kPutBackP81 = make_put_back<3>();
 
 // Between 56 bits a lane and bits without gaps.
 struct alignas(64) Regroup {
@@ -105,18 +107,18 @@ struct Plane {
   high = _mm512_ternarylogic_epi64(a_low, b_high, low, 0x78);
 }
 
+constexpr int kOrAnd = 0xf8;  // a | (b & c)
+
 template <unsigned kModulus>
-[[gnu::always_inline]] inline void put_back(Plane& low, Plane& high) {
-  static constexpr auto kPutBack = make_put_back<kModulus>();
-  constexpr int kOrAnd = 0xf8;  // a | (b & c)
+[[gnu::always_inline]] inline void put_back(const PutBack<kModulus>& put_back, Plane& low, Plane& high) {
   const Plane old_low = low;
   const Plane old_high = high;
   low = high = {_mm512_setzero_si512(), _mm512_setzero_si512()};
   for (unsigned m = 0; m < kModulus; ++m) {
-    const __m512i front = _mm512_load_si512(kPutBack.mask[m]);
-    const __m512i back = _mm512_load_si512(kPutBack.mask[m] + 8);
-    const Plane turned_low = rotate(old_low, kPutBack.rotation[m]);
-    const Plane turned_high = rotate(old_high, kPutBack.rotation[m]);
+    const __m512i front = _mm512_load_si512(put_back.mask[m]);
+    const __m512i back = _mm512_load_si512(put_back.mask[m] + 8);
+    const Plane turned_low = rotate(old_low, put_back.rotation[m]);
+    const Plane turned_high = rotate(old_high, put_back.rotation[m]);
     low.front = _mm512_ternarylogic_epi64(low.front, turned_low.front, front, kOrAnd);
     low.back = _mm512_ternarylogic_epi64(low.back, turned_low.back, back, kOrAnd);
     high.front = _mm512_ternarylogic_epi64(high.front, turned_high.front, front, kOrAnd);
@@ -140,6 +142,77 @@ template <unsigned kModulus>
   _mm512_store_si512(words + 8, together.back);
 }
 
+// What fetches the state of 729 trits from a link, whose 256 bits are followed by ones: lanes 0 to 7 as they stand, and
+// of the others lane 13 (bit 728 and then the cyclic extension: bits 0 to 54) and lane 14 (bits 55 to 110).
+struct alignas(64) LinkSpread {
+  std::uint8_t back_bytes[64];
+  std::uint64_t left[8];
+  std::uint64_t right[8];
+  std::uint64_t ones[8];
+};
+constexpr LinkSpread make_link_spread() {
+  LinkSpread spread{};
+  for (std::uint8_t& byte : spread.back_bytes) byte = 63;
+  for (unsigned k = 0; k < 8; ++k) {
+    spread.back_bytes[8 * 5 + k] = static_cast<std::uint8_t>(k);
+    spread.back_bytes[8 * 6 + k] = static_cast<std::uint8_t>(6 + k);
+  }
+  spread.left[5] = 1;
+  spread.right[6] = 7;
+  spread.ones[5] = 1;
+  return spread;
+}
+constexpr LinkSpread kLinkSpread = make_link_spread();
+constexpr std::uint64_t kBehindLink = ~((std::uint64_t{1} << (243 % 64)) - 1);
+
+[[gnu::always_inline]] inline Plane load_link(const std::uint64_t* words) {
+  const __m512i bits = _mm512_mask_loadu_epi64(_mm512_set1_epi64(-1), 0x0f, words);
+  const __m512i fetched = _mm512_permutexvar_epi8(_mm512_load_si512(kLinkSpread.back_bytes), bits);
+  const __m512i left = _mm512_sllv_epi64(fetched, _mm512_load_si512(kLinkSpread.left));
+  const __m512i shifted = _mm512_srlv_epi64(left, _mm512_load_si512(kLinkSpread.right));
+  return {_mm512_permutexvar_epi8(_mm512_load_si512(kRegroup.apart), bits),
+          _mm512_or_si512(shifted, _mm512_load_si512(kLinkSpread.ones))};
+}
+
+// The first 243 trits after 27 rounds, which stand in the front registers once they are put back.
+[[gnu::always_inline]] inline void store_link(Plane plane, std::uint64_t* words) {
+  __m512i front = _mm512_setzero_si512();
+  for (unsigned m = 0; m < 9; ++m) {
+    const Rotation& rotation = kPutBackP27.rotation[m];
+    const __m512i fetched = _mm512_permutex2var_epi8(plane.front, _mm512_load_si512(rotation.bytes), plane.back);
+    const __m512i turned = _mm512_srlv_epi64(fetched, _mm512_load_si512(rotation.shifts));
+    front = _mm512_ternarylogic_epi64(front, turned, _mm512_load_si512(kPutBackP27.mask[m]), kOrAnd);
+  }
+  const __m512i together = _mm512_permutexvar_epi8(_mm512_load_si512(kRegroup.together), front);
+  const __m512i ones = _mm512_maskz_set1_epi64(0x08, static_cast<long long>(kBehindLink));
+  _mm512_mask_storeu_epi64(words, 0x0f, _mm512_or_si512(together, ones));
+}
+
+// Several links at a time, because one round waits for the one before.
+template <unsigned kCount>
+[[gnu::always_inline]] inline void hash_together(Link* links) {
+  Plane low[kCount];
+  Plane high[kCount];
+  for (unsigned k = 0; k < kCount; ++k) {
+    low[k] = load_link(links[k].low);
+    high[k] = load_link(links[k].high);
+  }
+  for (unsigned r = 1; r <= 27; ++r) {
+    const Rotation& rotation = kRoundRotations.of_round[r];
+#pragma GCC unroll 4
+    for (unsigned k = 0; k < kCount; ++k) {
+      const Plane turned_low = rotate(low[k], rotation);
+      const Plane turned_high = rotate(high[k], rotation);
+      combine(low[k].front, high[k].front, turned_low.front, turned_high.front);
+      combine(low[k].back, high[k].back, turned_low.back, turned_high.back);
+    }
+  }
+  for (unsigned k = 0; k < kCount; ++k) {
+    store_link(low[k], links[k].low);
+    store_link(high[k], links[k].high);
+  }
+}
+
 }  // namespace
 
 void transform_register(std::int8_t* state, int rounds) {
@@ -159,9 +232,9 @@ void transform_register(std::int8_t* state, int rounds) {
     combine(low.back, high.back, turned_low.back, turned_high.back);
   }
   if (rounds == 27) {
-    put_back<9>(low, high);
+    put_back(kPutBackP27, low, high);
   } else {
-    put_back<3>(low, high);
+    put_back(kPutBackP81, low, high);
   }
   gather(low, low_words);
   gather(high, high_words);
@@ -171,6 +244,11 @@ void transform_register(std::int8_t* state, int rounds) {
     const __m512i negative = _mm512_movm_epi8(_cvtu64_mask64(~high_words[w] & mask));
     _mm512_storeu_si512(state + 64 * w, _mm512_or_si512(positive, negative));
   }
+}
+
+void hash_links_in_registers(Link* links, std::size_t count) {
+  for (; count >= 4; count -= 4, links += 4) hash_together<4>(links);
+  for (; count > 0; --count, ++links) hash_together<1>(links);
 }
 
 }  // namespace glucoledger::crypto::simd

@@ -1,10 +1,12 @@
-// One Curl-P state in AVX-512 registers: Kernel::transform. Call it only where kernel_avx512.cpp finds the CPU fit.
+// Curl-P states in AVX-512 registers: Kernel::transform and Kernel::hash_links. To be called only where
+// kernel_avx512.cpp finds the CPU fit.
 #pragma once
 
-#include <cstdint>
+#include "crypto/links.h"
 
 namespace glucoledger::crypto::simd {
 
 void transform_register(std::int8_t* state, int rounds);
+void hash_links_in_registers(Link* links, std::size_t count);
 
 }  // namespace glucoledger::crypto::simd

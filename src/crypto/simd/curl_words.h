@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "crypto/links.h"
 #include "crypto/simd/strides.h"
 
 namespace glucoledger::crypto::simd {
@@ -98,10 +99,8 @@ void put_back(Bits& bits) {
   bits = sum;
 }
 
-void transform_words(std::int8_t* state, int rounds) {
-  Bits low;
-  Bits high;
-  pack(state, low, high);
+// All rounds, after which every trit stands in its place.
+[[gnu::always_inline]] inline void transform_bits(Bits& low, Bits& high, int rounds) {
   for (int r = 1; r <= rounds; ++r) {
     Bits turned_low;
     Bits turned_high;
@@ -120,7 +119,31 @@ void transform_words(std::int8_t* state, int rounds) {
     put_back<3>(low);
     put_back<3>(high);
   }
+}
+
+void transform_words(std::int8_t* state, int rounds) {
+  Bits low;
+  Bits high;
+  pack(state, low, high);
+  transform_bits(low, high, rounds);
   unpack(low, high, state);
+}
+
+void hash_link_words(Link& link) {
+  constexpr std::uint64_t kBehindLink = ~((std::uint64_t{1} << (243 % 64)) - 1);
+  Bits low;
+  Bits high;
+  for (unsigned w = 0; w < kStateWords; ++w) {
+    low.words[w] = w < 4 ? link.low[w] : ~std::uint64_t{0};
+    high.words[w] = w < 4 ? link.high[w] : ~std::uint64_t{0};
+  }
+  transform_bits(low, high, 27);
+  for (unsigned w = 0; w < 4; ++w) {
+    link.low[w] = low.words[w];
+    link.high[w] = high.words[w];
+  }
+  link.low[3] |= kBehindLink;
+  link.high[3] |= kBehindLink;
 }
 
 }  // namespace

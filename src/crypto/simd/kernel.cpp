@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdlib>
 
-#include "crypto/curl_permutation.h"
 #include "crypto/simd/lane_buffer.h"
 
 namespace glucoledger::crypto::simd {
@@ -26,7 +25,7 @@ State transform_by_the_book(const State& start, int rounds) {
   for (int r = 0; r < rounds; ++r) {
     const State old = state;
     std::size_t index = 0;
-    for (std::size_t i = 0; i < kLaneStateTrits; ++i) {
+    for (std::size_t i = 0; i < kStateTrits; ++i) {
       const int a = old[index];
       index = index < 365 ? index + 364 : index - 365;
       state[i] = kTable[static_cast<std::size_t>(a + 4 * old[index] + 5)];
@@ -37,45 +36,39 @@ State transform_by_the_book(const State& start, int rounds) {
 
 State example(std::uint32_t random) {
   State state{};
-  for (std::size_t i = 0; i < kLaneStateTrits; ++i) {
+  for (std::size_t i = 0; i < kStateTrits; ++i) {
     random = random * 1664525 + 1013904223;
     state[i] = static_cast<std::int8_t>(static_cast<int>((random >> 16) % 3) - 1);
   }
   return state;
 }
 
+// With zeros behind the first 243.
+State as_link(State state) {
+  std::fill(state.begin() + kHashTrits, state.end(), std::int8_t{0});
+  return state;
+}
+
 struct Examples {
   State a = example(27);
-  State b = example(81);
+  State link_a = as_link(a);
+  State link_b = as_link(example(81));
   State a_27 = transform_by_the_book(a, 27);
-  State b_27 = transform_by_the_book(b, 27);
   State a_81 = transform_by_the_book(a, 81);
+  State link_a_27 = transform_by_the_book(link_a, 27);
+  State link_b_27 = transform_by_the_book(link_b, 27);
 };
 
-// Half of the lanes, mingled, hash one state and half the other.
-bool lanes_are_right(const LaneTransform& lanes, const Examples& examples) {
-  constexpr std::uint64_t kLanesOfA = 0x9e3779b97f4a7c15;
-  LaneBuffer buffer(lanes.state_words());
-  const auto plane = [&](std::size_t position, std::size_t high) {
-    return std::span(buffer.data() + (2 * position + high) * lanes.words(), lanes.words());
-  };
-  const auto wanted = [&](const State& a, const State& b, std::size_t i, std::size_t word, int excluded) {
-    const std::uint64_t of_a = kLanesOfA >> word | kLanesOfA << (64 - word) % 64;
-    return (a[i] != excluded ? of_a : 0) | (b[i] != excluded ? ~of_a : 0);
-  };
-  for (std::size_t i = 0; i < kLaneStateTrits; ++i) {
-    for (std::size_t w = 0; w < lanes.words(); ++w) {
-      plane(i, 0)[w] = wanted(examples.a, examples.b, i, w, 1);
-      plane(i, 1)[w] = wanted(examples.a, examples.b, i, w, -1);
-    }
-  }
-  lanes.transform(buffer.data(), 27);
-  for (std::size_t i = 0; i < kLaneStateTrits; ++i) {
-    for (std::size_t w = 0; w < lanes.words(); ++w) {
-      const std::size_t position = kCurlOrderP27.position[i];
-      if (plane(position, 0)[w] != wanted(examples.a_27, examples.b_27, i, w, 1)) return false;
-      if (plane(position, 1)[w] != wanted(examples.a_27, examples.b_27, i, w, -1)) return false;
-    }
+bool links_are_right(const Kernel& kernel, const Examples& examples) {
+  constexpr std::size_t kCount = 7;
+  const auto link_of = [](const State& state) { return pack_link(std::span(state).first(kHashTrits)); };
+  std::array<Link, kCount> links;
+  for (std::size_t k = 0; k < kCount; ++k) links[k] = link_of(k % 2 == 0 ? examples.link_a : examples.link_b);
+  kernel.hash_links(links.data(), links.size());
+  const Link hash_a = link_of(examples.link_a_27);
+  const Link hash_b = link_of(examples.link_b_27);
+  for (std::size_t k = 0; k < kCount; ++k) {
+    if (links[k] != (k % 2 == 0 ? hash_a : hash_b)) return false;
   }
   return true;
 }
@@ -99,10 +92,7 @@ bool passes_self_test(const Kernel& kernel) {
   state = examples.a;
   kernel.transform(state.data(), 81);
   if (state != examples.a_81) return false;
-  for (const auto& lanes : kernel.lane_transforms) {
-    if (!lanes_are_right(lanes, examples)) return false;
-  }
-  return search_is_right(kernel, examples);
+  return links_are_right(kernel, examples) && search_is_right(kernel, examples);
 }
 
 const Kernel* find_usable(std::string_view name) {
@@ -139,13 +129,6 @@ void write_search_digits(const SearchHit& hit, std::span<std::int8_t> nonce) {
 
 const Kernel& kernel() {
   return *chosen().load(std::memory_order_relaxed);
-}
-
-const LaneTransform& lane_transform_for(std::size_t lanes) {
-  const auto transforms = kernel().lane_transforms;
-  const auto found =
-      std::find_if(transforms.begin(), transforms.end(), [&](auto& each) { return each.lanes >= lanes; });
-  return found != transforms.end() ? *found : transforms.back();
 }
 
 std::span<const Kernel* const> kernels() {

@@ -2,9 +2,6 @@
 //
 // The best one that this CPU has and that passes its self-test is chosen once, when first asked for (under 1 ms).
 // GLUCOLEDGER_KERNEL=portable|avx2|avx512 forces one; a name that cannot be had leaves the choice as it was.
-//
-// Lane states hold many Curl-P states bit-sliced: trit i is two planes of lanes / 64 words each, low ("is not 1") and
-// then high ("is not -1"), of which bit k belongs to lane k. They are aligned to 64 bytes (LaneBuffer).
 #pragma once
 
 #include <cstddef>
@@ -12,18 +9,12 @@
 #include <span>
 #include <string_view>
 
+#include "crypto/links.h"
+
 namespace glucoledger::crypto::simd {
 
-inline constexpr std::size_t kLaneStateTrits = 729;
+inline constexpr std::size_t kStateTrits = 729;
 inline constexpr std::size_t kPaddedStateTrits = 768;
-
-struct LaneTransform {
-  std::size_t lanes;  // a multiple of 64
-  // In place. Afterwards trit i stands at position i * 364^rounds mod 729 (curl_permutation.h). 27 or 81 rounds.
-  void (*transform)(std::uint64_t* state, int rounds);
-  std::size_t words() const { return lanes / 64; }
-  std::size_t state_words() const { return 2 * kLaneStateTrits * words(); }
-};
 
 // One step of a search for a nonce: all values of the nonce's first 6 trits that tell the lanes apart, times all of the
 // next 3. Lane l counts as its digits base 3 less one, least significant first, and so does the second number.
@@ -43,16 +34,15 @@ struct Kernel {
   bool (*runs_here)();
   // One state of 729 trits, in place; `state` has 768, of which the last 39 are 0. 27 or 81 rounds.
   void (*transform)(std::int8_t* state, int rounds);
-  std::span<const LaneTransform> lane_transforms;  // narrowest first
+  // Each of `count` links becomes Curl-P-27 of it.
+  void (*hash_links)(Link* links, std::size_t count);
   std::size_t search_lanes;
-  std::size_t search_scratch_words;
+  std::size_t search_scratch_words;  // a LaneBuffer's
   // `state`: 729 trits with the last block written over the rate and not yet transformed.
   SearchHit (*search)(const std::int8_t* state, int min_weight_magnitude, std::uint64_t* scratch);
 };
 
 const Kernel& kernel();  // the one in use
-// The first of those that hold so many lanes, else the widest.
-const LaneTransform& lane_transform_for(std::size_t lanes);
 
 // Of this build, best last; those of them that run on this CPU and pass the self-test.
 std::span<const Kernel* const> kernels();

@@ -1,4 +1,4 @@
-// AVX2: 256 lanes in a register for searches and many states, 128 for a few. Compiled with -mavx2.
+// AVX2: 256 lanes in a register. Compiled with -mavx2.
 //
 // Many states: lane_walk.h, three rounds at a time, whose 7 trits fill 14 of the 16 registers. One state: the portable
 // code, compiled for this CPU.
@@ -7,6 +7,7 @@
 
 #include "crypto/simd/curl_words.h"
 #include "crypto/simd/kernel.h"
+#include "crypto/simd/lane_links.h"
 #include "crypto/simd/lane_search.h"
 #include "crypto/simd/lane_walk.h"
 
@@ -27,21 +28,6 @@ struct Word256 {
   }
 };
 
-struct Word128 {
-  using Raw = __m128i;
-  static constexpr std::size_t kWords = 2;
-  static Raw load(const std::uint64_t* from) { return _mm_load_si128(reinterpret_cast<const __m128i*>(from)); }
-  static void store(std::uint64_t* to, Raw raw) { _mm_store_si128(reinterpret_cast<__m128i*>(to), raw); }
-  static Raw splat(std::uint64_t value) { return _mm_set1_epi64x(static_cast<long long>(value)); }
-  static void combine(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
-    low = _mm_xor_si128(a_high, _mm_andnot_si128(b_low, a_low));
-    high = _mm_xor_si128(a_low, _mm_and_si128(b_high, low));
-  }
-};
-
-constexpr LaneTransform kTransforms[] = {{128, transform_lanes<Word128, kDepth>},
-                                         {256, transform_lanes<Word256, kDepth>}};
-
 bool runs_here() {
   return __builtin_cpu_supports("avx2") != 0;
 }
@@ -51,7 +37,7 @@ bool runs_here() {
 const Kernel kAvx2Kernel{"avx2",
                          runs_here,
                          transform_words,
-                         kTransforms,
+                         LaneLinks<Word256, kDepth>::hash,
                          Search<Word256, kDepth>::kLanes,
                          Search<Word256, kDepth>::kScratchWords,
                          Search<Word256, kDepth>::run};

@@ -1,7 +1,7 @@
-// AVX-512: 512 lanes in a register, 256 and 128 for fewer. Compiled for Ice Lake and Zen 4 on (F, BW, DQ, VL, VBMI).
+// AVX-512: 512 lanes in a register. Compiled for Ice Lake and Zen 4 on (F, BW, DQ, VL, VBMI).
 //
-// Many states: lane_walk.h, four rounds at a time, whose 15 trits fill 30 of the 32 registers; T is two ternary logic
-// instructions. One state: curl_avx512.cpp.
+// Searches: lane_walk.h, four rounds at a time, whose 15 trits fill 30 of the 32 registers; T is two ternary logic
+// instructions. One state and links: curl_avx512.cpp.
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -29,34 +29,6 @@ struct Word512 {
   }
 };
 
-struct Word256 {
-  using Raw = __m256i;
-  static constexpr std::size_t kWords = 4;
-  static Raw load(const std::uint64_t* from) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(from)); }
-  static void store(std::uint64_t* to, Raw raw) { _mm256_store_si256(reinterpret_cast<__m256i*>(to), raw); }
-  static Raw splat(std::uint64_t value) { return _mm256_set1_epi64x(static_cast<long long>(value)); }
-  static void combine(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
-    low = _mm256_ternarylogic_epi64(a_low, a_high, b_low, kLowOfT);
-    high = _mm256_ternarylogic_epi64(a_low, b_high, low, kHighOfT);
-  }
-};
-
-struct Word128 {
-  using Raw = __m128i;
-  static constexpr std::size_t kWords = 2;
-  static Raw load(const std::uint64_t* from) { return _mm_load_si128(reinterpret_cast<const __m128i*>(from)); }
-  static void store(std::uint64_t* to, Raw raw) { _mm_store_si128(reinterpret_cast<__m128i*>(to), raw); }
-  static Raw splat(std::uint64_t value) { return _mm_set1_epi64x(static_cast<long long>(value)); }
-  static void combine(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
-    low = _mm_ternarylogic_epi64(a_low, a_high, b_low, kLowOfT);
-    high = _mm_ternarylogic_epi64(a_low, b_high, low, kHighOfT);
-  }
-};
-
-constexpr LaneTransform kTransforms[] = {{128, transform_lanes<Word128, kDepth>},
-                                         {256, transform_lanes<Word256, kDepth>},
-                                         {512, transform_lanes<Word512, kDepth>}};
-
 bool runs_here() {
   return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
          __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
@@ -68,7 +40,7 @@ bool runs_here() {
 const Kernel kAvx512Kernel{"avx512",
                            runs_here,
                            transform_register,
-                           kTransforms,
+                           hash_links_in_registers,
                            Search<Word512, kDepth>::kLanes,
                            Search<Word512, kDepth>::kScratchWords,
                            Search<Word512, kDepth>::run};

@@ -5,6 +5,7 @@
 // One state: curl_words.h, 64 of its trits in a word.
 #include "crypto/simd/curl_words.h"
 #include "crypto/simd/kernel.h"
+#include "crypto/simd/lane_links.h"
 #include "crypto/simd/lane_search.h"
 #include "crypto/simd/lane_walk.h"
 
@@ -28,8 +29,6 @@ struct Word {
   }
 };
 
-constexpr LaneTransform kTransforms[] = {{128, transform_lanes<Word, kDepth>}};
-
 bool runs_here() {
   return true;
 }
@@ -39,7 +38,7 @@ bool runs_here() {
 const Kernel kPortableKernel{"portable",
                              runs_here,
                              transform_words,
-                             kTransforms,
+                             LaneLinks<Word, kDepth>::hash,
                              Search<Word, kDepth>::kLanes,
                              Search<Word, kDepth>::kScratchWords,
                              Search<Word, kDepth>::run};

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <random>
 #include <vector>
 
 #include "crypto/curl.h"
-#include "crypto/curl_permutation.h"
 #include "crypto/proof_of_work.h"
 #include "crypto/simd/lane_buffer.h"
 #include "crypto/test_vectors.h"
@@ -19,8 +19,7 @@ using State = std::array<std::int8_t, kPaddedStateTrits>;
 
 State random_state(std::mt19937& random) {
   State state{};
-  for (std::size_t i = 0; i < kLaneStateTrits; ++i)
-    state[i] = static_cast<std::int8_t>(static_cast<int>(random() % 3) - 1);
+  for (std::size_t i = 0; i < kStateTrits; ++i) state[i] = static_cast<std::int8_t>(static_cast<int>(random() % 3) - 1);
   return state;
 }
 
@@ -82,34 +81,25 @@ TEST_P(EveryKernel, HashesInputsOfOddLengthsAsThePortableOne) {
   }
 }
 
-// Another state in every lane.
-TEST_P(EveryKernel, HashesEveryLaneAsThePortableOneHashesOne) {
+TEST_P(EveryKernel, HashesAnyNumberOfLinksAsThePortableOneHashesEach) {
   std::mt19937 random(3);
-  for (const auto& lanes : GetParam()->lane_transforms) {
-    for (const int rounds : {27, 81, 27, 81}) {
-      LaneBuffer buffer(lanes.state_words());
-      std::vector<State> states(lanes.lanes);
-      const auto word = [&](std::size_t position, std::size_t high, std::size_t lane) -> std::uint64_t& {
-        return buffer.data()[(2 * position + high) * lanes.words() + lane / 64];
-      };
-      for (std::size_t lane = 0; lane < lanes.lanes; ++lane) {
-        states[lane] = random_state(random);
-        for (std::size_t i = 0; i < kLaneStateTrits; ++i) {
-          if (states[lane][i] != 1) word(i, 0, lane) |= std::uint64_t{1} << (lane % 64);
-          if (states[lane][i] != -1) word(i, 1, lane) |= std::uint64_t{1} << (lane % 64);
-        }
-      }
-      lanes.transform(buffer.data(), rounds);
-      const auto& order = curl_order(rounds == 27 ? CurlRounds::kP27 : CurlRounds::kP81);
-      for (std::size_t lane = 0; lane < lanes.lanes; ++lane) {
-        kPortableKernel.transform(states[lane].data(), rounds);
-        for (std::size_t i = 0; i < kLaneStateTrits; ++i) {
-          const bool not_one = (word(order.position[i], 0, lane) >> (lane % 64) & 1) != 0;
-          const bool not_minus_one = (word(order.position[i], 1, lane) >> (lane % 64) & 1) != 0;
-          ASSERT_EQ(static_cast<int>(not_minus_one) - static_cast<int>(not_one), states[lane][i])
-              << lanes.lanes << " lanes, lane " << lane << ", trit " << i;
-        }
-      }
+  for (std::size_t count = 0; count < 600; count += 1 + count / 5) {
+    std::vector<Link> links(count + 1);
+    std::vector<State> states(count + 1);
+    for (std::size_t k = 0; k <= count; ++k) {
+      states[k] = random_state(random);
+      std::fill(states[k].begin() + kHashTrits, states[k].end(), std::int8_t{0});
+      links[k] = pack_link(std::span(states[k]).first(kHashTrits));
+    }
+    const Link behind = links.back();
+    GetParam()->hash_links(links.data(), count);
+    EXPECT_EQ(links.back(), behind);
+    for (std::size_t k = 0; k < count; ++k) {
+      kPortableKernel.transform(states[k].data(), 27);
+      ASSERT_EQ(links[k], pack_link(std::span(states[k]).first(kHashTrits))) << "link " << k << " of " << count;
+      std::array<Trit, kHashTrits> trits;
+      unpack_link(links[k], trits);
+      ASSERT_TRUE(std::equal(trits.begin(), trits.end(), states[k].begin()));
     }
   }
 }
@@ -168,8 +158,7 @@ TEST_P(EveryKernel, IsRefusedWhenItErrs) {
   wrong.search = [](const std::int8_t*, int, std::uint64_t*) { return SearchHit{true, 0, 0}; };
   EXPECT_FALSE(is_usable(wrong));
   wrong = *GetParam();
-  const LaneTransform idle[] = {{64, [](std::uint64_t*, int) {}}};
-  wrong.lane_transforms = idle;
+  wrong.hash_links = [](Link*, std::size_t) {};
   EXPECT_FALSE(is_usable(wrong));
   EXPECT_TRUE(is_usable(*GetParam()));
 }

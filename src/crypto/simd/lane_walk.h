@@ -140,10 +140,5 @@ void walk_rounds(const std::uint64_t* in, std::uint64_t* out, unsigned done, uns
   }
 }
 
-template <class Word, int kDepth>
-void transform_lanes(std::uint64_t* state, int rounds) {
-  walk_rounds<Word, kDepth>(state, state, 0, static_cast<unsigned>(rounds));
-}
-
 }  // namespace
 }  // namespace glucoledger::crypto::simd
