@@ -1,6 +1,7 @@
 #include "mam/mam.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "base/limits.h"
 #include "mam/mask.h"
@@ -48,10 +49,10 @@ std::array<Trit, kNonceTrits> find_signable_nonce(const Curl& sponge, int securi
   }
 }
 
-Hash leaf_at(const Channel& channel, std::uint64_t index) {
+std::vector<OneTimeKey> keys_at(const Channel& channel, std::uint64_t index, std::size_t count) {
   WipedTrits<kHashTrits> seed;
   crypto::trits_from_trytes(channel.seed.trytes(), seed);
-  return OneTimeKey(seed, index, channel.security).leaf();
+  return OneTimeKey::derive(seed, index, count, channel.security);
 }
 
 Result<void> check_channel(const Channel& channel) {
@@ -64,34 +65,7 @@ Result<void> check_channel(const Channel& channel) {
   return {};
 }
 
-struct Header {
-  std::size_t length_trits;
-  std::size_t message_trits;
-};
-
-Result<Header> read_header(TritView payload) {
-  const auto index = read_pascal(payload);
-  if (!index) return corrupt("does not begin as one: it is damaged, or something else");
-  if (index->value != 0) return corrupt("is one of several under a root, as no known client sends, or is damaged");
-  const auto length = read_pascal(payload.subspan(index->length_trits));
-  if (!length || length->value % crypto::kTritsPerTryte != 0) return corrupt("tells no valid message length");
-  if (length->value > base::limits::kMamMessageTrytesMax * crypto::kTritsPerTryte) {
-    return corrupt("tells a message longer than " + std::to_string(base::limits::kMamMessageTrytesMax) + " trytes");
-  }
-  return Header{index->length_trits + length->length_trits, length->value};
-}
-
-}  // namespace
-
-Hash root_at(const Channel& channel, std::uint64_t index) {
-  return leaf_at(channel, index);
-}
-
-Hash address_of(const Hash& root, Mode mode) {
-  return mode == Mode::kPublic ? root : crypto::curl_hash(CurlRounds::kP81, root.trits());
-}
-
-Result<Created> create(const Channel& channel, std::uint64_t index, std::string_view message_trytes) {
+Result<void> check_use(const Channel& channel, std::string_view message_trytes) {
   GL_CHECK(check_channel(channel));
   if (message_trytes.size() > base::limits::kMamMessageTrytesMax) {
     return fail(ErrorCode::kUsage,
@@ -100,13 +74,16 @@ Result<Created> create(const Channel& channel, std::uint64_t index, std::string_
   if (!crypto::is_trytes(message_trytes)) {
     return fail(ErrorCode::kInputRefused, "trytes hold only the letters A to Z and 9");
   }
-  WipedTrits<kHashTrits> seed;
-  crypto::trits_from_trytes(channel.seed.trytes(), seed);
-  const OneTimeKey key(seed, index, channel.security);
+  return {};
+}
+
+// The message that `key` signs.
+Created create_with(const Channel& channel, const OneTimeKey& key, const Hash& next_root,
+                    std::string_view message_trytes) {
   Created created;
   created.root = key.leaf();
   created.address = address_of(created.root, channel.mode);
-  created.next_root = leaf_at(channel, index + 1);
+  created.next_root = next_root;
 
   Trits payload;
   payload.reserve(kHashTrits + crypto::kTritsPerTryte * message_trytes.size() + kNonceTrits + key.size_trits() + 64);
@@ -132,6 +109,85 @@ Result<Created> create(const Channel& channel, std::uint64_t index, std::string_
   mask(sponge, std::span(payload).subspan(signature_at));
   while (payload.size() % crypto::kTritsPerTryte != 0) payload.push_back(0);
   created.payload = crypto::trytes_from_trits(payload);
+  return created;
+}
+
+struct Header {
+  std::size_t length_trits;
+  std::size_t message_trits;
+};
+
+Result<Header> read_header(TritView payload) {
+  const auto index = read_pascal(payload);
+  if (!index) return corrupt("does not begin as one: it is damaged, or something else");
+  if (index->value != 0) return corrupt("is one of several under a root, as no known client sends, or is damaged");
+  const auto length = read_pascal(payload.subspan(index->length_trits));
+  if (!length || length->value % crypto::kTritsPerTryte != 0) return corrupt("tells no valid message length");
+  if (length->value > base::limits::kMamMessageTrytesMax * crypto::kTritsPerTryte) {
+    return corrupt("tells a message longer than " + std::to_string(base::limits::kMamMessageTrytesMax) + " trytes");
+  }
+  return Header{index->length_trits + length->length_trits, length->value};
+}
+
+}  // namespace
+
+Hash root_at(const Channel& channel, std::uint64_t index) {
+  return keys_at(channel, index, 1).front().leaf();
+}
+
+Hash address_of(const Hash& root, Mode mode) {
+  return mode == Mode::kPublic ? root : crypto::curl_hash(CurlRounds::kP81, root.trits());
+}
+
+Result<Created> create(const Channel& channel, std::uint64_t index, std::string_view message_trytes) {
+  GL_CHECK(check_use(channel, message_trytes));
+  const auto keys = keys_at(channel, index, 2);
+  return create_with(channel, keys[0], keys[1].leaf(), message_trytes);
+}
+
+struct ChannelCursor::State {
+  static constexpr std::size_t kKeysAtOnce = 4;
+
+  // At least so many keys, from the one of the message to come on.
+  void have_keys(std::size_t count) {
+    if (keys.size() >= count) return;
+    const std::size_t wanted = std::clamp(expected + 1, count, std::max(count, kKeysAtOnce));
+    for (auto& key : keys_at(channel, index + keys.size(), wanted - keys.size())) keys.push_back(std::move(key));
+  }
+
+  Channel channel;
+  std::uint64_t index;
+  std::size_t expected = 1;
+  std::deque<OneTimeKey> keys;
+};
+
+ChannelCursor::ChannelCursor(const Channel& channel, std::uint64_t index)
+    : state_(
+          new State{{channel.seed.clone(), channel.side_key.clone(), channel.mode, channel.security}, index, 1, {}}) {}
+ChannelCursor::ChannelCursor(ChannelCursor&&) noexcept = default;
+ChannelCursor& ChannelCursor::operator=(ChannelCursor&&) noexcept = default;
+ChannelCursor::~ChannelCursor() = default;
+
+std::uint64_t ChannelCursor::index() const {
+  return state_->index;
+}
+
+Hash ChannelCursor::root() {
+  state_->have_keys(1);
+  return state_->keys.front().leaf();
+}
+
+void ChannelCursor::expect(std::size_t messages) {
+  state_->expected = messages;
+}
+
+Result<Created> ChannelCursor::create(std::string_view message_trytes) {
+  GL_CHECK(check_use(state_->channel, message_trytes));
+  state_->have_keys(2);
+  auto created = create_with(state_->channel, state_->keys[0], state_->keys[1].leaf(), message_trytes);
+  state_->keys.pop_front();
+  ++state_->index;
+  if (state_->expected > 1) --state_->expected;
   return created;
 }
 

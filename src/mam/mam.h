@@ -4,9 +4,11 @@
 //
 // Whoever signs must have written down (channel, index, payload) before the payload leaves: create() consumes nothing
 // by itself (home/ and usecases/publish keep the index). Payloads are trytes without padding to whole transactions.
-// Cost: about 1,500 Curl-P-27 hashes a message at security 2. Weaknesses of the format: docs/threat-model.md.
+// Cost: about 1,500 Curl-P-27 hashes a key at security 2; create() needs two keys, a cursor one more for each message.
+// Weaknesses of the format: docs/threat-model.md.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +57,27 @@ struct Created {
 // `message_trytes`: the message as trytes (crypto::trytes_from_ascii). kUsage for a wrong security or a message above
 // limits::kMamMessageTrytesMax.
 Result<Created> create(const Channel& channel, std::uint64_t index, std::string_view message_trytes);
+
+// Creates the messages of a channel one after the other. Keys and roots go on from one message to the next, so nothing
+// is hashed twice; they are wiped with the cursor. Under 1 MiB.
+class ChannelCursor {
+ public:
+  ChannelCursor(const Channel& channel, std::uint64_t index);
+  ChannelCursor(ChannelCursor&&) noexcept;
+  ChannelCursor& operator=(ChannelCursor&&) noexcept;
+  ~ChannelCursor();
+
+  std::uint64_t index() const;  // of the message to come
+  Hash root();
+  // So many messages are to come: their keys are made several at a time, which is cheaper.
+  void expect(std::size_t messages);
+  // As create() at index(), and goes on to the next when that succeeds.
+  Result<Created> create(std::string_view message_trytes);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 struct Opened {
   std::string message_trytes;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/limits.h"
+#include "crypto/simd/kernel.h"
 #include "crypto/test_vectors.h"
 
 namespace glucoledger::mam {
@@ -184,6 +185,46 @@ TEST(Mam, CreatesTheSameTwice) {
   // Whoever is interrupted and creates again must not sign a second, different digest with the same key.
   const Channel channel{SecretTrytes::random(), SecretTrytes::random()};
   EXPECT_EQ(create(channel, 1, "TEST")->payload, create(channel, 1, "TEST")->payload);
+}
+
+TEST(Mam, CursorCreatesWhatCreateDoes) {
+  for (const int security : {1, 2, 3}) {
+    const Channel channel{SecretTrytes::random(), SecretTrytes::random(), Mode::kRestricted, security};
+    ChannelCursor cursor(channel, 40);
+    if (security != 1) cursor.expect(5);
+    for (std::uint64_t index = 40; index < 47; ++index) {
+      if (index % 2 == 0) {
+        EXPECT_EQ(cursor.root(), root_at(channel, index));
+      }
+      EXPECT_EQ(cursor.index(), index);
+      EXPECT_FALSE(cursor.create("lower case"));  // and stays where it is
+      const auto expected = create(channel, index, "TEST" + std::string(index, 'X'));
+      ChannelCursor moved = std::move(cursor);
+      const auto created = moved.create("TEST" + std::string(index, 'X'));
+      cursor = std::move(moved);
+      ASSERT_TRUE(created);
+      EXPECT_EQ(created->payload, expected->payload);
+      EXPECT_EQ(created->root, expected->root);
+      EXPECT_EQ(created->address, expected->address);
+      EXPECT_EQ(created->next_root, expected->next_root);
+    }
+  }
+}
+
+// The same message on every kernel, and opened on every other.
+TEST(Mam, EveryKernelCreatesTheSame) {
+  const Channel channel{SecretTrytes::random(), SecretTrytes::random()};
+  const std::string before = crypto::simd::kernel().name;
+  std::optional<Created> first;
+  for (const auto* kernel : crypto::simd::kernels()) {
+    if (!crypto::simd::use_kernel(kernel->name)) continue;
+    const auto created = create(channel, 77, "GLUCOSE");
+    ASSERT_TRUE(created);
+    if (!first) first = *created;
+    EXPECT_EQ(created->payload, first->payload) << kernel->name;
+    EXPECT_TRUE(open(first->payload, first->root, channel.mode, channel.side_key)) << kernel->name;
+  }
+  ASSERT_TRUE(crypto::simd::use_kernel(before));
 }
 
 TEST(Mam, RefusesWrongUse) {

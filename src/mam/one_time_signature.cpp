@@ -10,20 +10,13 @@ using crypto::Curl;
 using crypto::CurlRounds;
 using crypto::Hash;
 using crypto::kHashTrits;
+using crypto::Link;
 using crypto::Trit;
 using crypto::TritView;
 
 constexpr int kTryteMax = 13;
-constexpr int kChainLength = 2 * kTryteMax;
+constexpr std::size_t kChainLength = 2 * kTryteMax;
 constexpr std::size_t kStackBytes = 8192;  // more than a transform leaves behind
-
-void hash_repeatedly(Curl& curl, std::span<Trit> segment, int times) {
-  for (int i = 0; i < times; ++i) {
-    curl.reset();
-    curl.absorb(segment);
-    std::copy_n(curl.rate().begin(), kHashTrits, segment.begin());
-  }
-}
 
 int tryte_value(TritView digest, std::size_t index) {
   return digest[3 * index] + 3 * digest[3 * index + 1] + 9 * digest[3 * index + 2];
@@ -40,54 +33,68 @@ void add_index(std::span<Trit> seed, std::uint64_t index) {
   }
 }
 
-Hash leaf_of_digest(Curl& ends) {
-  std::array<Trit, kHashTrits> digest;
-  std::copy_n(ends.rate().begin(), kHashTrits, digest.begin());
-  return crypto::curl_hash(CurlRounds::kP27, digest);
-}
-
-}  // namespace
-
-OneTimeKey::OneTimeKey(TritView seed, std::uint64_t index, int security) : security_(security) {
-  GL_ASSERT(seed.size() == kHashTrits && security >= 1 && security <= static_cast<int>(kSecurityMax));
+// The key's segments, not yet hashed: Curl-P-27 of seed + index, squeezed.
+void squeeze_segments(TritView seed, std::uint64_t index, std::span<Link> segments) {
   WipedTrits<kHashTrits> subseed;
   std::copy(seed.begin(), seed.end(), subseed.begin());
   add_index(subseed, index);
   Curl curl(CurlRounds::kP27);
-  hash_repeatedly(curl, subseed, 1);
+  curl.absorb(subseed);
+  std::copy_n(curl.rate().begin(), kHashTrits, subseed.begin());
   curl.reset();
   curl.absorb(subseed);
-  const auto key = std::span<Trit>(key_).first(size_trits());
-  curl.squeeze(key);
-  for (std::size_t at = 0; at < key.size(); at += kHashTrits) hash_repeatedly(curl, key.subspan(at, kHashTrits), 1);
-  curl.wipe();
-  sodium_stackzero(kStackBytes);
-}
-
-Hash OneTimeKey::leaf() const {
-  Curl chain(CurlRounds::kP27);
-  Curl ends(CurlRounds::kP27);
-  WipedTrits<kHashTrits> link;
-  for (std::size_t j = 0; j < size_trits() / kHashTrits; ++j) {
-    std::copy_n(segment(j).begin(), kHashTrits, link.begin());
-    hash_repeatedly(chain, link, kChainLength);
-    ends.absorb(link);
+  for (Link& segment : segments) {
+    segment = crypto::pack_link(curl.rate());
+    curl.transform();
   }
-  chain.wipe();
-  sodium_stackzero(kStackBytes);
-  return leaf_of_digest(ends);
+  curl.wipe();
 }
 
+Hash leaf_of_ends(std::span<const Link> ends) {
+  Curl curl(CurlRounds::kP27);
+  std::array<Trit, kHashTrits> trits;
+  for (const Link& end : ends) {
+    crypto::unpack_link(end, trits);
+    curl.absorb(trits);
+  }
+  std::copy_n(curl.rate().begin(), kHashTrits, trits.begin());
+  return crypto::curl_hash(CurlRounds::kP27, trits);
+}
+
+}  // namespace
+
+OneTimeKey::OneTimeKey(int security)
+    : security_(security), chains_(static_cast<std::size_t>(security) * kSegmentsPerLevel * (kChainLength + 1)) {}
+
+std::vector<OneTimeKey> OneTimeKey::derive(TritView seed, std::uint64_t index, std::size_t count, int security) {
+  GL_ASSERT(seed.size() == kHashTrits && security >= 1 && security <= static_cast<int>(kSecurityMax));
+  std::vector<OneTimeKey> keys;
+  keys.reserve(count);
+  const std::size_t segments = static_cast<std::size_t>(security) * kSegmentsPerLevel;
+  crypto::SecretLinks links(count * segments);
+  for (std::size_t k = 0; k < count; ++k) {
+    keys.push_back(OneTimeKey(security));
+    squeeze_segments(seed, index + k, links.all().subspan(k * segments, segments));
+  }
+  for (std::size_t step = 0; step <= kChainLength; ++step) {
+    crypto::hash_links(links.all());
+    for (std::size_t k = 0; k < count; ++k) {
+      std::copy_n(links.all().begin() + static_cast<std::ptrdiff_t>(k * segments), segments,
+                  keys[k].links_after(step).begin());
+    }
+  }
+  for (OneTimeKey& key : keys) key.leaf_ = leaf_of_ends(key.links_after(kChainLength));
+  sodium_stackzero(kStackBytes);
+  return keys;
+}
+
+// The digest tells which links are shown: it is no secret to those who may read the message.
 void OneTimeKey::sign(TritView digest, std::span<Trit> signature) const {
   GL_ASSERT(security_of(digest) == security_ && signature.size() == size_trits());
-  Curl chain(CurlRounds::kP27);
-  for (std::size_t j = 0; j < size_trits() / kHashTrits; ++j) {
-    const auto link = signature.subspan(j * kHashTrits, kHashTrits);
-    std::copy_n(segment(j).begin(), kHashTrits, link.begin());
-    hash_repeatedly(chain, link, kTryteMax - tryte_value(digest, j));
+  for (std::size_t j = 0; j < segments(); ++j) {
+    const auto steps = static_cast<std::size_t>(kTryteMax - tryte_value(digest, j));
+    crypto::unpack_link(chains_.all()[steps * segments() + j], signature.subspan(j * kHashTrits, kHashTrits));
   }
-  chain.wipe();
-  sodium_stackzero(kStackBytes);
 }
 
 int security_of(TritView digest) {
@@ -102,16 +109,28 @@ int security_of(TritView digest) {
   return 0;
 }
 
-Hash leaf_of_signature(TritView digest, std::span<Trit> signature) {
-  GL_ASSERT(signature.size() % kHashTrits == 0 && signature.size() / kHashTrits * 3 <= digest.size());
-  Curl chain(CurlRounds::kP27);
-  Curl ends(CurlRounds::kP27);
-  for (std::size_t j = 0; j < signature.size() / kHashTrits; ++j) {
-    const auto link = signature.subspan(j * kHashTrits, kHashTrits);
-    hash_repeatedly(chain, link, kTryteMax + tryte_value(digest, j));
-    ends.absorb(link);
+Hash leaf_of_signature(TritView digest, TritView signature) {
+  constexpr std::size_t kSegmentsMax = kSecurityMax * kSegmentsPerLevel;
+  const std::size_t count = signature.size() / kHashTrits;
+  GL_ASSERT(digest.size() == kHashTrits && signature.size() % kHashTrits == 0 && count <= kSegmentsMax);
+  const auto steps_left = [&](std::size_t j) { return kTryteMax + tryte_value(digest, j); };
+  // The longest chains first, so that those that still go on stand together.
+  std::array<std::size_t, kSegmentsMax> order;
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count),
+            [&](std::size_t a, std::size_t b) { return steps_left(a) > steps_left(b); });
+  std::array<Link, kSegmentsMax> links;
+  for (std::size_t k = 0; k < count; ++k) {
+    links[k] = crypto::pack_link(signature.subspan(order[k] * kHashTrits, kHashTrits));
   }
-  return leaf_of_digest(ends);
+  std::size_t going = count;
+  for (int step = 1; going > 0; ++step) {
+    while (going > 0 && steps_left(order[going - 1]) < step) --going;
+    crypto::hash_links(std::span(links).first(going));
+  }
+  std::array<Link, kSegmentsMax> ends;
+  for (std::size_t k = 0; k < count; ++k) ends[order[k]] = links[k];
+  return leaf_of_ends(std::span(ends).first(count));
 }
 
 }  // namespace glucoledger::mam

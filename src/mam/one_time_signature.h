@@ -2,12 +2,14 @@
 //
 // Lengths are in trits. Only the first 81 x security trits of a digest are signed, and they must sum to zero, which is
 // all the checksum there is: weaker than Winternitz's (docs/threat-model.md). One key signs one digest, once, ever.
-// Deriving a key and its leaf costs about 1,500 hashes at security 2. Source: @iota/mam.js iss-p27.
+// Deriving a key takes about 1,500 hashes at security 2, most of them in many chains at once, and a key keeps all that
+// it hashed (93 KB at security 2): its leaf and its signature cost no more hashes. Source: @iota/mam.js iss-p27.
 #pragma once
 
 #include <sodium.h>
 
 #include "crypto/curl.h"
+#include "crypto/links.h"
 
 namespace glucoledger::mam {
 
@@ -26,29 +28,32 @@ struct WipedTrits : std::array<crypto::Trit, kSize> {
 
 class OneTimeKey {
  public:
-  // The key number `index` of a channel: derived from seed + index.
-  OneTimeKey(crypto::TritView seed, std::uint64_t index, int security);
-  OneTimeKey(const OneTimeKey&) = delete;
-  OneTimeKey& operator=(const OneTimeKey&) = delete;
+  // The keys number `index` and on of a channel, `count` of them, in one go: number i is derived from seed + i.
+  static std::vector<OneTimeKey> derive(crypto::TritView seed, std::uint64_t index, std::size_t count, int security);
 
   // What the key's signatures lead to: the root of a channel with one leaf a root.
-  crypto::Hash leaf() const;
+  const crypto::Hash& leaf() const { return leaf_; }
   // `signature` has size_trits(); security_of(digest) must be the key's (asserted).
   void sign(crypto::TritView digest, std::span<crypto::Trit> signature) const;
-  std::size_t size_trits() const { return static_cast<std::size_t>(security_) * kSignatureTritsPerLevel; }
+  std::size_t size_trits() const { return segments() * crypto::kHashTrits; }
 
  private:
-  crypto::TritView segment(std::size_t index) const {
-    return crypto::TritView(key_).subspan(index * crypto::kHashTrits, crypto::kHashTrits);
+  explicit OneTimeKey(int security);
+  std::size_t segments() const { return static_cast<std::size_t>(security_) * kSegmentsPerLevel; }
+  // Each chain's link after so many steps from its segment of the key, which is step 0.
+  std::span<crypto::Link> links_after(std::size_t steps) {
+    return chains_.all().subspan(steps * segments(), segments());
   }
+
   int security_;
-  WipedTrits<kSecurityMax * kSignatureTritsPerLevel> key_;
+  crypto::SecretLinks chains_;
+  crypto::Hash leaf_;
 };
 
 // The lowest level, 1 to 3, at which the digest's first 81 x level trits sum to zero; 0 when none does.
 int security_of(crypto::TritView digest);
 
-// The leaf that a signature of this digest leads to; `signature` is overwritten.
-crypto::Hash leaf_of_signature(crypto::TritView digest, std::span<crypto::Trit> signature);
+// The leaf that a signature of this digest leads to.
+crypto::Hash leaf_of_signature(crypto::TritView digest, crypto::TritView signature);
 
 }  // namespace glucoledger::mam

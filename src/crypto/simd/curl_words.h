@@ -10,6 +10,7 @@
 
 #include "crypto/links.h"
 #include "crypto/simd/strides.h"
+#include "crypto/simd/trit_bits.h"
 
 namespace glucoledger::crypto::simd {
 namespace {
@@ -17,7 +18,6 @@ namespace {
 constexpr unsigned kStateWords = 12;  // 729 bits
 constexpr unsigned kTailBits = kTrits % 64;
 constexpr std::uint64_t kTailMask = (std::uint64_t{1} << kTailBits) - 1;
-constexpr std::uint64_t kEveryByte = 0x0101010101010101;
 
 struct Bits {
   std::uint64_t words[kStateWords];
@@ -33,15 +33,6 @@ constexpr Residues<kModulus> make_residues() {
   Residues<kModulus> residues{};
   for (unsigned i = 0; i < kTrits; ++i) residues.of[i % kModulus].words[i / 64] |= std::uint64_t{1} << (i % 64);
   return residues;
-}
-
-std::uint64_t gather_low_bits(std::uint64_t bytes) {
-  return (bytes & kEveryByte) * 0x0102040810204080 >> 56;
-}
-
-std::uint64_t spread_to_bytes(std::uint64_t byte) {
-  const std::uint64_t bits = byte * kEveryByte & 0x8040201008040201;  // bit k stays in byte k
-  return (bits + 0x7f7f7f7f7f7f7f7f) >> 7 & kEveryByte;
 }
 
 void pack(const std::int8_t* trits, Bits& low, Bits& high) {
