@@ -211,8 +211,14 @@ Result<ExitCode> follow_folder(const Context& context, const Session& session, c
   do {
     const auto files = watch.changed_files();
     if (files.empty()) continue;
-    GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
-    import_changed(context, home, session.world(), arguments, files);
+    // A long turn of another command ends the wait, not the watch.
+    auto home = session.open_as(home::Role::kPatient, Home::Access::kWrite);
+    while (!home && home.error().code == ErrorCode::kUnreachable && !base::interrupted()) {
+      home = session.open_as(home::Role::kPatient, Home::Access::kWrite);
+    }
+    if (!home && base::interrupted()) break;
+    if (!home) return tl::unexpected(home.error());
+    import_changed(context, *home, session.world(), arguments, files);
   } while (!base::sleep_or_interrupted(kFollowIntervalMs));
   return ExitCode::kDone;
 }
@@ -357,7 +363,10 @@ Result<ExitCode> follow_publishing(const Context& context, const Session& sessio
   FolderWatch watch(folder);
   std::int64_t pause_ms = kFollowIntervalMs;
   do {
-    GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
+    auto opened = session.open_as(home::Role::kPatient, Home::Access::kWrite);
+    if (!opened && opened.error().code == ErrorCode::kUnreachable) continue;  // another command has its turn
+    if (!opened) return tl::unexpected(opened.error());
+    auto& home = *opened;
     if (!folder.empty()) import_changed(context, home, session.world(), {}, watch.changed_files());
     GL_TRY(plan, usecases::plan_publication(home, options));
     GL_TRY(before, home::outbox_counts(home));
@@ -375,6 +384,10 @@ Result<ExitCode> follow_publishing(const Context& context, const Session& sessio
 }
 
 Result<ExitCode> publish(const Context& context, const PublishArguments& arguments) {
+  if (arguments.follow && arguments.last) {
+    return fail(ErrorCode::kUsage, "--last with --follow would send the newest again and again until none is left",
+                "use --since");
+  }
   GL_TRY(options, publish_options(arguments));
   GL_TRY(session, Session::start(context));
   if (arguments.follow) return follow_publishing(context, session, options, *arguments.follow);

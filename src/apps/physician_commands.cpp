@@ -114,6 +114,7 @@ Result<ExitCode> follow_patients(const Context& context, const Session& session,
   do {
     auto reports = fetch_round(session, arguments);
     if (!reports && reports.error().code == ErrorCode::kInterrupted) break;
+    if (!reports && reports.error().code == ErrorCode::kUnreachable) continue;  // another command has its turn
     if (!reports) return tl::unexpected(reports.error());
     for (const auto& report : *reports) {
       const auto before = told.find(report.patient);

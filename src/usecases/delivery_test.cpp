@@ -134,7 +134,7 @@ TEST_F(DeliveryTest, AnotherLedgerIsRefused) {
   publish();
   tangle_ = storage::Tangle::in_memory(1, clock_);
   import(0, 1, 1);
-  EXPECT_EQ(try_publish().error().code, ErrorCode::kUsage);
+  EXPECT_EQ(try_publish().error().code, ErrorCode::kUnreachable);
 }
 
 TEST_F(DeliveryTest, LessProofOfWorkThanTheLedgerAsksForIsRefused) {

@@ -216,14 +216,22 @@ class OutboxRun {
 
 Result<OpenedLedger> open_home_ledger(home::Home& home, const World& world) {
   OpenedLedger opened;
+  GL_TRY(known, home.meta("network_id"));
+  // Reading makes nothing: where a known ledger's folder is gone for now, no new one shall stand in its place.
+  if (known) {
+    auto present = world.open_ledger(home.ledger_spec(), Use::kRead);
+    if (!present) {
+      if (present.error().code == ErrorCode::kNotFound) present.error().code = ErrorCode::kUnreachable;
+      return tl::unexpected(present.error());
+    }
+  }
   GL_ASSIGN(opened.ledger, world.open_ledger(home.ledger_spec(), Use::kWrite));
   GL_ASSIGN(opened.info, opened.ledger->info());
-  GL_TRY(known, home.meta("network_id"));
   if (!known) {
     GL_CHECK(home.database().transaction([&] { return home.set_meta("network_id", opened.info.network_id); }));
   } else if (*known != opened.info.network_id) {
-    return fail(ErrorCode::kUsage, "this is another ledger than the one that this home publishes to",
-                "bring the home's ledger back, or make a new home for this one");
+    return fail(ErrorCode::kUnreachable, "this is another ledger than the one that this home publishes to",
+                "bring the home's ledger back and publish again: nothing is lost");
   }
   return opened;
 }
