@@ -2,7 +2,7 @@
 //
 // A link is a hash's 243 trits in two planes of bits, low ("is not 1") and high ("is not -1"); the bits behind trit 242
 // are 1, as for zero trits. Without look-ups or branches on the trits. With AVX-512 a hash takes about 0.04 us when
-// there are four or more; the other kernels hash 128 or 256 in some 10 us.
+// there are three or more; the other kernels hash 128 or 256 in some 10 us.
 #pragma once
 
 #include <sodium.h>

@@ -17,8 +17,9 @@ int value_of_tryte(char tryte) {
 }
 
 char tryte_of_value(int value) {
-  const int letter = value + 27 * static_cast<int>(value < 0);
-  return static_cast<char>(letter + ('A' - 1) - 7 * static_cast<int>(value == 0));  // 'A' - 1 - 7 = '9'
+  const int letter = value + (27 & value >> 31);  // shifts spread the sign: compilers make branches of comparisons
+  const int zero = ~((value | -value) >> 31);
+  return static_cast<char>(letter + ('A' - 1) - (7 & zero));  // 'A' - 1 - 7 = '9'
 }
 
 int index_of_tryte(char tryte) {

@@ -38,11 +38,17 @@ Curl start_sponge(const SecretTrytes& side_key, const Hash& root, TritView heade
   return sponge;
 }
 
+void add_one(std::span<Trit> number) {
+  for (Trit& trit : number) {
+    if (++trit <= 1) return;
+    trit = -1;
+  }
+}
+
 // The first nonce, counting from 0, after which the sponge's rate can be signed at this security: about 26 tries.
 std::array<Trit, kNonceTrits> find_signable_nonce(const Curl& sponge, int security) {
-  std::array<Trit, kNonceTrits> nonce;
-  for (std::int64_t candidate = 0;; ++candidate) {
-    crypto::encode_integer(candidate, nonce);
+  std::array<Trit, kNonceTrits> nonce{};
+  for (;; add_one(nonce)) {
     Curl trial = sponge;
     trial.absorb(nonce);
     if (security_of(trial.rate()) == security) return nonce;

@@ -199,7 +199,7 @@ template <unsigned kCount>
   }
   for (unsigned r = 1; r <= 27; ++r) {
     const Rotation& rotation = kRoundRotations.of_round[r];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (unsigned k = 0; k < kCount; ++k) {
       const Plane turned_low = rotate(low[k], rotation);
       const Plane turned_high = rotate(high[k], rotation);
@@ -247,7 +247,8 @@ void transform_register(std::int8_t* state, int rounds) {
 }
 
 void hash_links_in_registers(Link* links, std::size_t count) {
-  for (; count >= 4; count -= 4, links += 4) hash_together<4>(links);
+  for (; count >= 6; count -= 6, links += 6) hash_together<6>(links);
+  for (; count >= 3; count -= 3, links += 3) hash_together<3>(links);
   for (; count > 0; --count, ++links) hash_together<1>(links);
 }
 
