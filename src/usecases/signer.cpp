@@ -30,8 +30,9 @@ Result<Bytes> aggregate(home::Home& home, std::int64_t message_id) {
 
 Result<Signer> Signer::open(home::Home& home, const home::Epoch& epoch) {
   GL_TRY(channel, home::channel_of(home, epoch));
-  const auto next_root = epoch.next_index == 0 ? epoch.root : mam::root_at(channel, epoch.next_index);
-  return Signer(epoch, std::move(channel), next_root);
+  mam::ChannelCursor cursor(channel, epoch.next_index);
+  const auto next_root = epoch.next_index == 0 ? epoch.root : cursor.root();
+  return Signer(epoch, std::move(channel), std::move(cursor), next_root);
 }
 
 bool Signer::signed_by_next_key(std::span<const ledger::Transaction> transactions) const {
@@ -71,10 +72,11 @@ Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const Wo
   }
   std::vector<home::SignedMessage> signed_messages;
   std::vector<home::Outgoing> outgoing;
+  cursor_.expect(messages.size());
   for (const auto& message : messages) {
     GL_TRY(content, content_of(home, message));
     GL_TRY(trytes, crypto::trytes_from_ascii(content));
-    GL_TRY(created, mam::create(channel_, epoch_.next_index, trytes));
+    GL_TRY(created, cursor_.create(trytes));
     GL_ASSERT(created.root == next_root_);
     GL_TRY(bundle, ledger::prepare(created.payload, created.address, kNoTag, world.clock.now_ms() / 1000));
     const auto hash = *crypto::Hash::from_trytes(std::string_view(bundle.front()).substr(2349, crypto::kHashTrytes));

@@ -22,12 +22,13 @@ class Signer {
                                                 std::size_t count_max);
 
  private:
-  Signer(home::Epoch epoch, mam::Channel channel, crypto::Hash next_root)
-      : epoch_(std::move(epoch)), channel_(std::move(channel)), next_root_(next_root) {}
+  Signer(home::Epoch epoch, mam::Channel channel, mam::ChannelCursor cursor, crypto::Hash next_root)
+      : epoch_(std::move(epoch)), channel_(std::move(channel)), cursor_(std::move(cursor)), next_root_(next_root) {}
   Result<std::string> content_of(home::Home& home, const home::Message& message) const;
 
   home::Epoch epoch_;
   mam::Channel channel_;
+  mam::ChannelCursor cursor_;  // at epoch_.next_index
   crypto::Hash next_root_;
 };
 
