@@ -79,17 +79,9 @@ Result<void> read_record(const Object& record, std::size_t number, std::optional
 
 Result<void> read(TextSource& source, const Head&, Collector& collector) {
   JsonRecords records(source);
-  Object record;
-  while (true) {
-    GL_TRY(step, records.next(record));
-    if (step == JsonRecords::Step::kEnd) return {};
-    collector.count_row();
-    if (step == JsonRecords::Step::kMalformed) {
-      collector.skip(records.number(), SkipReason::kMalformed);
-    } else {
-      GL_CHECK(read_record(record, records.number(), wrapper_unit(records.wrapper_head()), collector));
-    }
-  }
+  return for_each_record(records, collector, [&](const Object& record, std::size_t number) {
+    return read_record(record, number, wrapper_unit(records.wrapper_head()), collector);
+  });
 }
 
 }  // namespace

@@ -163,6 +163,22 @@ Result<JsonRecords::Step> JsonRecords::next(simdjson::dom::object& record) {
   }
 }
 
+Result<void> for_each_record(
+    JsonRecords& records, Collector& collector,
+    const std::function<Result<void>(const simdjson::dom::object& record, std::size_t number)>& read_record) {
+  simdjson::dom::object record;
+  while (true) {
+    GL_TRY(step, records.next(record));
+    if (step == JsonRecords::Step::kEnd) return {};
+    collector.count_row();
+    if (step == JsonRecords::Step::kMalformed) {
+      collector.skip(records.number(), SkipReason::kMalformed);
+    } else {
+      GL_CHECK(read_record(record, records.number()));
+    }
+  }
+}
+
 std::optional<std::string_view> text_field(const simdjson::dom::object& record, std::string_view key) {
   std::string_view text;
   if (record.at_key(key).get(text) != simdjson::SUCCESS) return std::nullopt;

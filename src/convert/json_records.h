@@ -8,11 +8,13 @@
 #include <simdjson.h>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "convert/collector.h"
 #include "convert/text_source.h"
 
 namespace glucoledger::convert {
@@ -50,6 +52,11 @@ class JsonRecords {
   simdjson::dom::parser parser_;
   bool allocated_ = false;
 };
+
+// Reads all records: counts each, skips what is malformed, hands the others to `read_record`.
+Result<void> for_each_record(
+    JsonRecords& records, Collector& collector,
+    const std::function<Result<void>(const simdjson::dom::object& record, std::size_t number)>& read_record);
 
 // Fields of a record; absent when missing or of another type. Numbers may stand in quotes.
 std::optional<std::string_view> text_field(const simdjson::dom::object& record, std::string_view key);

@@ -38,24 +38,21 @@ Result<std::vector<keys::Locator>> locators_from(std::string_view text) {
 }
 
 Result<std::vector<Contact>> collect_contacts(sqlite::Statement& statement) {
-  std::vector<Contact> contacts;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return contacts;
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Contact> {
     Contact contact;
-    contact.id = statement.integer(0);
-    contact.name = statement.text(1);
-    contact.network_id = statement.text(2);
-    GL_ASSIGN(contact.locators, locators_from(statement.text(3)));
-    const auto key = statement.blob(4);
+    contact.id = row.integer(0);
+    contact.name = row.text(1);
+    contact.network_id = row.text(2);
+    GL_ASSIGN(contact.locators, locators_from(row.text(3)));
+    const auto key = row.blob(4);
     GL_ASSERT(key.size() == contact.patient_key.size());
     std::copy(key.begin(), key.end(), contact.patient_key.begin());
-    GL_ASSIGN(contact.design, keys::design_named(statement.text(5)));
-    contact.next_note = static_cast<std::uint64_t>(statement.integer(6));
-    if (!statement.is_null(7)) contact.closed_ms = statement.integer(7);
-    if (!statement.is_null(8)) contact.fetched_ms = statement.integer(8);
-    contacts.push_back(std::move(contact));
-  }
+    GL_ASSIGN(contact.design, keys::design_named(row.text(5)));
+    contact.next_note = static_cast<std::uint64_t>(row.integer(6));
+    if (!row.is_null(7)) contact.closed_ms = row.integer(7);
+    if (!row.is_null(8)) contact.fetched_ms = row.integer(8);
+    return contact;
+  });
 }
 
 std::string label_of(const char* column, std::string_view root) {
@@ -134,26 +131,23 @@ Result<std::vector<ReleasedEpoch>> epochs_to_read(Home& home, const Contact& con
                                  "next_index, next_root, messages FROM released_epoch WHERE contact_id = ?1 AND "
                                  "(messages IS NULL OR next_index < messages) ORDER BY first_day, id"));
   statement.bind(1, contact.id);
-  std::vector<ReleasedEpoch> epochs;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return epochs;
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<ReleasedEpoch> {
     ReleasedEpoch epoch;
-    epoch.id = statement.integer(0);
-    GL_ASSIGN(epoch.design, keys::design_named(statement.text(1)));
-    epoch.first_day = statement.text(2);
-    epoch.last_day = statement.text(3);
-    const auto root = statement.text(4);
+    epoch.id = row.integer(0);
+    GL_ASSIGN(epoch.design, keys::design_named(row.text(1)));
+    epoch.first_day = row.text(2);
+    epoch.last_day = row.text(3);
+    const auto root = row.text(4);
     GL_ASSIGN(epoch.root, crypto::Hash::from_trytes(root));
-    GL_ASSIGN(epoch.side_key, home.unseal(label_of("side_key", root), statement.blob(5)));
-    if (!statement.is_null(6)) {
-      GL_ASSIGN(epoch.file_secret, home.unseal(label_of("file_secret", root), statement.blob(6)));
+    GL_ASSIGN(epoch.side_key, home.unseal(label_of("side_key", root), row.blob(5)));
+    if (!row.is_null(6)) {
+      GL_ASSIGN(epoch.file_secret, home.unseal(label_of("file_secret", root), row.blob(6)));
     }
-    epoch.next_index = static_cast<std::uint64_t>(statement.integer(7));
-    GL_ASSIGN(epoch.next_root, crypto::Hash::from_trytes(statement.text(8)));
-    if (!statement.is_null(9)) epoch.messages = static_cast<std::uint64_t>(statement.integer(9));
-    epochs.push_back(std::move(epoch));
-  }
+    epoch.next_index = static_cast<std::uint64_t>(row.integer(7));
+    GL_ASSIGN(epoch.next_root, crypto::Hash::from_trytes(row.text(8)));
+    if (!row.is_null(9)) epoch.messages = static_cast<std::uint64_t>(row.integer(9));
+    return epoch;
+  });
 }
 
 Result<void> add_released_epoch(Home& home, std::int64_t contact_id, const keys::EpochRelease& release) {
@@ -190,12 +184,9 @@ Result<std::vector<Record>> records_of(Home& home, const Contact& contact) {
   GL_TRY(statement,
          home.database().prepare("SELECT identifier, resource FROM record WHERE contact_id = ?1 ORDER BY id"));
   statement.bind(1, contact.id);
-  std::vector<Record> records;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return records;
-    records.push_back({statement.text(0), statement.text(1)});
-  }
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Record> {
+    return Record{row.text(0), row.text(1)};
+  });
 }
 
 Result<std::int64_t> count_records(Home& home, const Contact& contact) {

@@ -26,13 +26,8 @@ Result<Epoch> epoch_from(const sqlite::Statement& row) {
 }
 
 Result<std::vector<Epoch>> collect(sqlite::Statement& statement) {
-  std::vector<Epoch> epochs;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return epochs;
-    GL_TRY(epoch, epoch_from(statement));
-    epochs.push_back(std::move(epoch));
-  }
+  return sqlite::collect_rows(statement,
+                              [&](const sqlite::Statement& row) -> Result<Epoch> { return epoch_from(row); });
 }
 
 // What is sealed is bound to its epoch, so that rows cannot be swapped.
@@ -165,12 +160,9 @@ Result<std::vector<Message>> waiting_messages(Home& home, std::int64_t epoch_id,
   GL_TRY(statement, home.database().prepare("SELECT id, cid FROM message WHERE epoch_id = ?1 AND state = 'waiting' "
                                             "ORDER BY id LIMIT ?2"));
   statement.bind(1, epoch_id).bind(2, static_cast<std::int64_t>(count_max));
-  std::vector<Message> messages;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return messages;
-    messages.push_back({statement.integer(0), epoch_id, std::nullopt, statement.text(1)});
-  }
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Message> {
+    return Message{row.integer(0), epoch_id, std::nullopt, row.text(1)};
+  });
 }
 
 Result<void> set_cid(Home& home, std::int64_t message_id, std::string_view cid) {
@@ -213,12 +205,8 @@ Result<void> remake_messages_from(Home& home, std::int64_t from_epoch_id, std::u
   auto& database = home.database();
   GL_TRY(unread, database.prepare("SELECT id FROM message WHERE epoch_id = ?1 AND message_index >= ?2 ORDER BY id"));
   unread.bind(1, from_epoch_id).bind(2, static_cast<std::int64_t>(index));
-  std::vector<std::int64_t> ids;
-  while (true) {
-    GL_TRY(row, unread.step());
-    if (!row) break;
-    ids.push_back(unread.integer(0));
-  }
+  GL_TRY(ids, sqlite::collect_rows(
+                  unread, [&](const sqlite::Statement& row) -> Result<std::int64_t> { return row.integer(0); }));
   for (const auto id : ids) {
     GL_TRY(burn, database.prepare("UPDATE message SET state = 'burnt', bundle = NULL WHERE id = ?1"));
     GL_CHECK(burn.bind(1, id).run());

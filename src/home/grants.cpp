@@ -9,22 +9,19 @@ constexpr std::string_view kColumns =
     "SELECT id, name, design, since, until, next_note, state, opened_ms, closed_ms FROM access_grant ";
 
 Result<std::vector<Grant>> collect(sqlite::Statement& statement) {
-  std::vector<Grant> grants;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return grants;
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Grant> {
     Grant grant;
-    grant.id = statement.integer(0);
-    grant.name = statement.text(1);
-    GL_ASSIGN(grant.design, keys::design_named(statement.text(2)));
-    if (!statement.is_null(3)) grant.days.since = statement.text(3);
-    if (!statement.is_null(4)) grant.days.until = statement.text(4);
-    grant.next_note = static_cast<std::uint64_t>(statement.integer(5));
-    grant.open = statement.text(6) == "open";
-    grant.opened_ms = statement.integer(7);
-    if (!statement.is_null(8)) grant.closed_ms = statement.integer(8);
-    grants.push_back(std::move(grant));
-  }
+    grant.id = row.integer(0);
+    grant.name = row.text(1);
+    GL_ASSIGN(grant.design, keys::design_named(row.text(2)));
+    if (!row.is_null(3)) grant.days.since = row.text(3);
+    if (!row.is_null(4)) grant.days.until = row.text(4);
+    grant.next_note = static_cast<std::uint64_t>(row.integer(5));
+    grant.open = row.text(6) == "open";
+    grant.opened_ms = row.integer(7);
+    if (!row.is_null(8)) grant.closed_ms = row.integer(8);
+    return grant;
+  });
 }
 
 std::string note_label(std::int64_t grant_id) {
@@ -58,13 +55,8 @@ Result<std::vector<Epoch>> ends_to_tell(Home& home, const Grant& grant) {
                                  "?1 AND r.end_queued = 0 AND e.state = 'ended' AND e.messages IS NOT NULL "
                                  "ORDER BY e.first_day, e.id"));
   statement.bind(1, grant.id);
-  std::vector<Epoch> epochs;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return epochs;
-    GL_TRY(epoch, epoch_by_id(home, statement.integer(0)));
-    epochs.push_back(std::move(epoch));
-  }
+  return sqlite::collect_rows(
+      statement, [&](const sqlite::Statement& row) -> Result<Epoch> { return epoch_by_id(home, row.integer(0)); });
 }
 
 // Notes with the ends of these epochs; the last one also closes the grant when asked.
@@ -165,13 +157,9 @@ Result<void> release_anew_by_note(Home& home, const Grant& grant, const Epoch& w
   GL_TRY(statement, home.database().prepare("SELECT epoch_id FROM release WHERE grant_id = ?1 AND note_id IS NULL AND "
                                             "epoch_id != ?2 ORDER BY epoch_id"));
   statement.bind(1, grant.id).bind(2, with_uri.id);
-  std::vector<Epoch> epochs;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) break;
-    GL_TRY(epoch, epoch_by_id(home, statement.integer(0)));
-    epochs.push_back(std::move(epoch));
-  }
+  GL_TRY(epochs, sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Epoch> {
+           return epoch_by_id(home, row.integer(0));
+         }));
   return queue_releases(home, grant, epochs);
 }
 
@@ -206,13 +194,8 @@ Result<std::vector<Epoch>> open_epochs_of(Home& home, const Grant& grant) {
          home.database().prepare("SELECT e.id FROM release r JOIN epoch e ON e.id = r.epoch_id WHERE r.grant_id = "
                                  "?1 AND e.state = 'open' ORDER BY e.first_day, e.id"));
   statement.bind(1, grant.id);
-  std::vector<Epoch> epochs;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return epochs;
-    GL_TRY(epoch, epoch_by_id(home, statement.integer(0)));
-    epochs.push_back(std::move(epoch));
-  }
+  return sqlite::collect_rows(
+      statement, [&](const sqlite::Statement& row) -> Result<Epoch> { return epoch_by_id(home, row.integer(0)); });
 }
 
 Result<void> close_grant(Home& home, const Grant& grant, std::int64_t now_ms) {
@@ -236,14 +219,11 @@ Result<std::vector<WaitingNote>> waiting_notes(Home& home, std::int64_t grant_id
   GL_TRY(statement,
          home.database().prepare("SELECT id, body FROM note WHERE grant_id = ?1 AND state = 'waiting' ORDER BY id"));
   statement.bind(1, grant_id);
-  std::vector<WaitingNote> notes;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return notes;
-    GL_TRY(body, home.unseal(note_label(grant_id), statement.blob(1)));
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<WaitingNote> {
+    GL_TRY(body, home.unseal(note_label(grant_id), row.blob(1)));
     GL_TRY(note, keys::decode_note(body.view()));
-    notes.push_back({statement.integer(0), grant_id, std::move(note)});
-  }
+    return WaitingNote{row.integer(0), grant_id, std::move(note)};
+  });
 }
 
 Result<void> seal_again(Home& home, std::int64_t note_id) {
@@ -255,12 +235,8 @@ Result<void> seal_again(Home& home, std::int64_t note_id) {
 Result<std::vector<std::int64_t>> grants_with_waiting_notes(Home& home) {
   GL_TRY(statement,
          home.database().prepare("SELECT DISTINCT grant_id FROM note WHERE state = 'waiting' ORDER BY grant_id"));
-  std::vector<std::int64_t> ids;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return ids;
-    ids.push_back(statement.integer(0));
-  }
+  return sqlite::collect_rows(statement,
+                              [&](const sqlite::Statement& row) -> Result<std::int64_t> { return row.integer(0); });
 }
 
 Result<void> store_sealed(Home& home, const WaitingNote& note, std::uint64_t number, const crypto::Hash& address,

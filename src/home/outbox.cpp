@@ -34,18 +34,15 @@ Result<std::vector<Outgoing>> unfinished(Home& home, Outgoing::Kind kind) {
                             : "SELECT m.id, m.address, m.bundle_hash, m.bundle FROM message m JOIN epoch e ON e.id = "
                               "m.epoch_id WHERE m.state IN ('signed', 'left') ORDER BY e.first_day, e.id, "
                               "m.message_index"));
-  std::vector<Outgoing> rows;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return rows;
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Outgoing> {
     Outgoing outgoing;
     outgoing.kind = kind;
-    outgoing.id = statement.integer(0);
-    GL_ASSIGN(outgoing.address, crypto::Hash::from_trytes(statement.text(1)));
-    GL_ASSIGN(outgoing.bundle_hash, crypto::Hash::from_trytes(statement.text(2)));
-    GL_ASSIGN(outgoing.bundle, unpack_bundle(statement.blob(3)));
-    rows.push_back(std::move(outgoing));
-  }
+    outgoing.id = row.integer(0);
+    GL_ASSIGN(outgoing.address, crypto::Hash::from_trytes(row.text(1)));
+    GL_ASSIGN(outgoing.bundle_hash, crypto::Hash::from_trytes(row.text(2)));
+    GL_ASSIGN(outgoing.bundle, unpack_bundle(row.blob(3)));
+    return outgoing;
+  });
 }
 
 Result<void> mark_left(Home& home, std::span<const Outgoing> rows) {

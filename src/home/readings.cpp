@@ -10,26 +10,23 @@ constexpr std::string_view kColumns =
     "r.absent_reason, r.kind, r.device_model, r.device_serial FROM reading r ";
 
 Result<std::vector<StoredReading>> collect(sqlite::Statement& statement) {
-  std::vector<StoredReading> found;
-  while (true) {
-    GL_TRY(row, statement.step());
-    if (!row) return found;
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<StoredReading> {
     StoredReading stored;
-    stored.id = statement.integer(0);
-    stored.local_day = statement.text(1);
+    stored.id = row.integer(0);
+    stored.local_day = row.text(1);
     auto& reading = stored.reading;
-    reading.identity = statement.text(2);
-    reading.utc_ms = statement.integer(3);
-    reading.utc_offset_minutes = static_cast<int>(statement.integer(4));
-    reading.value = statement.text(5);
-    reading.unit = static_cast<cgm::Unit>(statement.integer(6));
-    reading.comparator = static_cast<cgm::Comparator>(statement.integer(7));
-    if (!statement.is_null(8)) reading.absent_reason = statement.text(8);
-    reading.kind = static_cast<cgm::Kind>(statement.integer(9));
-    reading.device_model = statement.text(10);
-    reading.device_serial = statement.text(11);
-    found.push_back(std::move(stored));
-  }
+    reading.identity = row.text(2);
+    reading.utc_ms = row.integer(3);
+    reading.utc_offset_minutes = static_cast<int>(row.integer(4));
+    reading.value = row.text(5);
+    reading.unit = static_cast<cgm::Unit>(row.integer(6));
+    reading.comparator = static_cast<cgm::Comparator>(row.integer(7));
+    if (!row.is_null(8)) reading.absent_reason = row.text(8);
+    reading.kind = static_cast<cgm::Kind>(row.integer(9));
+    reading.device_model = row.text(10);
+    reading.device_serial = row.text(11);
+    return stored;
+  });
 }
 
 struct Inserter {

@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -54,6 +56,19 @@ class Statement {
   };
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
+
+// Every row, as `make` reads it: a Result<T> of the statement's columns.
+template <typename Make>
+auto collect_rows(Statement& statement, const Make& make)
+    -> Result<std::vector<typename decltype(make(statement))::value_type>> {
+  std::vector<typename decltype(make(statement))::value_type> rows;
+  while (true) {
+    GL_TRY(ready, statement.step());
+    if (!ready) return rows;
+    GL_TRY(row, make(statement));
+    rows.push_back(std::move(row));
+  }
+}
 
 class Database {
  public:
