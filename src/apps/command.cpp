@@ -48,6 +48,10 @@ void print_error(const Context& context, const Error& error) {
   if (!error.next_step.empty()) std::fprintf(stderr, "  %s\n", error.next_step.c_str());
 }
 
+std::string count_of(std::size_t count, std::string_view what) {
+  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
 base::Progress terminal_progress() {
   using Clock = std::chrono::steady_clock;
   struct State {

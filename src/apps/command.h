@@ -41,6 +41,8 @@ struct Context {
 // Prints `document` on one line with --json, else `text` (with a newline added where it has none).
 void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text);
 void print_error(const Context& context, const Error& error);
+// "1 reading", "2 readings".
+std::string count_of(std::size_t count, std::string_view what);
 // Shows stages on standard error: a rewritten line on a terminal, a line every ten seconds elsewhere, nothing when
 // short.
 base::Progress terminal_progress();
@@ -51,7 +53,10 @@ void add_tangle_commands(CLI::App& app, Context& context);
 void add_fhir_commands(CLI::App& app, Context& context);
 void add_file_commands(CLI::App& app, Context& context);  // cid, pack, unpack
 void add_node_commands(CLI::App& app, Context& context);
-void add_patient_commands(CLI::App& app, Context& context);
+void add_init_command(CLI::App& app, Context& context);
+void add_import_command(CLI::App& app, Context& context);
+void add_publish_command(CLI::App& app, Context& context);
+void add_share_commands(CLI::App& app, Context& context);  // share, revoke
 void add_physician_commands(CLI::App& app, Context& context);
 
 }  // namespace glucoledger::apps

@@ -28,7 +28,10 @@ int run(int argc, char** argv) {
   app.add_option("--home", context.home, "The home to work in (default: $GLUCOLEDGER_HOME, else the XDG data folder)");
   app.add_option("--key-file", context.key_file, "The file that holds the home's key");
   app.add_option("--passphrase-file", context.passphrase_file, "A file with the home's passphrase");
-  add_patient_commands(app, context);
+  add_init_command(app, context);
+  add_import_command(app, context);
+  add_publish_command(app, context);
+  add_share_commands(app, context);
   add_physician_commands(app, context);
   add_fhir_commands(app, context);
   add_file_commands(app, context);

@@ -28,10 +28,9 @@ Result<void> keep_patient(home::Home& home, const convert::PatientDetails& detai
 
 }  // namespace
 
-Result<Import> import_file(home::Home& home, const std::filesystem::path& path, const convert::ImportOptions& options,
-                           const base::Progress& progress) {
+Result<Import> import_readings(home::Home& home, convert::ImportedFile file) {
   Import outcome;
-  GL_ASSIGN(outcome.file, convert::read_device_file(path, options, progress));
+  outcome.file = std::move(file);
   GL_ASSIGN(outcome.added, home::add_readings(home, outcome.file.readings));
   const auto& details = outcome.file.patient;
   if (details.empty()) return outcome;

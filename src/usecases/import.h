@@ -1,8 +1,5 @@
-// Importing: a device file's readings into a patient's home, each identity once.
+// Importing: the readings of a device file that was read, into a patient's home, each identity once.
 #pragma once
-
-#include <filesystem>
-#include <vector>
 
 #include "convert/device_file.h"
 #include "home/readings.h"
@@ -15,8 +12,8 @@ struct Import {
   bool names_another_person = false;  // than the home's patient
 };
 
-// A refused file leaves the home as it was. What the file says about its owner fills the gaps of the home's patient.
-Result<Import> import_file(home::Home& home, const std::filesystem::path& path, const convert::ImportOptions& options,
-                           const base::Progress& progress);
+// All of the file's readings or, on an error, none. What the file says about its owner fills the gaps of the home's
+// patient.
+Result<Import> import_readings(home::Home& home, convert::ImportedFile file);
 
 }  // namespace glucoledger::usecases

@@ -249,15 +249,17 @@ Result<std::size_t> replace_dead_epochs(home::Home& home) {
   return fresh.size();
 }
 
+Result<int> min_weight_magnitude_for(const ports::LedgerInfo& info, const OutboxOptions& options) {
+  const int mwm = options.min_weight_magnitude.value_or(info.min_weight_magnitude);
+  if (mwm >= info.min_weight_magnitude) return mwm;
+  return fail(ErrorCode::kUsage,
+              "this ledger asks for a minimum weight magnitude of " + std::to_string(info.min_weight_magnitude),
+              "leave out --mwm, or raise it");
+}
+
 Result<OutboxReport> run_outbox(home::Home& home, const World& world, const OutboxOptions& options) {
   GL_TRY(opened, open_home_ledger(home, world));
-  const int mwm = options.min_weight_magnitude.value_or(opened.info.min_weight_magnitude);
-  if (mwm < opened.info.min_weight_magnitude) {
-    return fail(
-        ErrorCode::kUsage,
-        "this ledger asks for a minimum weight magnitude of " + std::to_string(opened.info.min_weight_magnitude),
-        "leave out --mwm, or raise it");
-  }
+  GL_TRY(mwm, min_weight_magnitude_for(opened.info, options));
   return OutboxRun(home, world, options, *opened.ledger, opened.info, mwm).run();
 }
 

@@ -31,12 +31,15 @@ struct OutboxReport {
 
 Result<OutboxReport> run_outbox(home::Home& home, const World& world, const OutboxOptions& options);
 
-// The ledger of a home, opened; kUsage when it is another one than the home published to before.
+// The ledger of a home, opened; kUnreachable when it is another one than the home published to before.
 struct OpenedLedger {
   std::unique_ptr<ports::Ledger> ledger;
   ports::LedgerInfo info;
 };
 Result<OpenedLedger> open_home_ledger(home::Home& home, const World& world);
+
+// What to work for: the ledger's own, or more. kUsage when the options ask for less.
+Result<int> min_weight_magnitude_for(const ports::LedgerInfo& info, const OutboxOptions& options);
 
 // Inside a transaction: epochs that may not sign any more hand what waits in them to new ones.
 Result<std::size_t> replace_dead_epochs(home::Home& home);

@@ -1,0 +1,134 @@
+// share and revoke: whom a patient lets in, and no more.
+#include <memory>
+
+#include "apps/day_options.h"
+#include "apps/session.h"
+#include "base/file.h"
+#include "keys/qr.h"
+#include "usecases/outbox_run.h"
+#include "usecases/revoke.h"
+#include "usecases/share.h"
+
+namespace glucoledger::apps {
+namespace {
+
+using home::Home;
+
+struct ShareArguments {
+  std::string name;
+  std::string design = "tangle";
+  std::string since;
+  std::string until;
+  std::string uri_file;
+  std::string png_file;
+  std::string svg_file;
+};
+
+Result<void> write_share_files(const ShareArguments& arguments, const SecretBytes& uri) {
+  constexpr unsigned kOwnerOnly = 0600;
+  if (!arguments.uri_file.empty()) {
+    const SecretBytes line(base::to_bytes(std::string(uri.text()) + "\n"));
+    GL_CHECK(base::write_file_atomic(arguments.uri_file, line.view(), kOwnerOnly));
+  }
+  if (!arguments.png_file.empty()) {
+    GL_TRY(png, keys::qr_png(uri.text()));
+    GL_CHECK(base::write_file_atomic(arguments.png_file, png, kOwnerOnly));
+  }
+  if (!arguments.svg_file.empty()) {
+    GL_TRY(svg, keys::qr_svg(uri.text()));
+    GL_CHECK(base::write_file_atomic(arguments.svg_file, base::as_bytes(svg), kOwnerOnly));
+  }
+  return {};
+}
+
+Result<std::string> share_text(const ShareArguments& arguments, const usecases::Share& share) {
+  std::string text;
+  if (arguments.uri_file.empty() && arguments.png_file.empty() && arguments.svg_file.empty()) {
+    GL_TRY(code, keys::qr_terminal(share.uri.text()));
+    text += code + "\n" + std::string(share.uri.text()) + "\n\n";
+  }
+  text += "Whoever has this code can read " + count_of(share.epochs, "epoch") + " and what comes after; show it to " +
+          arguments.name + " alone.\n";
+  for (const auto& days : share.left_out) {
+    text += "Not included: the file of " + days + " reaches over the window's edge.\n";
+  }
+  if (share.this_machine_only) {
+    text +=
+        "It names a folder: only homes of this machine can use it. Share a node's URL (init --ledger) for others.\n";
+  }
+  return text;
+}
+
+// Notes go at once when the ledger can be reached. What this says decides the exit code; nothing is undone.
+Result<ExitCode> send_notes(Home& home, const usecases::World& world) {
+  usecases::OutboxOptions options;
+  options.notes_only = true;
+  GL_TRY(report, usecases::run_outbox(home, world, options));
+  if (report.waiting.notes_waiting == 0) return ExitCode::kDone;
+  return fail(ErrorCode::kUnreachable, "notes wait for the ledger", "publish again to send them");
+}
+
+Result<ExitCode> share(const Context& context, const ShareArguments& arguments) {
+  usecases::ShareOptions options;
+  options.name = arguments.name;
+  GL_ASSIGN(options.design, keys::design_named(arguments.design));
+  GL_ASSIGN(options.days, day_range(arguments.since, arguments.until));
+  GL_TRY(session, Session::start(context));
+  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
+  GL_TRY(share, usecases::share(home, session.world(), options));
+  GL_CHECK(write_share_files(arguments, share.uri));
+  GL_TRY(text, share_text(arguments, share));
+  print_result(context,
+               {{"to", arguments.name},
+                {"design", arguments.design},
+                {"uri", share.uri.text()},
+                {"epochs", share.epochs},
+                {"left_out", share.left_out},
+                {"this_machine_only", share.this_machine_only}},
+               text);
+  return send_notes(home, session.world());
+}
+
+Result<ExitCode> revoke(const Context& context, const std::string& name) {
+  GL_TRY(session, Session::start(context));
+  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
+  GL_TRY(revocation, usecases::revoke(home, session.world(), name));
+  print_result(
+      context,
+      {{"revoked", name}, {"epochs_ended", revocation.epochs_ended}, {"epochs_opened", revocation.epochs_opened}},
+      name + " can read nothing that is published from now on");
+  return send_notes(home, session.world());
+}
+
+}  // namespace
+
+void add_share_commands(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("share", "Let someone read: a QR code and URI to show in person");
+  auto arguments = std::make_shared<ShareArguments>();
+  command->add_option("--to", arguments->name, "Your own name for the recipient")->required();
+  command->add_option("--design", arguments->design, "tangle or tangle-ipfs: which publications it opens")
+      ->check(CLI::IsMember({"tangle", "tangle-ipfs"}))
+      ->capture_default_str();
+  command->add_option("--since", arguments->since, "Only days from this one on (YYYY-MM-DD)");
+  command->add_option("--until", arguments->until, "Only days up to this one");
+  command->add_option("--uri-file", arguments->uri_file, "Write the URI to a file (readable by you alone)");
+  command->add_option("--png", arguments->png_file, "Write the QR code as PNG");
+  command->add_option("--svg", arguments->svg_file, "Write the QR code as SVG");
+  command->footer(
+      "Examples:\n"
+      "  glucoledger share --to 'Dr. Smith'\n"
+      "  glucoledger share --to 'Dr. Smith' --since 2026-01-01 --png code.png\n");
+  command->callback(
+      [&context, arguments] { context.run = [&context, arguments] { return share(context, *arguments); }; });
+
+  auto* taking_back = app.add_subcommand("revoke", "Take a recipient's access back");
+  auto name = std::make_shared<std::string>();
+  taking_back->add_option("NAME", *name, "As in `share --to`")->required();
+  taking_back->footer(
+      "What was released before stays readable; nothing published from now on is. Holds at once, also without a "
+      "ledger\n"
+      "(exit 6 while the closing note waits).\n");
+  taking_back->callback([&context, name] { context.run = [&context, name] { return revoke(context, *name); }; });
+}
+
+}  // namespace glucoledger::apps
