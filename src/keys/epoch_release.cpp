@@ -23,9 +23,10 @@ Result<std::string> unpacked(const nlohmann::json& object, const char* name) {
 
 // Days since 1970-01-01; only years of four digits have a text of their own.
 Result<std::string> day_field(const nlohmann::json& object, const char* name) {
+  constexpr std::int64_t kDaysMin = -719'528;   // 0000-01-01
   constexpr std::int64_t kDaysMax = 2'932'896;  // 9999-12-31
   const auto found = object.find(name);
-  if (found == object.end() || !found->is_number_integer() || found->get<std::int64_t>() < -kDaysMax / 4 ||
+  if (found == object.end() || !found->is_number_integer() || found->get<std::int64_t>() < kDaysMin ||
       found->get<std::int64_t>() > kDaysMax) {
     return fail(ErrorCode::kCorrupt, std::string("the field ") + name + " is no day");
   }
