@@ -26,6 +26,9 @@ struct Word256 {
     low = _mm256_xor_si256(a_high, _mm256_andnot_si256(b_low, a_low));
     high = _mm256_xor_si256(a_low, _mm256_and_si256(b_high, low));
   }
+  static void combine_into_second(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
+    combine(low, high, a_low, a_high, b_low, b_high);
+  }
 };
 
 bool runs_here() {

@@ -14,9 +14,6 @@ namespace glucoledger::crypto::simd {
 namespace {
 
 constexpr int kDepth = 4;
-constexpr int kLowOfT = 0x9c;   // f(a.low, a.high, b.low) = a.high ^ (a.low & ~b.low)
-constexpr int kHighOfT = 0x78;  // f(a.low, b.high, low) = a.low ^ (b.high & low)
-
 struct Word512 {
   using Raw = __m512i;
   static constexpr std::size_t kWords = 8;
@@ -24,8 +21,13 @@ struct Word512 {
   static void store(std::uint64_t* to, Raw raw) { _mm512_store_si512(to, raw); }
   static Raw splat(std::uint64_t value) { return _mm512_set1_epi64(static_cast<long long>(value)); }
   static void combine(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
-    low = _mm512_ternarylogic_epi64(a_low, a_high, b_low, kLowOfT);
-    high = _mm512_ternarylogic_epi64(a_low, b_high, low, kHighOfT);
+    low = _mm512_ternarylogic_epi64(a_high, a_low, b_low, 0xb4);  // a.high ^ (a.low & ~b.low)
+    high = _mm512_ternarylogic_epi64(a_low, b_high, low, 0x78);   // a.low ^ (b.high & low)
+  }
+  // The instruction overwrites its first operand, and the compiler does not look for a better one.
+  static void combine_into_second(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
+    low = _mm512_ternarylogic_epi64(b_low, a_low, a_high, 0xa6);
+    high = _mm512_ternarylogic_epi64(b_high, a_low, low, 0x6c);
   }
 };
 

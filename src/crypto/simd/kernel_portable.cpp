@@ -27,6 +27,9 @@ struct Word {
     low = a_high ^ (a_low & ~b_low);
     high = a_low ^ (b_high & low);
   }
+  static void combine_into_second(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
+    combine(low, high, a_low, a_high, b_low, b_high);
+  }
 };
 
 bool runs_here() {

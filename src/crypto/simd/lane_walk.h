@@ -23,10 +23,11 @@
 namespace glucoledger::crypto::simd {
 namespace {
 
-constexpr unsigned kLag = 5;         // the walk reads trit t + 5 when it writes trit t
+constexpr unsigned kLag = 5;         // the walk reads trit t + 5 when it writes trit t,
 constexpr unsigned kFirstRead = 10;  // and begins at trit t - 10
 
-// A Word is one plane of a trit: Word::Raw, kWords, load, store, splat, and combine, which is T.
+// A Word is one plane of a trit: Word::Raw, kWords, load, store, splat, and combine, which is T; combine_into_second is
+// T, too, made to leave its result in the registers of its second trit.
 template <class Word, int kDepth>
 class Walk {
  public:
@@ -36,7 +37,7 @@ class Walk {
   // The rounds up to the one whose stride is given, for the trits stride * t with t from `first` on, `count` of them
   // (at least 5). `in` may be `out`.
   static void run(const std::uint64_t* in, std::uint64_t* out, unsigned stride, unsigned first, unsigned count) {
-    Walk walk{in, out, stride, stride * (first + kTrits - kFirstRead) % kTrits, stride * first % kTrits};
+    Walk walk(in, out, stride, stride * (first + kTrits - kFirstRead) % kTrits);
     walk.walk(count, std::make_integer_sequence<unsigned, kWarmUp>(), std::make_integer_sequence<unsigned, kLag>(),
               std::make_integer_sequence<unsigned, 8>());
   }
@@ -48,48 +49,54 @@ class Walk {
   static constexpr unsigned kOutput = kStart + kFirstRead + kLag;
   static constexpr unsigned kWarmUp = kOutput - kStart;
 
-  Walk(const std::uint64_t* in, std::uint64_t* out, unsigned stride, unsigned read_at, unsigned write_at)
-      : in_(in), out_(out), stride_(stride), read_at_(read_at), write_at_(write_at) {}
+  static constexpr std::ptrdiff_t kTritWords = 2 * Word::kWords;
+  static constexpr std::ptrdiff_t kStateWords = kTrits * kTritWords;
+
+  Walk(const std::uint64_t* in, std::uint64_t* out, unsigned stride, unsigned read_at)
+      : in_(in), out_(out), stride_(stride * kTritWords), wrapped_stride_(stride_ - kStateWords) {
+    at_[kStart % 8] = read_at * kTritWords;
+  }
 
   // The first results wait in registers' memory until the walk, coming round, has read the trits that they replace.
   template <unsigned... kWarm, unsigned... kHeld, unsigned... kLoop>
   [[gnu::always_inline]] void walk(unsigned count, std::integer_sequence<unsigned, kWarm...>,
                                    std::integer_sequence<unsigned, kHeld...>,
                                    std::integer_sequence<unsigned, kLoop...>) {
-    const unsigned held_at = write_at_;
+    std::ptrdiff_t held_at[kLag];
     Raw held_low[kLag];
     Raw held_high[kLag];
     (step<kStart + kWarm>(), ...);
-    ((step<kOutput + kHeld>(), held_low[kHeld] = low_, held_high[kHeld] = high_, skip_write()), ...);
+    ((step<kOutput + kHeld>(), held_low[kHeld] = low_, held_high[kHeld] = high_,
+      held_at[kHeld] = written_at<kOutput + kHeld>()),
+     ...);
     unsigned left = count - kLag;
-    for (; left >= 8; left -= 8) ((step<kOutput + kLag + kLoop>(), write()), ...);
-    static_cast<void>(((left > kLoop && (step<kOutput + kLag + kLoop>(), write(), true)) && ...));
-    write_at_ = held_at;
-    ((low_ = held_low[kHeld], high_ = held_high[kHeld], write()), ...);
+    for (; left >= 8; left -= 8) ((step_and_write<kOutput + kLag + kLoop>()), ...);
+    static_cast<void>(((left > kLoop && (step_and_write<kOutput + kLag + kLoop>(), true)) && ...));
+    (write(held_at[kHeld], held_low[kHeld], held_high[kHeld]), ...);
   }
-
-  [[gnu::always_inline]] static unsigned next(unsigned at, unsigned stride) {
-    at += stride;
-    return at >= kTrits ? at - kTrits : at;
+  // Where the result of a step belongs: where the step five before it read.
+  template <unsigned kStep>
+  [[gnu::always_inline]] std::ptrdiff_t written_at() const {
+    return at_[(kStep - kLag) % 8];
   }
-  [[gnu::always_inline]] void skip_write() { write_at_ = next(write_at_, stride_); }
-  [[gnu::always_inline]] void write() {
-    std::uint64_t* to = out_ + std::size_t{2} * Word::kWords * write_at_;
-    Word::store(to, low_);
-    Word::store(to + Word::kWords, high_);
-    skip_write();
+  [[gnu::always_inline]] void write(std::ptrdiff_t at, Raw low, Raw high) {
+    Word::store(out_ + at, low);
+    Word::store(out_ + at + Word::kWords, high);
+  }
+  template <unsigned kStep>
+  [[gnu::always_inline]] void step_and_write() {
+    step<kStep>();
+    write(written_at<kStep>(), low_, high_);
   }
 
   template <unsigned kStep>
   [[gnu::always_inline]] void step() {
-    if constexpr (kDepth == 3 && kStep < kStart + 8) {
-      read_at_ = next(read_at_, stride_);
-      return;
-    } else {
-      const std::uint64_t* from = in_ + std::size_t{2} * Word::kWords * read_at_;
-      low_ = Word::load(from);
-      high_ = Word::load(from + Word::kWords);
-      read_at_ = next(read_at_, stride_);
+    const std::ptrdiff_t at = at_[kStep % 8];
+    const std::ptrdiff_t wrapped = at + wrapped_stride_;
+    at_[(kStep + 1) % 8] = wrapped < 0 ? at + stride_ : wrapped;
+    if constexpr (kDepth == 4 || kStep >= kStart + 8) {
+      low_ = Word::load(in_ + at);
+      high_ = Word::load(in_ + at + Word::kWords);
       if constexpr (kDepth == 4) remember_second(x_low_[kStep % 8], x_high_[kStep % 8]);
       if constexpr (kStep >= kStart + 8) remember_first(a_low_[kStep % 4], a_high_[kStep % 4]);
       if constexpr (kStep >= kStart + 12) remember_second(b_low_[kStep % 2], b_high_[kStep % 2]);
@@ -102,7 +109,7 @@ class Walk {
     const Raw old_high = high;
     low = low_;
     high = high_;
-    Word::combine(low_, high_, low_, high_, old_low, old_high);
+    Word::combine_into_second(low_, high_, low_, high_, old_low, old_high);
   }
   // And here T of the remembered one and of it.
   [[gnu::always_inline]] void remember_first(Raw& low, Raw& high) {
@@ -115,9 +122,8 @@ class Walk {
 
   const std::uint64_t* in_;
   std::uint64_t* out_;
-  unsigned stride_;
-  unsigned read_at_;
-  unsigned write_at_;
+  std::ptrdiff_t stride_, wrapped_stride_;  // in words
+  std::ptrdiff_t at_[8]{};                  // where the last steps read
   Raw low_{}, high_{};
   Raw x_low_[8]{}, x_high_[8]{};
   Raw a_low_[4]{}, a_high_[4]{};
