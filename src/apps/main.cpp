@@ -6,6 +6,7 @@
 
 #include "apps/command.h"
 #include "base/interrupt.h"
+#include "crypto/simd/kernel.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -17,10 +18,23 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   return "there is no command or option " + strangers.front();
 }
 
+// With --verbose also the kernels: the one in use and the others that this machine could use.
+std::string version(bool verbose) {
+  std::string text = "glucoledger " GLUCOLEDGER_VERSION;
+  if (!verbose) return text;
+  text += std::string("\nkernel ") + crypto::simd::kernel().name + ", of";
+  for (const auto* kernel : crypto::simd::kernels()) {
+    if (crypto::simd::is_usable(*kernel)) text += std::string(" ") + kernel->name;
+  }
+  return text;
+}
+
 int run(int argc, char** argv) {
   base::install_interrupt_handlers();
   CLI::App app{"Patient-controlled exchange of glucose data: sensor files become FHIR records on a Tangle."};
-  app.set_version_flag("--version", "glucoledger " GLUCOLEDGER_VERSION);
+  bool verbose = false;
+  app.add_flag("--verbose", verbose, "With --version: also which kernels hash");
+  app.set_version_flag("--version", [&verbose] { return version(verbose); });
   app.require_subcommand(1);
   app.fallthrough();
   Context context;
@@ -39,6 +53,7 @@ int run(int argc, char** argv) {
   add_mam_network_commands(app, context);
   add_node_commands(app, context);
   add_tangle_commands(app, context);
+  add_bench_commands(app, context);
 
   try {
     app.parse(argc, argv);
