@@ -1,0 +1,10 @@
+module glucoledger/bench/peers
+
+go 1.21
+
+require github.com/iotaledger/iota.go v1.0.0
+
+require (
+	github.com/pkg/errors v0.8.1 // indirect
+	golang.org/x/sys v0.0.0-20200930185726-fdedc70b468f // indirect
+)
