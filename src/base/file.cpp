@@ -7,7 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -82,7 +82,7 @@ Result<void> write_and_sync(int descriptor, ByteView content, const std::filesys
 
 Error system_error(std::string_view what) {
   const int number = errno;
-  Error error{ErrorCode::kFailed, std::string(what) + ": " + std::strerror(number), ""};
+  Error error{ErrorCode::kFailed, std::string(what) + ": " + std::generic_category().message(number), ""};
   switch (number) {
     case ENOENT:
     case ENOTDIR:

@@ -142,7 +142,8 @@ Result<std::string> qr_svg(std::string_view text) {
       while (modules.is_dark(row, column)) ++column;
       if (column == start) continue;
       const auto width = std::to_string(column - start);
-      out += "M" + std::to_string(start) + " " + std::to_string(row) + "h" + width + "v1h-" + width + "z";
+      out.append("M").append(std::to_string(start)).append(" ").append(std::to_string(row));
+      out.append("h").append(width).append("v1h-").append(width).append("z");
     }
   }
   return out + "\"/></svg>\n";

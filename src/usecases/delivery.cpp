@@ -104,6 +104,7 @@ Result<void> Delivery::send(std::span<const Outgoing> rows) {
 Result<void> Delivery::submit(std::vector<Sent>& group, std::vector<ledger::Transaction>& transactions) {
   GL_CHECK(ledger_.submit(transactions));
   std::vector<Outgoing> rows;
+  rows.reserve(group.size());
   for (auto& sent : group) rows.push_back(std::move(sent.row));
   group.clear();
   transactions.clear();
@@ -113,9 +114,11 @@ Result<void> Delivery::submit(std::vector<Sent>& group, std::vector<ledger::Tran
 Result<void> Delivery::await_confirmation(std::vector<Sent>& sent, std::int64_t wait_ms) {
   if (!confirms_data_) {
     std::vector<Outgoing> rows;
+    rows.reserve(sent.size());
     for (const auto& one : sent) rows.push_back(one.row);
     GL_TRY(present, find_on_ledger(rows));
     std::vector<bool> done;
+    done.reserve(sent.size());
     for (const auto& one : sent) {
       done.push_back(
           std::any_of(present.begin(), present.end(), [&](const Sent& p) { return p.row.id == one.row.id; }));
