@@ -15,8 +15,11 @@ test: # every quick test; ends with one line that counts them
 test-long: # ThreadSanitizer, long fuzzing, long kill loops
 	./scripts/test-long
 
-bench:
-	./scripts/build release bench
+bench: # our figures; bench/compare.mjs sets the peers' beside them
+	./scripts/build release glucoledger
+	build/glucoledger bench pow
+	build/glucoledger bench mam
+	build/glucoledger bench curl
 
 lint: # clang-format and clang-tidy
 	./scripts/lint

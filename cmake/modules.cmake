@@ -6,7 +6,6 @@
 #   *_test.cpp   become the program `mam_test` (GoogleTest), a quick test;
 #   *_fuzz.cpp   become a program each (LLVMFuzzerTestOneInput): with GLUCOLEDGER_FUZZ a libFuzzer one, else one that
 #                runs tests/corpus/NAME and mutations of it, a quick test `NAME_fuzz`;
-#   *_bench.cpp  become the program `mam_bench` (Google Benchmark), run by the target `bench`.
 
 add_library(glucoledger_flags INTERFACE)
 target_compile_options(glucoledger_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor)
@@ -30,7 +29,6 @@ endif()
 if(GLUCOLEDGER_FUZZ)
   target_compile_options(glucoledger_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
-add_custom_target(bench)
 add_custom_target(fuzzers)
 
 function(glucoledger_module name)
@@ -38,11 +36,9 @@ function(glucoledger_module name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
   set(tests ${sources})
   set(fuzzers ${sources})
-  set(benchmarks ${sources})
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cpp$")
-  list(FILTER benchmarks INCLUDE REGEX "_bench\\.cpp$")
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC glucoledger_flags ${arg_DEPENDS} ${arg_PACKAGES})
@@ -59,12 +55,6 @@ function(glucoledger_module name)
   foreach(source ${fuzzers})
     glucoledger_fuzzer(${name} ${source})
   endforeach()
-  if(GLUCOLEDGER_TESTS AND benchmarks)
-    add_executable(${name}_bench EXCLUDE_FROM_ALL ${benchmarks})
-    target_link_libraries(${name}_bench PRIVATE ${name} benchmark::benchmark_main)
-    add_custom_target(run_${name}_bench COMMAND ${name}_bench WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} USES_TERMINAL)
-    add_dependencies(bench run_${name}_bench)
-  endif()
 endfunction()
 
 function(glucoledger_fuzzer module source)
