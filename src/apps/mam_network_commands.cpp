@@ -35,10 +35,10 @@ struct Arguments {
 };
 
 Result<std::unique_ptr<ports::Ledger>> open_ledger(const Arguments& arguments, bool read_only) {
-  static const base::SystemClock clock;
+  static const base::SystemClock kClock;
   ledger_client::OpenLedgerOptions options;
   options.read_only = read_only;
-  return ledger_client::open_ledger(arguments.node, options, clock);
+  return ledger_client::open_ledger(arguments.node, options, kClock);
 }
 
 // What stands at the address of a root: a genuine message, something else, or nothing.

@@ -82,6 +82,7 @@ std::size_t find(const std::vector<std::string>& names, const std::array<std::st
 
 std::optional<Columns> find_columns(const auto& header) {
   std::vector<std::string> names;
+  names.reserve(header.size());
   for (const auto& field : header) names.push_back(bare_name(field));
   Columns columns;
   columns.glucose = find(names, kGlucoseNames);
