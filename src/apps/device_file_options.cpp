@@ -60,14 +60,6 @@ convert::ImportOptions import_options(const DeviceFileArguments& arguments, std:
   return options;
 }
 
-fhir::Patient patient_named_in(const convert::PatientDetails& details) {
-  fhir::Patient patient;
-  patient.given = details.given_name;
-  patient.family = details.family_name;
-  patient.birth_date = details.birth_date.value_or("");
-  return patient;
-}
-
 std::string import_text(const convert::ImportedFile& imported) {
   std::string text;
   for (const auto& warning : imported.warnings) text += warning + "\n";

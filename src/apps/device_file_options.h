@@ -6,7 +6,6 @@
 
 #include "apps/command.h"
 #include "convert/device_file.h"
-#include "fhir/patient.h"
 
 namespace glucoledger::apps {
 
@@ -21,9 +20,6 @@ struct DeviceFileArguments {
 void add_device_file_options(CLI::App& command, DeviceFileArguments& arguments);
 // `home_time_zone` may be empty: then the machine's.
 convert::ImportOptions import_options(const DeviceFileArguments& arguments, std::string_view home_time_zone);
-
-// Whom the file names, as far as it does.
-fhir::Patient patient_named_in(const convert::PatientDetails& details);
 
 // Warnings, what was skipped by reason and line, and a closing line; nothing of a row's content.
 std::string import_text(const convert::ImportedFile& imported);

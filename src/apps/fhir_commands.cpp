@@ -10,6 +10,7 @@
 #include "convert/device_file.h"
 #include "fhir/observation.h"
 #include "privacy/strip.h"
+#include "usecases/import.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -56,7 +57,7 @@ Result<fhir::ObservationContext> observation_context(const ConvertArguments& arg
     GL_ASSIGN(context.patient, fhir::parse_patient(text));
   }
   if (!details.empty()) {
-    context.patient = fhir::merge(context.patient.value_or(fhir::Patient{}), patient_named_in(details));
+    context.patient = fhir::merge(context.patient.value_or(fhir::Patient{}), usecases::patient_named_in(details));
   }
   return context;
 }

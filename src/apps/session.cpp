@@ -54,10 +54,6 @@ Result<Session> Session::start(const Context& context) {
   return Session(std::move(folder), std::move(key));
 }
 
-const base::Clock& Session::clock() const {
-  return kClock;
-}
-
 Result<home::Home> Session::open(home::Home::Access access) const {
   GL_TRY(home, home::Home::open(folder_, key_, access));
   warn_if_doubled(home);

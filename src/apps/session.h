@@ -24,7 +24,6 @@ class Session {
   Result<home::Home> open_as(home::Role role, home::Home::Access access) const;
 
   const usecases::World& world() const { return world_; }
-  const base::Clock& clock() const;
 
  private:
   Session(std::filesystem::path folder, SecretBytes key);

@@ -18,15 +18,19 @@ bool differ(std::string_view a, std::string_view b) {
 }
 
 Result<void> keep_patient(home::Home& home, const convert::PatientDetails& details) {
-  fhir::Patient named;
-  named.given = details.given_name;
-  named.family = details.family_name;
-  named.birth_date = details.birth_date.value_or("");
-  const auto merged = fhir::merge(home.settings().patient.value_or(fhir::Patient{}), named);
+  const auto merged = fhir::merge(home.settings().patient.value_or(fhir::Patient{}), patient_named_in(details));
   return home.database().transaction([&] { return home.set_meta("patient", fhir::patient_json(merged)); });
 }
 
 }  // namespace
+
+fhir::Patient patient_named_in(const convert::PatientDetails& details) {
+  fhir::Patient patient;
+  patient.given = details.given_name;
+  patient.family = details.family_name;
+  patient.birth_date = details.birth_date.value_or("");
+  return patient;
+}
 
 Result<Import> import_readings(home::Home& home, convert::ImportedFile file) {
   Import outcome;

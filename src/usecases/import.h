@@ -16,4 +16,7 @@ struct Import {
 // patient.
 Result<Import> import_readings(home::Home& home, convert::ImportedFile file);
 
+// Whom a device file names, as far as it does.
+fhir::Patient patient_named_in(const convert::PatientDetails& details);
+
 }  // namespace glucoledger::usecases
