@@ -49,4 +49,14 @@ Hash curl_hash(CurlRounds rounds, TritView input) {
   return Hash::from_trits(curl.rate());
 }
 
+void curl_hash_many(CurlRounds rounds, TritView inputs, std::span<Hash> hashes) {
+  if (hashes.empty()) return;
+  GL_ASSERT(inputs.size() % hashes.size() == 0);
+  const std::size_t length_trits = inputs.size() / hashes.size();
+  for (Hash& hash : hashes) {
+    hash = curl_hash(rounds, inputs.first(length_trits));
+    inputs = inputs.subspan(length_trits);
+  }
+}
+
 }  // namespace glucoledger::crypto

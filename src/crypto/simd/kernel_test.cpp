@@ -104,6 +104,24 @@ TEST_P(EveryKernel, HashesAnyNumberOfLinksAsThePortableOneHashesEach) {
   }
 }
 
+TEST_P(EveryKernel, HashesManyInputsAsEachAlone) {
+  std::mt19937 random(6);
+  for (const std::size_t length : {0, 1, 100, 243, 486, 500, 8019}) {
+    for (const std::size_t count : {0, 1, 2, 3, 4, 5, 7, 100}) {
+      Trits inputs(length * count);
+      for (Trit& trit : inputs) trit = static_cast<Trit>(static_cast<int>(random() % 3) - 1);
+      for (const auto rounds : {CurlRounds::kP27, CurlRounds::kP81}) {
+        std::vector<Hash> hashes(count);
+        curl_hash_many(rounds, inputs, hashes);
+        for (std::size_t k = 0; k < count; ++k) {
+          const Hash alone = curl_hash(rounds, TritView(inputs).subspan(k * length, length));
+          ASSERT_EQ(hashes[k], alone) << k << " of " << count << " with " << length << " trits";
+        }
+      }
+    }
+  }
+}
+
 std::size_t zeros_at_the_end(const State& hashed) {
   std::size_t zeros = 0;
   while (zeros < kHashTrits && hashed[kHashTrits - 1 - zeros] == 0) ++zeros;
