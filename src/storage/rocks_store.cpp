@@ -1,30 +1,17 @@
 #include "storage/rocks_store.h"
 
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdarg>
 #include <thread>
+
+#include "storage/rocks_options.h"
 
 namespace glucoledger::storage {
 namespace {
 
 using ledger::Column;
-
-const std::vector<std::string>& column_names() {
-  static const std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName, "bodies", "indexes"};
-  return names;
-}
-
-// RocksDB's own log: nobody reads it, and a reader must not write into another's folder.
-class SilentLogger final : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
 
 Error error_of(const rocksdb::Status& status, const std::string& what) {
   Error error{ErrorCode::kFailed, what + ": " + status.ToString(), ""};
@@ -53,23 +40,51 @@ rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
 }
 
-rocksdb::ColumnFamilyOptions family_options() {
-  rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = std::size_t{4} << 20;
-  options.compression = rocksdb::kNoCompression;  // packed trits do not compress
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(std::size_t{4} << 20);
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return options;
+std::vector<std::string> logs_in(rocksdb::Env& env, const std::string& folder) {
+  std::vector<std::string> names;
+  if (!env.GetChildren(folder, &names).ok()) return {};
+  std::erase_if(names, [](const std::string& name) { return !name.ends_with(".log"); });
+  return names;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> descriptors(const std::vector<std::string>& names) {
-  std::vector<rocksdb::ColumnFamilyDescriptor> result;
-  const rocksdb::ColumnFamilyOptions options = family_options();
-  for (const std::string& name : names) result.emplace_back(name, options);
-  return result;
-}
+class RocksView final : public ledger::StateReader {
+ public:
+  RocksView(std::shared_lock<std::shared_mutex> use, rocksdb::DB& database,
+            const std::vector<rocksdb::ColumnFamilyHandle*>& families)
+      : use_(std::move(use)), database_(database), families_(families), snapshot_(database.GetSnapshot()) {
+    options_.snapshot = snapshot_;
+  }
+  RocksView(const RocksView&) = delete;
+  RocksView& operator=(const RocksView&) = delete;
+  ~RocksView() override { database_.ReleaseSnapshot(snapshot_); }
+
+  Result<std::optional<std::string>> get(Column column, std::string_view key) const override {
+    std::string value;
+    const rocksdb::Status status = database_.Get(options_, family(column), slice(key), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    if (!status.ok()) return failed(status, "cannot read the ledger's store");
+    return value;
+  }
+
+  Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const override {
+    const std::unique_ptr<rocksdb::Iterator> iterator(database_.NewIterator(options_, family(column)));
+    for (iterator->Seek(slice(prefix)); iterator->Valid(); iterator->Next()) {
+      if (!iterator->key().starts_with(slice(prefix))) break;
+      if (!visit(iterator->key().ToStringView(), iterator->value().ToStringView())) break;
+    }
+    if (!iterator->status().ok()) return failed(iterator->status(), "cannot read the ledger's store");
+    return {};
+  }
+
+ private:
+  rocksdb::ColumnFamilyHandle* family(Column column) const { return families_[static_cast<std::size_t>(column)]; }
+
+  std::shared_lock<std::shared_mutex> use_;  // released last
+  rocksdb::DB& database_;
+  const std::vector<rocksdb::ColumnFamilyHandle*>& families_;
+  const rocksdb::Snapshot* snapshot_;
+  rocksdb::ReadOptions options_;
+};
 
 }  // namespace
 
@@ -93,28 +108,12 @@ void RocksStore::close() {
   database_.reset();
 }
 
-rocksdb::Options RocksStore::options() const {
-  rocksdb::Options options;
-  options.env = env_;
-  options.create_if_missing = access_ == Access::kWrite;
-  options.create_missing_column_families = access_ == Access::kWrite;
-  options.info_log = std::make_shared<SilentLogger>();
-  options.max_background_jobs = 2;
-  options.max_total_wal_size = std::uint64_t{8} << 20;
-  options.db_write_buffer_size = std::size_t{8} << 20;
-  options.avoid_flush_during_recovery = true;  // a short command would leave a small file each time
-  options.keep_log_file_num = 1;
-  options.max_manifest_file_size = std::uint64_t{1} << 20;
-  options.paranoid_checks = true;
-  return options;
-}
-
 // A newer version may have added families, and all of them have to be opened before its parameters can be read.
 Result<std::vector<std::string>> RocksStore::family_names() const {
-  std::vector<std::string> names = column_names();
+  std::vector<std::string> names = family_names_of_columns();
   if (!env_->FileExists(folder_ + "/CURRENT").ok()) return names;
   std::vector<std::string> existing;
-  const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options(), folder_, &existing);
+  const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(database_options(false, env_), folder_, &existing);
   if (!status.ok()) return failed(status, "cannot open the ledger's store");
   for (const std::string& name : existing) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
@@ -129,20 +128,33 @@ Result<void> RocksStore::open_database() {
 
 Result<void> RocksStore::open_for_writing() {
   GL_TRY(names, family_names());
+  if (!write_failed_) GL_CHECK(sync_logs());
   rocksdb::DB* database = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(options(), folder_, descriptors(names), &families_, &database);
+  const rocksdb::Status status =
+      rocksdb::DB::Open(database_options(true, env_), folder_, family_descriptors(names), &families_, &database);
   if (!status.ok()) return failed(status, "cannot open the ledger's store");
   database_.reset(database);
-  return flush_many_logs();
+  constexpr std::size_t kLogsMax = 8;  // each opening begins a new one, and all are read at the next one
+  if (write_failed_ || logs_in(*env_, folder_).size() > kLogsMax) GL_CHECK(flush_logs());
+  write_failed_ = false;
+  return {};
 }
 
-// Each opening begins a new log, and all are read at the next one until they are flushed.
-Result<void> RocksStore::flush_many_logs() {
-  constexpr std::ptrdiff_t kLogsMax = 8;
-  std::vector<std::string> names;
-  if (!env_->GetChildren(folder_, &names).ok()) return {};
-  const auto is_log = [](const std::string& name) { return name.ends_with(".log"); };
-  if (std::count_if(names.begin(), names.end(), is_log) <= kLogsMax) return {};
+// A process that was killed between writing and syncing left what only the system's memory holds. It is shown from now
+// on, and who submits it again is told that it is here: so it has to be on disk first.
+Result<void> RocksStore::sync_logs() {
+  for (const std::string& name : logs_in(*env_, folder_)) {
+    std::unique_ptr<rocksdb::WritableFile> file;
+    rocksdb::Status status = env_->ReopenWritableFile(folder_ + "/" + name, &file, rocksdb::EnvOptions());
+    if (status.ok()) status = file->Sync();
+    if (status.ok()) status = file->Close();
+    if (!status.ok()) return failed(status, "cannot write the ledger's store");
+  }
+  return {};
+}
+
+// After a failed sync the system may take for written what is not: what the logs hold is written anew, as tables.
+Result<void> RocksStore::flush_logs() {
   const rocksdb::Status status = database_->Flush(rocksdb::FlushOptions(), families_);
   if (status.ok()) return {};
   close();
@@ -157,12 +169,12 @@ Result<void> RocksStore::open_for_reading() {
   Error last{ErrorCode::kUnreachable, "the ledger's store changes too fast to be read", "repeat"};
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (!env_->FileExists(folder_ + "/CURRENT").ok()) {
-      return fail(ErrorCode::kNotFound, "there is no ledger here yet", "check the folder");
+      return fail(ErrorCode::kNotFound, "there is no ledger in this folder", "check the folder");
     }
     const Fingerprint before = fingerprint();
     rocksdb::DB* database = nullptr;
-    const rocksdb::Status status =
-        rocksdb::DB::OpenForReadOnly(options(), folder_, descriptors(column_names()), &families_, &database);
+    const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(
+        database_options(false, env_), folder_, family_descriptors(family_names_of_columns()), &families_, &database);
     if (status.ok()) {
       database_.reset(database);
       if (fingerprint().structure == before.structure) {
@@ -193,48 +205,55 @@ RocksStore::Fingerprint RocksStore::fingerprint() const {
   return result;
 }
 
-Result<void> RocksStore::refresh() {
-  if (access_ == Access::kReadOnly && (!database_ || fingerprint().content != content_seen_)) return open_database();
-  if (!database_) return open_database();
-  return {};
+bool RocksStore::is_current() const {
+  return database_ && (access_ == Access::kWrite || fingerprint().content == content_seen_);
 }
 
-Result<std::optional<std::string>> RocksStore::get(Column column, std::string_view key) const {
+Result<std::shared_lock<std::shared_mutex>> RocksStore::use() {
+  const std::lock_guard entry(entry_);
+  std::shared_lock shared(use_);
+  if (is_current()) return shared;
+  shared.unlock();
+  {
+    const std::lock_guard alone(use_);
+    GL_CHECK(open_database());
+  }
+  shared.lock();  // no other may open or close it while we hold the entry
+  return shared;
+}
+
+Result<Store::View> RocksStore::view() {
+  GL_TRY(shared, use());
+  return std::make_unique<const RocksView>(std::move(shared), *database_, families_);
+}
+
+std::optional<std::string> RocksStore::property(Column column, const std::string& name) {
+  const auto shared = use();
   std::string value;
-  const rocksdb::Status status =
-      database_->Get(rocksdb::ReadOptions(), families_[static_cast<std::size_t>(column)], slice(key), &value);
-  if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok()) return failed(status, "cannot read the ledger's store");
+  if (!shared || !database_->GetProperty(families_[static_cast<std::size_t>(column)], name, &value))
+    return std::nullopt;
   return value;
 }
 
-Result<void> RocksStore::scan(Column column, std::string_view prefix, const Visitor& visit) const {
-  const std::unique_ptr<rocksdb::Iterator> iterator(
-      database_->NewIterator(rocksdb::ReadOptions(), families_[static_cast<std::size_t>(column)]));
-  for (iterator->Seek(slice(prefix)); iterator->Valid(); iterator->Next()) {
-    if (!iterator->key().starts_with(slice(prefix))) break;
-    if (!visit(iterator->key().ToStringView(), iterator->value().ToStringView())) break;
-  }
-  if (!iterator->status().ok()) return failed(iterator->status(), "cannot read the ledger's store");
-  return {};
-}
-
 Result<void> RocksStore::commit(const ledger::StateBatch& batch) {
+  GL_TRY(shared, use());
   rocksdb::WriteBatch writes;
   for (std::size_t column = 0; column < ledger::kColumnCount; ++column) {
     for (const auto& [key, value] : batch.changes(static_cast<Column>(column))) {
-      if (value) {
-        writes.Put(families_[column], slice(key), slice(*value));
-      } else {
-        writes.Delete(families_[column], slice(key));
-      }
+      const rocksdb::Status status = value ? writes.Put(families_[column], slice(key), slice(*value))
+                                           : writes.Delete(families_[column], slice(key));
+      if (!status.ok()) return failed(status, "cannot write the ledger's store");
     }
   }
   rocksdb::WriteOptions options;
   options.sync = true;
   const rocksdb::Status status = database_->Write(options, &writes);
   if (status.ok()) return {};
+  shared.unlock();
+  const std::lock_guard entry(entry_);
+  const std::lock_guard alone(use_);
   close();
+  write_failed_ = true;
   return failed(status, "cannot write the ledger's store");
 }
 

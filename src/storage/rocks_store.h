@@ -1,21 +1,25 @@
 // The ledger's store over RocksDB: bodies and indexes in column families of their own, each commit one synced batch.
 //
-// After a failed write the database is opened anew before the next one, since what was not acknowledged may or may not
-// be on disk. A read-only store works beside a writer: refresh() looks whether the folder changed and opens it again.
-// Not thread-safe. Memory: a few MiB. Errors: full disk, read-only and I/O errors are kFailed, damage is kCorrupt.
+// Readers work beside the writer on snapshots and never wait for its disk. After a failed write the database is opened
+// anew before the next use, since what was not acknowledged may or may not be on disk; what is found then is written
+// again. A read-only store works beside the writer of another process: each view looks whether the folder changed and
+// opens it again. Memory: see rocks_options.h. Errors: full disk, read-only and I/O errors are kFailed, damage
+// kCorrupt.
 #pragma once
 
 #include <rocksdb/db.h>
 
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
-#include "ledger/state_storage.h"
+#include "storage/store.h"
 
 namespace glucoledger::storage {
 
-class RocksStore final : public ledger::StateStore {
+class RocksStore final : public Store {
  public:
   enum class Access { kReadOnly, kWrite };
 
@@ -24,10 +28,10 @@ class RocksStore final : public ledger::StateStore {
                                                   rocksdb::Env* env = rocksdb::Env::Default());
   ~RocksStore() override;
 
-  Result<std::optional<std::string>> get(ledger::Column column, std::string_view key) const override;
-  Result<void> scan(ledger::Column column, std::string_view prefix, const Visitor& visit) const override;
+  Result<View> view() override;
   Result<void> commit(const ledger::StateBatch& batch) override;
-  Result<void> refresh() override;
+  // What RocksDB tells of a column, such as "rocksdb.cfstats"; nothing where it knows no such property.
+  std::optional<std::string> property(ledger::Column column, const std::string& name);
 
  private:
   // What stands in the folder. The structure changes with every flush and compaction, the content with every write.
@@ -37,11 +41,13 @@ class RocksStore final : public ledger::StateStore {
   };
 
   RocksStore(std::string folder, Access access, rocksdb::Env* env);
+  bool is_current() const;
+  Result<std::shared_lock<std::shared_mutex>> use();
   Result<void> open_database();
   Result<void> open_for_writing();
   Result<void> open_for_reading();
-  Result<void> flush_many_logs();
-  rocksdb::Options options() const;
+  Result<void> sync_logs();
+  Result<void> flush_logs();
   Result<std::vector<std::string>> family_names() const;
   Fingerprint fingerprint() const;
   void close();
@@ -49,9 +55,14 @@ class RocksStore final : public ledger::StateStore {
   std::string folder_;
   Access access_;
   rocksdb::Env* env_;
+  // Who uses the database shares `use_`; who opens or closes it has it alone, and holds `entry_`, so that those who
+  // come meanwhile wait there and cannot keep it out for ever.
+  std::mutex entry_;
+  std::shared_mutex use_;
   std::unique_ptr<rocksdb::DB> database_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // the first ones by Column
   std::string content_seen_;
+  bool write_failed_ = false;  // what the logs hold may not be on disk
 };
 
 }  // namespace glucoledger::storage

@@ -40,6 +40,8 @@ class SimulatedDisk final : public rocksdb::FileSystem {
                              std::unique_ptr<rocksdb::FSRandomAccessFile>* result, Context* context) override;
   Status NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                          std::unique_ptr<rocksdb::FSWritableFile>* result, Context* context) override;
+  Status ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                            std::unique_ptr<rocksdb::FSWritableFile>* result, Context* context) override;
   Status NewDirectory(const std::string& path, const Options& options, std::unique_ptr<rocksdb::FSDirectory>* result,
                       Context* context) override;
   Status FileExists(const std::string& path, const Options& options, Context* context) override;

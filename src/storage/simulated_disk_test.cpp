@@ -207,6 +207,18 @@ Status SimulatedDisk::NewWritableFile(const std::string& path, const rocksdb::Fi
   return status;
 }
 
+Status SimulatedDisk::ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                         std::unique_ptr<rocksdb::FSWritableFile>* result, Context* context) {
+  {
+    const std::lock_guard guard(mutex_);
+    if (auto content = find(path)) {
+      *result = std::make_unique<SimulatedFile>(*this, std::move(content));
+      return Status::OK();
+    }
+  }
+  return NewWritableFile(path, options, result, context);
+}
+
 Status SimulatedDisk::NewDirectory(const std::string& path, const Options&,
                                    std::unique_ptr<rocksdb::FSDirectory>* result, Context*) {
   *result = std::make_unique<SimulatedFolder>(*this, without_slash(path));

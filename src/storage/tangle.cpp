@@ -1,6 +1,6 @@
 #include "storage/tangle.h"
 
-#include <algorithm>
+#include <map>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -12,26 +12,18 @@ namespace glucoledger::storage {
 namespace {
 
 // A store that others wait for as long as it lives.
-class LockedStore final : public ledger::StateStore {
+class LockedStore final : public Store {
  public:
-  LockedStore(base::FileLock lock, std::unique_ptr<ledger::StateStore> store)
-      : lock_(std::move(lock)), store_(std::move(store)) {}
-  Result<std::optional<std::string>> get(ledger::Column column, std::string_view key) const override {
-    return store_->get(column, key);
-  }
-  Result<void> scan(ledger::Column column, std::string_view prefix, const Visitor& visit) const override {
-    return store_->scan(column, prefix, visit);
-  }
+  LockedStore(base::FileLock lock, std::unique_ptr<Store> store) : lock_(std::move(lock)), store_(std::move(store)) {}
+  Result<View> view() override { return store_->view(); }
   Result<void> commit(const ledger::StateBatch& batch) override { return store_->commit(batch); }
-  Result<void> refresh() override { return store_->refresh(); }
 
  private:
   base::FileLock lock_;  // released last
-  std::unique_ptr<ledger::StateStore> store_;
+  std::unique_ptr<Store> store_;
 };
 
-Result<std::unique_ptr<ledger::StateStore>> open_store(const std::filesystem::path& folder,
-                                                       const TangleOptions& options) {
+Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& folder, const TangleOptions& options) {
   const std::string database = (folder / "state").string();
   if (options.read_only) {
     GL_TRY(store, RocksStore::open(database, RocksStore::Access::kReadOnly));
@@ -44,25 +36,46 @@ Result<std::unique_ptr<ledger::StateStore>> open_store(const std::filesystem::pa
   return std::make_unique<LockedStore>(std::move(lock), std::move(store));
 }
 
-Result<ledger::Parameters> create(ledger::StateStore& store, const TangleOptions& options) {
+Result<ledger::Parameters> create(Store& store, const TangleOptions& options) {
   ledger::Parameters parameters;
   parameters.network_id = base::random_bytes(ledger::kNetworkIdSize);
   parameters.min_weight_magnitude = options.min_weight_magnitude.value_or(Tangle::kDefaultMinWeightMagnitude);
-  ledger::StateBatch batch(store);
+  const ledger::MemoryStore nothing;
+  ledger::StateBatch batch(nothing);
   ledger::create_ledger(batch, parameters);
   GL_CHECK(store.commit(batch));
   return parameters;
 }
 
+Result<ledger::Parameters> read_parameters(Store& store) {
+  GL_TRY(view, store.view());
+  return ledger::read_parameters(*view);
+}
+
+// All of `layer` into the batch that it lies over.
+void absorb(ledger::StateBatch& batch, const ledger::StateBatch& layer) {
+  for (std::size_t column = 0; column < ledger::kColumnCount; ++column) {
+    const auto place = static_cast<ledger::Column>(column);
+    for (const auto& [key, value] : layer.changes(place)) {
+      if (value) {
+        batch.put(place, key, *value);
+      } else {
+        batch.erase(place, key);
+      }
+    }
+  }
+}
+
 }  // namespace
 
-Tangle::Tangle(std::unique_ptr<ledger::StateStore> store, std::string locator, ledger::Parameters parameters,
-               bool read_only, const base::Clock& clock)
+Tangle::Tangle(std::unique_ptr<Store> store, std::string locator, ledger::Parameters parameters, bool read_only,
+               const base::Clock& clock)
     : store_(std::move(store)),
       locator_(std::move(locator)),
       parameters_(std::move(parameters)),
       read_only_(read_only),
-      clock_(clock) {}
+      clock_(clock),
+      queue_([this](std::span<CommitQueue::Command* const> group) { commit_group(group); }) {}
 
 Tangle::~Tangle() = default;
 
@@ -78,19 +91,19 @@ Result<std::unique_ptr<Tangle>> Tangle::open(const std::filesystem::path& folder
 std::unique_ptr<Tangle> Tangle::in_memory(int min_weight_magnitude, const base::Clock& clock) {
   TangleOptions options;
   options.min_weight_magnitude = min_weight_magnitude;
-  auto tangle = over(std::make_unique<ledger::MemoryStore>(), "memory", options, clock);
+  auto tangle = over(std::make_unique<VolatileStore>(), "memory", options, clock);
   GL_ASSERT(tangle.has_value());
   return std::move(*tangle);
 }
 
-Result<std::unique_ptr<Tangle>> Tangle::over(std::unique_ptr<ledger::StateStore> store, std::string locator,
+Result<std::unique_ptr<Tangle>> Tangle::over(std::unique_ptr<Store> store, std::string locator,
                                              const TangleOptions& options, const base::Clock& clock) {
   if (options.min_weight_magnitude &&
       (*options.min_weight_magnitude < 1 || *options.min_weight_magnitude > base::limits::kMinWeightMagnitudeMax)) {
     return fail(ErrorCode::kUsage,
                 "a minimum weight magnitude is 1 to " + std::to_string(base::limits::kMinWeightMagnitudeMax));
   }
-  auto parameters = ledger::read_parameters(*store);
+  auto parameters = read_parameters(*store);
   if (!parameters && parameters.error().code == ErrorCode::kNotFound && !options.read_only) {
     parameters = create(*store, options);
   }
@@ -107,20 +120,84 @@ Result<std::unique_ptr<Tangle>> Tangle::over(std::unique_ptr<ledger::StateStore>
 
 template <typename Function>
 auto Tangle::reading(Function function) -> decltype(function(std::declval<const ledger::StateReader&>())) {
-  const std::lock_guard guard(mutex_);
-  GL_CHECK(store_->refresh());
-  return function(*store_);
+  GL_TRY(view, store_->view());
+  return function(*view);
 }
 
-template <typename Function>
-auto Tangle::writing(Function function) -> decltype(function(std::declval<ledger::StateBatch&>())) {
-  const std::lock_guard guard(mutex_);
+Result<void> Tangle::write(CommitQueue::Command& command) {
   if (read_only_) return fail(ErrorCode::kNotAllowed, "the ledger was opened for reading only");
-  GL_CHECK(store_->refresh());
-  ledger::StateBatch batch(*store_);
-  auto result = function(batch);
-  if (result && !batch.empty()) GL_CHECK(store_->commit(batch));
-  return result;
+  queue_.run(command);
+  return command.result;
+}
+
+void Tangle::commit_group(std::span<CommitQueue::Command* const> group) {
+  const auto commit = apply_group(group);
+  if (commit) return tell(*commit);
+  for (CommitQueue::Command* command : group) {
+    if (command->result) command->result = tl::unexpected(commit.error());
+  }
+}
+
+Result<Commit> Tangle::apply_group(std::span<CommitQueue::Command* const> group) {
+  GL_TRY(view, store_->view());
+  ledger::StateBatch batch(*view);
+  Commit commit;
+  bool with_milestone = false;
+  for (CommitQueue::Command* command : group) {
+    ledger::StateBatch layer(batch);
+    command->result = command->apply(layer);
+    if (!command->result) continue;
+    absorb(batch, layer);
+    with_milestone = with_milestone || command->with_milestone;
+    commit.milestones.insert(commit.milestones.end(), command->milestones.begin(), command->milestones.end());
+  }
+  if (with_milestone) {
+    GL_TRY(before, ledger::latest_milestone(batch));
+    GL_TRY(milestone, ledger::issue_milestone(batch, parameters_, clock_.now_ms(), false));
+    if (milestone.index != before.index) commit.milestones.push_back(milestone);
+  }
+  if (is_listened_to()) {
+    GL_ASSIGN(commit.transactions, new_transactions(*view, batch, group));
+  }
+  view.reset();  // a failed commit opens the store anew, and waits for views
+  if (!batch.empty()) GL_CHECK(store_->commit(batch));
+  return commit;
+}
+
+Result<std::vector<Hash>> Tangle::new_transactions(const ledger::StateReader& before, const ledger::StateReader& after,
+                                                   std::span<CommitQueue::Command* const> group) const {
+  std::map<std::uint64_t, Hash> found;
+  GL_TRY(count_before, ledger::transaction_count(before));
+  for (const CommitQueue::Command* command : group) {
+    if (!command->result) continue;
+    for (const ledger::Transaction& transaction : command->transactions) {
+      GL_TRY(standing, ledger::standing(after, transaction.hash()));
+      if (standing.known && standing.sequence > count_before) found.emplace(standing.sequence, transaction.hash());
+    }
+  }
+  std::vector<Hash> hashes;
+  for (const auto& [sequence, hash] : found) hashes.push_back(hash);
+  return hashes;
+}
+
+Tangle::Subscription Tangle::subscribe(Listener listener) {
+  const std::lock_guard guard(listeners_mutex_);
+  listeners_.push_back(std::move(listener));
+  return {&listeners_.back(), [this](void* own) {
+            const std::lock_guard ending(listeners_mutex_);
+            listeners_.remove_if([own](const Listener& other) { return &other == own; });
+          }};
+}
+
+bool Tangle::is_listened_to() {
+  const std::lock_guard guard(listeners_mutex_);
+  return !listeners_.empty();
+}
+
+void Tangle::tell(const Commit& commit) {
+  if (commit.transactions.empty() && commit.milestones.empty()) return;
+  const std::lock_guard guard(listeners_mutex_);
+  for (const Listener& listener : listeners_) listener(commit);
 }
 
 Result<ports::LedgerInfo> Tangle::info() {
@@ -136,23 +213,35 @@ Result<ports::Tips> Tangle::tips() {
 }
 
 Result<void> Tangle::submit(std::span<const ledger::Transaction> transactions) {
-  return writing([&](ledger::StateBatch& batch) -> Result<void> {
-    const std::int64_t now_ms = clock_.now_ms();
-    GL_CHECK(ledger::submit(batch, parameters_, transactions, now_ms));
-    GL_CHECK(ledger::issue_milestone(batch, parameters_, now_ms, false));
-    return {};
-  });
+  CommitQueue::Command command;
+  command.transactions = transactions;
+  command.with_milestone = true;
+  command.apply = [&](ledger::StateBatch& batch) {
+    return ledger::submit(batch, parameters_, transactions, clock_.now_ms());
+  };
+  return write(command);
 }
 
 Result<void> Tangle::submit_without_milestone(std::span<const ledger::Transaction> transactions) {
-  return writing(
-      [&](ledger::StateBatch& batch) { return ledger::submit(batch, parameters_, transactions, clock_.now_ms()); });
+  CommitQueue::Command command;
+  command.transactions = transactions;
+  command.apply = [&](ledger::StateBatch& batch) {
+    return ledger::submit(batch, parameters_, transactions, clock_.now_ms());
+  };
+  return write(command);
 }
 
 Result<ledger::Milestone> Tangle::issue_milestone(bool even_if_empty) {
-  return writing([&](ledger::StateBatch& batch) {
-    return ledger::issue_milestone(batch, parameters_, clock_.now_ms(), even_if_empty);
-  });
+  CommitQueue::Command command;
+  ledger::Milestone latest;
+  command.apply = [&](ledger::StateBatch& batch) -> Result<void> {
+    GL_TRY(before, ledger::latest_milestone(batch));
+    GL_ASSIGN(latest, ledger::issue_milestone(batch, parameters_, clock_.now_ms(), even_if_empty));
+    if (latest.index != before.index) command.milestones.push_back(latest);
+    return {};
+  };
+  GL_CHECK(write(command));
+  return latest;
 }
 
 Result<ports::AddressContents> Tangle::read(std::span<const Hash> addresses) {
@@ -249,7 +338,14 @@ Result<std::optional<std::string>> Tangle::inconsistency(std::span<const Hash> t
 }
 
 Result<std::uint64_t> Tangle::prune_before(std::uint64_t sequence) {
-  return writing([&](ledger::StateBatch& batch) { return ledger::prune_before(batch, sequence); });
+  CommitQueue::Command command;
+  std::uint64_t pruned = 0;
+  command.apply = [&](ledger::StateBatch& batch) -> Result<void> {
+    GL_ASSIGN(pruned, ledger::prune_before(batch, sequence));
+    return {};
+  };
+  GL_CHECK(write(command));
+  return pruned;
 }
 
 }  // namespace glucoledger::storage

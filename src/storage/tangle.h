@@ -3,11 +3,16 @@
 // A folder may serve several processes of one machine: who writes holds the folder's lock for as long as the object
 // lives, and others wait their turn; who opens it read-only needs no lock and sees all that was acknowledged before
 // each call. What submit() acknowledged survives power loss. A body that does not hash to its key is never handed out
-// (kCorrupt). Thread-safe. Full disk and read-only file systems: kFailed with what to do; nothing acknowledged is lost,
-// and the next write tries again.
+// (kCorrupt). Full disk and read-only file systems: kFailed with what to do; nothing acknowledged is lost, and the next
+// write tries again.
+//
+// Thread-safe. Each call sees one state of the ledger. Reads work beside each other and beside a write, and never wait
+// for the disk to sync; writes that come at the same time share one sync (commit_queue.h).
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +23,8 @@
 #include "base/clock.h"
 #include "ledger/state.h"
 #include "ports/ledger.h"
+#include "storage/commit_queue.h"
+#include "storage/store.h"
 
 namespace glucoledger::storage {
 
@@ -29,6 +36,12 @@ struct TangleOptions {
   std::int64_t lock_wait_ms = 10'000;
 };
 
+// What one commit added.
+struct Commit {
+  std::vector<Hash> transactions;  // that were not here before, in the order in which they were taken in
+  std::vector<ledger::Milestone> milestones;
+};
+
 class Tangle final : public ports::Ledger {
  public:
   static constexpr int kDefaultMinWeightMagnitude = 9;
@@ -37,11 +50,19 @@ class Tangle final : public ports::Ledger {
   // wait.
   static Result<std::unique_ptr<Tangle>> open(const std::filesystem::path& folder, const TangleOptions& options,
                                               const base::Clock& clock);
+  // Nothing stays when it goes.
   static std::unique_ptr<Tangle> in_memory(int min_weight_magnitude, const base::Clock& clock);
   // Over any store, made into a ledger when it is empty. `locator`: what info() tells.
-  static Result<std::unique_ptr<Tangle>> over(std::unique_ptr<ledger::StateStore> store, std::string locator,
+  static Result<std::unique_ptr<Tangle>> over(std::unique_ptr<Store> store, std::string locator,
                                               const TangleOptions& options, const base::Clock& clock);
   ~Tangle() override;
+
+  // Called after each commit of this object, in their order, by a thread that commits and before it answers: it must be
+  // quick, must not block and must not call the ledger. Ends when the subscription goes, which waits for a call that is
+  // under way; the ledger must live longer.
+  using Listener = std::function<void(const Commit& commit)>;
+  using Subscription = std::unique_ptr<void, std::function<void(void*)>>;
+  [[nodiscard]] Subscription subscribe(Listener listener);
 
   // Ledger. submit() commits the transactions and a milestone that confirms them, together.
   Result<ports::LedgerInfo> info() override;
@@ -74,19 +95,26 @@ class Tangle final : public ports::Ledger {
   Result<std::uint64_t> prune_before(std::uint64_t sequence);
 
  private:
-  Tangle(std::unique_ptr<ledger::StateStore> store, std::string locator, ledger::Parameters parameters, bool read_only,
+  Tangle(std::unique_ptr<Store> store, std::string locator, ledger::Parameters parameters, bool read_only,
          const base::Clock& clock);
   template <typename Function>
   auto reading(Function function) -> decltype(function(std::declval<const ledger::StateReader&>()));
-  template <typename Function>
-  auto writing(Function function) -> decltype(function(std::declval<ledger::StateBatch&>()));
+  Result<void> write(CommitQueue::Command& command);
+  void commit_group(std::span<CommitQueue::Command* const> group);
+  Result<Commit> apply_group(std::span<CommitQueue::Command* const> group);
+  Result<std::vector<Hash>> new_transactions(const ledger::StateReader& before, const ledger::StateReader& after,
+                                             std::span<CommitQueue::Command* const> group) const;
+  bool is_listened_to();
+  void tell(const Commit& commit);
 
-  std::mutex mutex_;
-  std::unique_ptr<ledger::StateStore> store_;
+  std::unique_ptr<Store> store_;
   std::string locator_;
   ledger::Parameters parameters_;
   bool read_only_;
   const base::Clock& clock_;
+  CommitQueue queue_;
+  std::mutex listeners_mutex_;
+  std::list<Listener> listeners_;
 };
 
 }  // namespace glucoledger::storage

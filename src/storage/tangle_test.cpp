@@ -232,7 +232,8 @@ TEST_F(TangleTest, RefusesALedgerOfANewerVersionByName) {
   {
     auto store = RocksStore::open((folder_ / "state").string(), RocksStore::Access::kWrite);
     ASSERT_TRUE(store);
-    ledger::StateBatch batch(**store);
+    const ledger::MemoryStore nothing;
+    ledger::StateBatch batch(nothing);
     batch.put(ledger::Column::kParameters, ledger::records::kParametersKey,
               ledger::records::encode_integer(ledger::kStateFormatVersion + 1, 4));
     ASSERT_TRUE((*store)->commit(batch));

@@ -14,9 +14,10 @@ using namespace glucoledger;
 
 Result<std::vector<ledger::Transaction>> all_transactions(const std::string& folder) {
   GL_TRY(store, storage::RocksStore::open(folder + "/state", storage::RocksStore::Access::kReadOnly));
+  GL_TRY(view, store->view());
   std::vector<ledger::Transaction> transactions;
   std::optional<Error> error;
-  GL_CHECK(store->scan(ledger::Column::kBodies, "", [&](std::string_view, std::string_view body) {
+  GL_CHECK(view->scan(ledger::Column::kBodies, "", [&](std::string_view, std::string_view body) {
     auto transaction =
         ledger::records::unpack(body, ledger::kTransactionTrytes).and_then(ledger::Transaction::from_trytes);
     if (!transaction) {

@@ -1,0 +1,78 @@
+#include "storage/rocks_options.h"
+
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <cstdarg>
+
+namespace glucoledger::storage {
+namespace {
+
+// RocksDB's own log: nobody reads it, and a reader must not write into another's folder.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = std::size_t{8} << 10;
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  return table;
+}
+
+rocksdb::ColumnFamilyOptions family_options(const std::string& name, const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = std::size_t{16} << 20;
+  options.compression = rocksdb::kNoCompression;  // packed trits and hashes do not compress
+  options.level_compaction_dynamic_level_bytes = true;
+  rocksdb::BlockBasedTableOptions table = table_options(cache);
+  const bool has_bodies = name == family_names_of_columns()[static_cast<std::size_t>(ledger::Column::kBodies)];
+  if (!has_bodies) {  // a body is asked for only where there is one
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;  // parts of filters and indexes are
+    table.partition_filters = true;                                            // read as they are needed
+    table.metadata_block_size = std::size_t{4} << 10;
+  }
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+}  // namespace
+
+const std::vector<std::string>& family_names_of_columns() {
+  static const std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName, "bodies", "indexes"};
+  return names;
+}
+
+rocksdb::DBOptions database_options(bool for_writing, rocksdb::Env* env) {
+  rocksdb::DBOptions options;
+  options.env = env;
+  options.create_if_missing = for_writing;
+  options.create_missing_column_families = for_writing;
+  options.info_log = std::make_shared<SilentLogger>();
+  options.max_background_jobs = 2;
+  options.max_total_wal_size = kLogsSizeMax;
+  options.db_write_buffer_size = kMemtablesSize;
+  options.avoid_flush_during_recovery = true;  // a short command would leave a small file each time
+  options.keep_log_file_num = 1;
+  options.max_manifest_file_size = std::uint64_t{1} << 20;
+  options.paranoid_checks = true;
+  // A reader beside a writer must hold all files, since the writer deletes those that it has merged.
+  if (for_writing) options.max_open_files = 512;
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const std::vector<std::string>& names) {
+  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCacheSize);
+  std::vector<rocksdb::ColumnFamilyDescriptor> result;
+  for (const std::string& name : names) result.emplace_back(name, family_options(name, cache));
+  return result;
+}
+
+}  // namespace glucoledger::storage
