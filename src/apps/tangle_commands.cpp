@@ -1,6 +1,5 @@
 // tangle hash, tangle pow: transactions in, one a line, their hashes or the finished transactions out.
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "base/limits.h"
 #include "crypto/curl.h"
 #include "crypto/proof_of_work.h"
+#include "crypto/search_progress.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -92,14 +92,15 @@ struct PowArguments {
 Result<ExitCode> pow(const PowArguments& arguments) {
   GL_TRY(lines, InputLines::open(arguments.file));
   const auto progress = terminal_progress();
-  std::atomic<bool> cancel{false};
+  crypto::SearchProgress estimate(arguments.min_weight_magnitude, 1);
   crypto::ProofOfWorkOptions options;
   options.min_weight_magnitude = arguments.min_weight_magnitude;
   options.threads = arguments.threads;
-  options.cancel = &cancel;
+  options.cancel = &base::interrupt_flag();
   options.report = [&](std::uint64_t hashes) {
-    if (base::interrupted()) cancel = true;
-    base::report(progress, "hashes tried", hashes, 0);
+    estimate.tried(hashes);
+    const std::string time_left = estimate.time_left();
+    base::report(progress, time_left.empty() ? "hashes tried" : time_left + ", hashes tried", hashes, 0);
   };
   while (!base::interrupted()) {
     GL_TRY(transaction, lines.next());

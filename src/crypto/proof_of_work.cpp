@@ -1,6 +1,7 @@
 #include "crypto/proof_of_work.h"
 
 #include <algorithm>
+#include <cmath>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -60,6 +61,10 @@ void work(Search& search, bool reports) {
 }
 
 }  // namespace
+
+double expected_hashes(int min_weight_magnitude) {
+  return std::pow(3.0, min_weight_magnitude);
+}
 
 int weight_magnitude(const Hash& hash) {
   const auto trits = hash.trits();

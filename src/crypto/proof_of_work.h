@@ -28,6 +28,9 @@ struct ProofOfWorkOptions {
 // The nonce, or nothing when cancelled. `transaction` is 8,019 trits.
 std::optional<std::array<Trit, kNonceTrits>> find_nonce(TritView transaction, const ProofOfWorkOptions& options);
 
+// How many hashes a search takes on average: 3^mwm. search_progress.h makes a time of it.
+double expected_hashes(int min_weight_magnitude);
+
 // Zero trits at the end of a hash.
 int weight_magnitude(const Hash& hash);
 
