@@ -1,26 +1,26 @@
-// The IRI HTTP API as a function: the text of a request in, a status and JSON text out, over the embedded ledger.
+// The IRI HTTP API as a function: a request in, a status and JSON text out, over the embedded ledger.
 //
 // Field names, error shape and statuses are the legacy nodes', so that their clients work unmodified; docs/iri-api.md
 // lists every difference and its reason. Knows nothing of sockets. Thread-safe; attachToTangle takes as long as its
-// proof of work and is interrupted by another thread's interruptAttachingToTangle or stop().
+// proof of work and is interrupted by its flag, by another thread's interruptAttachingToTangle, or by stop().
 // Source: IOTA's API reference 1.x, answers of a legacy node.
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <list>
 #include <mutex>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "node/iri_request.h"
 #include "storage/tangle.h"
 
 namespace glucoledger::node {
 
 struct IriLimits {
-  std::size_t find_results_max = 10'000;  // more: an error, never a part
+  std::size_t find_results_max = 10'000;  // a page of them; more: an error, or the next page, never silently a part
   std::size_t list_max = 1'000;           // entries in one list of a request
   std::size_t trytes_max = 1'000;
   std::size_t body_size_max = 4 << 20;
@@ -35,61 +35,59 @@ struct IriReply {
 // {"error": reason} with the status.
 IriReply error_reply(unsigned status, std::string_view reason);
 
-// A request that is JSON and names a command.
-class IriRequest {
- public:
-  // kInputRefused with the reason for anything else.
-  static Result<IriRequest> parse(std::string_view body);
-  // Takes long: to be queued apart from the rest.
-  bool needs_proof_of_work() const { return command_ == "attachtotangle"; }
-
- private:
-  friend class IriApi;
-  std::string command_;  // in lower case
-  nlohmann::json document_;
-};
-
 class IriApi {
  public:
   // `tangle` and `clock` outlive this.
   IriApi(storage::Tangle& tangle, const base::Clock& clock, IriLimits limits = {});
 
-  IriReply handle(const IriRequest& request);
-  IriReply handle(std::string_view body);  // parse and handle
-  void stop();                             // interrupts every proof of work, running or to come
+  // `cancel` ends a proof of work when it is set, from any thread; interrupting sets it, too.
+  IriReply handle(const IriRequest& request, std::atomic<bool>* cancel = nullptr);
+  IriReply handle(std::string_view body);                 // parse and handle
+  void stop();                                            // interrupts every proof of work, running or to come
+  void set_healthy(bool healthy) { healthy_ = healthy; }  // as getNodeInfo tells it
   const IriLimits& limits() const { return limits_; }
 
  private:
-  using Json = nlohmann::ordered_json;
-  using Command = Result<Json> (IriApi::*)(const nlohmann::json&);
-  static Command command_of(const std::string& name);
+  using Fields = IriRequest::Fields;
+  using Answer = Result<std::string>;  // the text of a JSON object
+  using Command = Answer (IriApi::*)(const Fields& fields);
+  static Command function_of(IriCommand command);
 
-  Result<Json> get_node_info(const nlohmann::json& request);
-  Result<Json> get_node_api_configuration(const nlohmann::json& request);
-  Result<Json> get_tips(const nlohmann::json& request);
-  Result<Json> get_transactions_to_approve(const nlohmann::json& request);
-  Result<Json> attach_to_tangle(const nlohmann::json& request);
-  Result<Json> interrupt_attaching_to_tangle(const nlohmann::json& request);
-  Result<Json> store_transactions(const nlohmann::json& request);  // broadcastTransactions too
-  Result<Json> find_transactions(const nlohmann::json& request);
-  Result<Json> get_trytes(const nlohmann::json& request);
-  Result<Json> get_inclusion_states(const nlohmann::json& request);
-  Result<Json> check_consistency(const nlohmann::json& request);
-  Result<Json> get_balances(const nlohmann::json& request);
-  Result<Json> were_addresses_spent_from(const nlohmann::json& request);
-  Result<Json> get_neighbors(const nlohmann::json& request);
-  Result<Json> change_neighbors(const nlohmann::json& request);
-  Result<Json> get_missing_transactions(const nlohmann::json& request);
+  Answer get_node_info(const Fields& fields);
+  Answer get_node_api_configuration(const Fields& fields);
+  Answer get_tips(const Fields& fields);
+  Answer get_tip_info(const Fields& fields);
+  Answer get_transactions_to_approve(const Fields& fields);
+  Answer attach_to_tangle(const Fields& fields, std::atomic<bool>& cancel);
+  Answer interrupt_attaching_to_tangle(const Fields& fields);
+  Answer store_transactions(const Fields& fields);  // broadcastTransactions too
+  Answer find_transactions(const Fields& fields);
+  Answer get_trytes(const Fields& fields);
+  Answer get_inclusion_states(const Fields& fields);
+  Answer check_consistency(const Fields& fields);
+  Answer get_balances(const Fields& fields);
+  Answer were_addresses_spent_from(const Fields& fields);
+  Answer get_neighbors(const Fields& fields);
+  Answer change_neighbors(const Fields& fields);
+  Answer get_missing_transactions(const Fields& fields);
 
-  Result<std::uint32_t> milestone_bound(const nlohmann::json& request);
+  struct Page {
+    std::vector<ledger::Hash> hashes;
+    std::optional<std::uint64_t> next;
+  };
+  Result<Page> find_page(const ledger::Query& query, std::uint64_t after);
+  Answer answer(const IriRequest& request, std::atomic<bool>* cancel);
+  Result<std::uint32_t> milestone_bound(const Fields& fields);
   Result<std::vector<ledger::Transaction>> attach(const std::vector<std::string>& bundle, const ledger::Hash& trunk,
-                                                  const ledger::Hash& branch, int min_weight_magnitude);
+                                                  const ledger::Hash& branch, int min_weight_magnitude,
+                                                  std::atomic<bool>& cancel);
 
   storage::Tangle& tangle_;
   const base::Clock& clock_;
   IriLimits limits_;
+  std::atomic<bool> healthy_ = true;
   std::mutex attaching_mutex_;
-  std::list<std::atomic<bool>> attaching_;  // a cancel flag for each proof of work under way
+  std::list<std::atomic<bool>*> attaching_;  // the flag of each proof of work under way
   bool stopped_ = false;
 };
 

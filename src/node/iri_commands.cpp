@@ -1,5 +1,6 @@
 // The commands of the IRI HTTP API, one function each.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/limits.h"
 #include "ledger/bundle.h"
@@ -19,10 +20,26 @@ std::string text(const Hash& hash) {
   return std::string(hash.trytes());
 }
 
-Json texts(const std::vector<Hash>& hashes) {
-  Json list = Json::array();
-  for (const Hash& hash : hashes) list.push_back(text(hash));
-  return list;
+std::string text(const Json& document) {
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// A list of JSON strings; `trytes_of` gives what needs no escaping.
+template <typename Item, typename Function>
+std::string list_text(const std::vector<Item>& items, std::size_t item_size, Function trytes_of) {
+  std::string list = "[";
+  list.reserve(2 + items.size() * (item_size + 3));
+  for (const Item& item : items) {
+    if (list.size() > 1) list += ',';
+    list += '"';
+    list += trytes_of(item);
+    list += '"';
+  }
+  return list += ']';
+}
+
+std::string list_text(const std::vector<Hash>& hashes) {
+  return list_text(hashes, crypto::kHashTrytes, [](const Hash& hash) { return hash.trytes(); });
 }
 
 // Clients send a bundle in either order, and some of them only a part: sorted by index, and whole, or refused.
@@ -42,147 +59,195 @@ Result<std::vector<std::string>> whole_bundle(std::vector<ledger::Transaction> t
 
 }  // namespace
 
-Result<Json> IriApi::get_node_info(const nlohmann::json&) {
+IriApi::Answer IriApi::get_node_info(const Fields&) {
   GL_TRY(info, tangle_.info());
   GL_TRY(milestone, tangle_.latest_milestone());
   GL_TRY(tips, tangle_.tip_hashes(kTipsMax));
   GL_TRY(missing, tangle_.missing_hashes(kMissingMax));
-  return Json{{"appName", "glucoledger"},
-              {"appVersion", GLUCOLEDGER_VERSION},
-              {"latestMilestone", text(milestone.hash)},
-              {"latestMilestoneIndex", milestone.index},
-              {"latestSolidSubtangleMilestone", text(milestone.hash)},
-              {"latestSolidSubtangleMilestoneIndex", milestone.index},
-              {"isSynced", true},
-              {"isHealthy", true},
-              {"milestoneStartIndex", 0},
-              {"lastSnapshottedMilestoneIndex", 0},
-              {"neighbors", 0},
-              {"time", clock_.now_ms()},
-              {"tips", tips.size()},
-              {"transactionsToRequest", missing.size()},
-              {"features", Json::array({"RemotePOW", "WereAddressesSpentFrom"})},
-              {"coordinatorAddress", text(Hash())},
-              {"minWeightMagnitude", info.min_weight_magnitude},
-              {"networkId", info.network_id},
-              {"confirmsData", info.confirms_data}};
+  return text(Json{{"appName", "glucoledger"},
+                   {"appVersion", GLUCOLEDGER_VERSION},
+                   {"latestMilestone", text(milestone.hash)},
+                   {"latestMilestoneIndex", milestone.index},
+                   {"latestSolidSubtangleMilestone", text(milestone.hash)},
+                   {"latestSolidSubtangleMilestoneIndex", milestone.index},
+                   {"isSynced", true},
+                   {"isHealthy", healthy_.load()},
+                   {"milestoneStartIndex", 0},
+                   {"lastSnapshottedMilestoneIndex", 0},
+                   {"neighbors", 0},
+                   {"time", clock_.now_ms()},
+                   {"tips", tips.size()},
+                   {"transactionsToRequest", missing.size()},
+                   {"features", Json::array({"RemotePOW", "WereAddressesSpentFrom"})},
+                   {"coordinatorAddress", text(Hash())},
+                   {"minWeightMagnitude", info.min_weight_magnitude},
+                   {"networkId", info.network_id},
+                   {"confirmsData", info.confirms_data},
+                   {"pagesTransactions", true}});
 }
 
-Result<Json> IriApi::get_node_api_configuration(const nlohmann::json&) {
-  return Json{{"maxFindTransactions", limits_.find_results_max},
-              {"maxRequestsList", limits_.list_max},
-              {"maxGetTrytes", limits_.trytes_max},
-              {"maxBodyLength", limits_.body_size_max},
-              {"milestoneStartIndex", 0}};
+IriApi::Answer IriApi::get_node_api_configuration(const Fields&) {
+  return text(Json{{"maxFindTransactions", limits_.find_results_max},
+                   {"maxRequestsList", limits_.list_max},
+                   {"maxGetTrytes", limits_.trytes_max},
+                   {"maxBodyLength", limits_.body_size_max},
+                   {"milestoneStartIndex", 0}});
 }
 
-Result<Json> IriApi::get_tips(const nlohmann::json&) {
+IriApi::Answer IriApi::get_tips(const Fields&) {
   GL_TRY(tips, tangle_.tip_hashes(kTipsMax));
-  return Json{{"hashes", texts(tips)}};
+  return "{\"hashes\":" + list_text(tips) + "}";
 }
 
-Result<Json> IriApi::get_transactions_to_approve(const nlohmann::json& request) {
-  GL_TRY(depth, integer(request, "depth"));
+// What a legacy node tells of a bundle: with milestones that confirm all that is solid and valid, nothing ever needs to
+// be promoted or attached again.
+IriApi::Answer IriApi::get_tip_info(const Fields& fields) {
+  GL_TRY(tail, hash(fields, "tailTransaction"));
+  if (!tail) return refused("invalid tail hash supplied");
+  GL_TRY(milestone, tangle_.find_milestone(*tail));
+  ledger::Standing standing;
+  if (!milestone) {
+    GL_TRY(standings, tangle_.standing(std::span(&*tail, 1)));
+    standing = standings.front();
+    if (!standing.known) return refused("unknown tail transaction");
+    GL_TRY(stored, tangle_.get(std::span(&*tail, 1)));
+    const auto& transaction = stored.front().transaction;
+    if (transaction && transaction->current_index() != 0) return refused("transaction is not a tail");
+  }
+  return text(Json{{"confirmed", milestone || standing.milestone != 0},
+                   {"conflicting", standing.solid && !standing.valid},
+                   {"shouldPromote", false},
+                   {"shouldReattach", false}});
+}
+
+IriApi::Answer IriApi::get_transactions_to_approve(const Fields& fields) {
+  GL_TRY(depth, integer(fields, "depth"));
   if (depth && (*depth < 0 || *depth > limits_.depth_max)) {
     return refused("Invalid depth input: it must be from 0 to " + std::to_string(limits_.depth_max));
   }
-  GL_TRY(reference, hash(request, "reference"));
+  GL_TRY(reference, hash(fields, "reference"));
   GL_TRY(tips, tangle_.tips());
   if (reference) {
     GL_TRY(reason, tangle_.inconsistency(std::span(&*reference, 1)));
     if (reason) return refused("the reference cannot be approved: " + *reason);
     tips.branch = *reference;
   }
-  return Json{{"trunkTransaction", text(tips.trunk)}, {"branchTransaction", text(tips.branch)}};
+  return text(Json{{"trunkTransaction", text(tips.trunk)}, {"branchTransaction", text(tips.branch)}});
 }
 
-Result<Json> IriApi::attach_to_tangle(const nlohmann::json& request) {
-  GL_TRY(trunk, hash(request, "trunkTransaction"));
-  GL_TRY(branch, hash(request, "branchTransaction"));
+IriApi::Answer IriApi::attach_to_tangle(const Fields& fields, std::atomic<bool>& cancel) {
+  GL_TRY(trunk, hash(fields, "trunkTransaction"));
+  GL_TRY(branch, hash(fields, "branchTransaction"));
   if (!trunk || !branch) return refused("invalid trunk or branch transaction: both must be given");
   GL_TRY(info, tangle_.info());
-  GL_TRY(given, integer(request, "minWeightMagnitude"));
+  GL_TRY(given, integer(fields, "minWeightMagnitude"));
   const int most = std::max(info.min_weight_magnitude, limits_.attach_min_weight_magnitude_max);
   const std::int64_t magnitude = given.value_or(info.min_weight_magnitude);
   if (magnitude < info.min_weight_magnitude || magnitude > most) {
     return refused("Wrong MinWeightMagnitude. requested: " + std::to_string(magnitude) + ", expected: from " +
                    std::to_string(info.min_weight_magnitude) + " to " + std::to_string(most));
   }
-  GL_TRY(transactions, transaction_list(request, "trytes", base::limits::kBundleTransactionsMax));
+  GL_TRY(transactions, transaction_list(fields, "trytes", base::limits::kBundleTransactionsMax));
   GL_TRY(bundle, whole_bundle(std::move(transactions)));
-  GL_TRY(attached, attach(bundle, *trunk, *branch, static_cast<int>(magnitude)));
-  Json trytes = Json::array();
-  for (const ledger::Transaction& transaction : attached) trytes.push_back(transaction.trytes());
-  return Json{{"trytes", std::move(trytes)}};
+  GL_TRY(attached, attach(bundle, *trunk, *branch, static_cast<int>(magnitude), cancel));
+  return "{\"trytes\":" +
+         list_text(attached, ledger::kTransactionTrytes,
+                   [](const ledger::Transaction& transaction) { return std::string_view(transaction.trytes()); }) +
+         "}";
 }
 
 Result<std::vector<ledger::Transaction>> IriApi::attach(const std::vector<std::string>& bundle, const Hash& trunk,
-                                                        const Hash& branch, int min_weight_magnitude) {
-  std::list<std::atomic<bool>>::iterator cancel;
+                                                        const Hash& branch, int min_weight_magnitude,
+                                                        std::atomic<bool>& cancel) {
+  std::list<std::atomic<bool>*>::iterator entry;
   {
     const std::lock_guard lock(attaching_mutex_);
-    cancel = attaching_.emplace(attaching_.end(), stopped_);
+    if (stopped_) cancel = true;
+    entry = attaching_.insert(attaching_.end(), &cancel);
   }
   crypto::ProofOfWorkOptions options;
   options.min_weight_magnitude = min_weight_magnitude;
-  options.cancel = &*cancel;
+  options.cancel = &cancel;
   auto attached = ledger::attach(bundle, {trunk, branch, clock_.now_ms()}, options);
   const std::lock_guard lock(attaching_mutex_);
-  attaching_.erase(cancel);
+  attaching_.erase(entry);
   if (!attached && attached.error().code == ErrorCode::kInterrupted) {
     return refused("attachToTangle was interrupted");
   }
   return attached;
 }
 
-Result<Json> IriApi::interrupt_attaching_to_tangle(const nlohmann::json&) {
+IriApi::Answer IriApi::interrupt_attaching_to_tangle(const Fields&) {
   const std::lock_guard lock(attaching_mutex_);
-  for (std::atomic<bool>& cancel : attaching_) cancel = true;
-  return Json::object();
+  for (std::atomic<bool>* cancel : attaching_) *cancel = true;
+  return "{}";
 }
 
 void IriApi::stop() {
   const std::lock_guard lock(attaching_mutex_);
   stopped_ = true;
-  for (std::atomic<bool>& cancel : attaching_) cancel = true;
+  for (std::atomic<bool>* cancel : attaching_) *cancel = true;
 }
 
-Result<Json> IriApi::store_transactions(const nlohmann::json& request) {
-  GL_TRY(transactions, transaction_list(request, "trytes", limits_.body_size_max / ledger::kTransactionTrytes));
+IriApi::Answer IriApi::store_transactions(const Fields& fields) {
+  GL_TRY(transactions, transaction_list(fields, "trytes", limits_.body_size_max / ledger::kTransactionTrytes));
   GL_CHECK(tangle_.submit_without_milestone(transactions));
-  return Json::object();
+  return "{}";
 }
 
-Result<Json> IriApi::find_transactions(const nlohmann::json& request) {
+IriApi::Answer IriApi::find_transactions(const Fields& fields) {
   ledger::Query query;
-  GL_ASSIGN(query.addresses, address_list(request, "addresses", limits_.list_max));
-  GL_ASSIGN(query.bundles, hash_list(request, "bundles", limits_.list_max));
-  GL_ASSIGN(query.approvees, hash_list(request, "approvees", limits_.list_max));
-  GL_ASSIGN(query.tags, tag_list(request, "tags", limits_.list_max));
-  GL_TRY(hashes, tangle_.find(query));
-  if (hashes.size() > limits_.find_results_max) {
+  GL_ASSIGN(query.addresses, address_list(fields, "addresses", limits_.list_max));
+  GL_ASSIGN(query.bundles, hash_list(fields, "bundles", limits_.list_max));
+  GL_ASSIGN(query.approvees, hash_list(fields, "approvees", limits_.list_max));
+  GL_ASSIGN(query.tags, tag_list(fields, "tags", limits_.list_max));
+  GL_TRY(after, integer(fields, "after"));
+  if (after && *after < 0) return refused("field after must be 0, or what an answer gave as next");
+  GL_TRY(page, find_page(query, static_cast<std::uint64_t>(after.value_or(0))));
+  if (page.next && !after) {
     return refused("Could not complete request: more than " + std::to_string(limits_.find_results_max) +
-                   " transactions match; ask for fewer addresses, bundles, tags or approvees at once");
+                   " transactions match; ask with \"after\": 0 for the first page of them, or for less at once");
   }
-  Json answer = {{"hashes", texts(hashes)}};
+  std::string answer = "{\"hashes\":" + list_text(page.hashes);
+  if (page.next) answer += ",\"next\":" + std::to_string(*page.next);
   GL_TRY(pruned, tangle_.pruned(query.addresses));
-  if (!pruned.empty()) answer["pruned"] = texts(pruned);
-  return answer;
+  if (!pruned.empty()) answer += ",\"pruned\":" + list_text(pruned);
+  return answer += "}";
 }
 
-Result<Json> IriApi::get_trytes(const nlohmann::json& request) {
-  GL_TRY(hashes, hash_list(request, "hashes", limits_.trytes_max));
-  GL_TRY(stored, tangle_.get(hashes));
-  Json trytes = Json::array();
-  for (const ledger::Stored& one : stored) {
-    trytes.push_back(one.transaction ? one.transaction->trytes() : std::string(ledger::kTransactionTrytes, '9'));
+// The matches that came after the one with sequence number `after`, and the number to go on with where there are more.
+Result<IriApi::Page> IriApi::find_page(const ledger::Query& query, std::uint64_t after) {
+  Page page;
+  GL_TRY(hashes, tangle_.find(query));
+  GL_TRY(standings, tangle_.standing(hashes));
+  std::uint64_t last = after;
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    if (standings[i].sequence <= after) continue;
+    if (page.hashes.size() == limits_.find_results_max) {
+      page.next = last;
+      break;
+    }
+    page.hashes.push_back(hashes[i]);
+    last = standings[i].sequence;
   }
-  return Json{{"trytes", std::move(trytes)}};
+  return page;
+}
+
+IriApi::Answer IriApi::get_trytes(const Fields& fields) {
+  GL_TRY(hashes, hash_list(fields, "hashes", limits_.trytes_max));
+  GL_TRY(stored, tangle_.get(hashes));
+  static const std::string kNothing(ledger::kTransactionTrytes, '9');
+  return "{\"trytes\":" +
+         list_text(stored, ledger::kTransactionTrytes,
+                   [](const ledger::Stored& one) {
+                     return std::string_view(one.transaction ? one.transaction->trytes() : kNothing);
+                   }) +
+         "}";
 }
 
 // The newest milestone among the tips asked for, up to which a transaction counts as confirmed: all when none is named.
-Result<std::uint32_t> IriApi::milestone_bound(const nlohmann::json& request) {
-  GL_TRY(tips, hash_list(request, "tips", limits_.list_max));
+Result<std::uint32_t> IriApi::milestone_bound(const Fields& fields) {
+  GL_TRY(tips, hash_list(fields, "tips", limits_.list_max));
   if (tips.empty()) return UINT32_MAX;
   std::uint32_t bound = 0;
   for (const Hash& tip : tips) {
@@ -198,9 +263,9 @@ Result<std::uint32_t> IriApi::milestone_bound(const nlohmann::json& request) {
   return bound;
 }
 
-Result<Json> IriApi::get_inclusion_states(const nlohmann::json& request) {
-  GL_TRY(hashes, hash_list(request, "transactions", limits_.list_max));
-  GL_TRY(bound, milestone_bound(request));
+IriApi::Answer IriApi::get_inclusion_states(const Fields& fields) {
+  GL_TRY(hashes, hash_list(fields, "transactions", limits_.list_max));
+  GL_TRY(bound, milestone_bound(fields));
   GL_TRY(standings, tangle_.standing(hashes));
   Json states = Json::array();
   for (std::size_t i = 0; i < hashes.size(); ++i) {
@@ -211,45 +276,45 @@ Result<Json> IriApi::get_inclusion_states(const nlohmann::json& request) {
     }
     states.push_back(index != 0 && index <= bound);
   }
-  return Json{{"states", std::move(states)}};
+  return text(Json{{"states", std::move(states)}});
 }
 
-Result<Json> IriApi::check_consistency(const nlohmann::json& request) {
-  GL_TRY(tails, hash_list(request, "tails", limits_.list_max));
+IriApi::Answer IriApi::check_consistency(const Fields& fields) {
+  GL_TRY(tails, hash_list(fields, "tails", limits_.list_max));
   GL_TRY(reason, tangle_.inconsistency(tails));
   Json answer = {{"state", !reason.has_value()}};
   if (reason) answer["info"] = *reason;
-  return answer;
+  return text(answer);
 }
 
 // This ledger carries data only: no address ever held or spent anything.
-Result<Json> IriApi::get_balances(const nlohmann::json& request) {
-  GL_TRY(addresses, address_list(request, "addresses", limits_.list_max));
-  GL_CHECK(integer(request, "threshold"));
+IriApi::Answer IriApi::get_balances(const Fields& fields) {
+  GL_TRY(addresses, address_list(fields, "addresses", limits_.list_max));
+  GL_CHECK(integer(fields, "threshold"));
   if (addresses.empty()) return refused("no addresses provided");
   GL_TRY(milestone, tangle_.latest_milestone());
-  return Json{{"balances", std::vector<std::string>(addresses.size(), "0")},
-              {"references", Json::array({text(milestone.hash)})},
-              {"milestoneIndex", milestone.index}};
+  return text(Json{{"balances", std::vector<std::string>(addresses.size(), "0")},
+                   {"references", Json::array({text(milestone.hash)})},
+                   {"milestoneIndex", milestone.index}});
 }
 
-Result<Json> IriApi::were_addresses_spent_from(const nlohmann::json& request) {
-  GL_TRY(addresses, address_list(request, "addresses", limits_.list_max));
+IriApi::Answer IriApi::were_addresses_spent_from(const Fields& fields) {
+  GL_TRY(addresses, address_list(fields, "addresses", limits_.list_max));
   if (addresses.empty()) return refused("no addresses provided");
-  return Json{{"states", std::vector<bool>(addresses.size(), false)}};
+  return text(Json{{"states", std::vector<bool>(addresses.size(), false)}});
 }
 
-Result<Json> IriApi::get_neighbors(const nlohmann::json&) {
-  return Json{{"neighbors", Json::array()}};
+IriApi::Answer IriApi::get_neighbors(const Fields&) {
+  return text(Json{{"neighbors", Json::array()}});
 }
 
-Result<Json> IriApi::change_neighbors(const nlohmann::json&) {
+IriApi::Answer IriApi::change_neighbors(const Fields&) {
   return refused("this node has no neighbors to add or remove: it keeps its ledger by itself");
 }
 
-Result<Json> IriApi::get_missing_transactions(const nlohmann::json&) {
+IriApi::Answer IriApi::get_missing_transactions(const Fields&) {
   GL_TRY(missing, tangle_.missing_hashes(kMissingMax));
-  return Json{{"hashes", texts(missing)}};
+  return "{\"hashes\":" + list_text(missing) + "}";
 }
 
 }  // namespace glucoledger::node

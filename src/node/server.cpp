@@ -107,16 +107,17 @@ class Session : public std::enable_shared_from_this<Session> {
     auto request = IriRequest::parse(parser_->get().body());
     parser_->get().body() = {};
     if (!request) return reply(error_reply(400, request.error().message));
-    if (!request->needs_proof_of_work()) return reply(guarded(*request));
+    if (!(work_of(request->command()) == IriWork::kProofOfWork)) return reply(guarded(*request));
     if (shared_.proofs_of_work.fetch_add(1) >= shared_.options.proofs_of_work_waiting_max) {
       --shared_.proofs_of_work;
       return reply(error_reply(503, "too many proofs of work are waiting: repeat later, or do it yourself"));
     }
-    asio::post(shared_.proof_of_work, [self = shared_from_this(), kept = std::move(*request)] {
-      IriReply answered = self->guarded(kept);
-      --self->shared_.proofs_of_work;
-      self->reply(std::move(answered));
-    });
+    asio::post(shared_.proof_of_work,
+               [self = shared_from_this(), kept = std::make_shared<IriRequest>(std::move(*request))] {
+                 IriReply answered = self->guarded(*kept);
+                 --self->shared_.proofs_of_work;
+                 self->reply(std::move(answered));
+               });
   }
 
   IriReply guarded(const IriRequest& request) {
