@@ -89,7 +89,7 @@ TEST_F(IriApiTest, RefusesWhatIsNoRequest) {
   ask_text("{\"command\":\"fooBar\"}", 400);
   ask_text("\xff\xfe", 400);
   ask_text("{\"command\":\"\xff\"}", 400);
-  const std::string deep(100'000, '[');
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']') + "}";
   EXPECT_NE(ask_text("{\"command\":\"getNodeInfo\",\"x\":" + deep, 400)["error"].get<std::string>().find("nested"),
             std::string::npos);
 }
@@ -335,13 +335,53 @@ TEST_F(IriApiTest, TellsPrunedAddresses) {
             json({std::string(2673, '9')}));
 }
 
-TEST_F(IriApiTest, MoreThanTheLimitIsAnErrorNotAPart) {
+TEST_F(IriApiTest, MoreThanTheLimitIsAnErrorOrAPage) {
   IriLimits limits;
-  limits.find_results_max = 1;
+  limits.find_results_max = 2;
   IriApi api(*tangle_, clock_, limits);
-  broadcast(test_bundle("MANY", 2));
-  const json request = {{"command", "findTransactions"}, {"addresses", {text(test_hash("MANY"))}}};
-  EXPECT_EQ(api.handle(request.dump()).status, 400u);
+  std::vector<std::string> expected;
+  for (int i = 0; i < 5; ++i) {
+    const auto bundle = broadcast(test_bundle("MANY", 1, test_hash("T" + std::string(1, static_cast<char>('A' + i)))));
+    expected.push_back(text(bundle[0].hash()));
+  }
+  json request = {{"command", "findTransactions"}, {"addresses", {text(test_hash("MANY"))}}};
+  const IriReply refused = api.handle(request.dump());
+  EXPECT_EQ(refused.status, 400u);
+  EXPECT_NE(refused.body.find("after"), std::string::npos);
+
+  std::vector<std::string> found;
+  request["after"] = 0;
+  for (int pages = 1;; ++pages) {
+    ASSERT_LE(pages, 3);
+    const IriReply reply = api.handle(request.dump());
+    ASSERT_EQ(reply.status, 200u) << reply.body;
+    const json answer = json::parse(reply.body);
+    for (const json& hash : answer["hashes"]) found.push_back(hash);
+    if (!answer.contains("next")) break;
+    EXPECT_EQ(answer["hashes"].size(), 2u);
+    request["after"] = answer["next"];
+  }
+  EXPECT_EQ(found, expected);
+  for (const json& bad : {json(-1), json("0"), json(1.5), json::array()}) {
+    request["after"] = bad;
+    EXPECT_EQ(api.handle(request.dump()).status, 400u) << bad;
+  }
+}
+
+TEST_F(IriApiTest, TellsOfATip) {
+  const auto bundle = broadcast(test_bundle("TIPINFO", 2));
+  const auto ask_about = [&](const std::string& tail, unsigned status) {
+    return ask({{"command", "getTipInfo"}, {"tailTransaction", tail}}, status);
+  };
+  EXPECT_EQ(ask_about(text(bundle[0].hash()), 200)["confirmed"], false);
+  ASSERT_TRUE(tangle_->issue_milestone());
+  const json answer = ask_about(text(bundle[0].hash()), 200);
+  EXPECT_EQ(answer["confirmed"], true);
+  for (const char* field : {"conflicting", "shouldPromote", "shouldReattach"}) EXPECT_EQ(answer[field], false) << field;
+  ask_about(text(bundle[1].hash()), 400);
+  ask_about(text(test_hash("NOWHERE")), 400);
+  ask_about("abc", 400);
+  EXPECT_EQ(ask_about(ask({{"command", "getNodeInfo"}})["latestMilestone"], 200)["confirmed"], true);
 }
 
 }  // namespace
