@@ -1,7 +1,10 @@
 // The embedded ledger on a disk that loses power, fills up and fails: what it acknowledged is there.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <random>
+#include <thread>
 
 #include "ledger/test_bundles.h"
 #include "storage/rocks_store.h"
@@ -46,7 +49,7 @@ class Machine {
  private:
   FixedClock clock_;
   std::shared_ptr<SimulatedDisk> disk_ = std::make_shared<SimulatedDisk>();
-  std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(disk_);
+  std::unique_ptr<rocksdb::Env> env_ = make_environment(disk_);
 };
 
 class PowerLossTest : public testing::Test {
@@ -129,6 +132,90 @@ TEST_F(PowerLossTest, WhatWasAcknowledgedIsThereAfterAPowerCut) {
   }
 }
 
+TEST_F(PowerLossTest, WhatIsSubmittedAgainAfterAFailureIsOnTheDisk) {
+  for (std::uint64_t call = 1; call < 60; ++call) {
+    SCOPED_TRACE("call " + std::to_string(call));
+    std::mt19937_64 random(call);
+    Machine machine;
+    ASSERT_TRUE(machine.open());
+    machine.disk().fail_after(call, SimulatedDisk::Fault::kBroken);
+    {
+      auto tangle = machine.open();
+      for (std::size_t i = 0; tangle && i < bundles_->size(); ++i) {
+        if ((*tangle)->submit((*bundles_)[i])) continue;
+        machine.disk().repair();
+        ASSERT_TRUE((*tangle)->submit((*bundles_)[i]));
+      }
+      machine.disk().fail_after(1, SimulatedDisk::Fault::kPowerCut);
+      if (!tangle) continue;
+    }
+    machine.disk().restart(random);
+    auto tangle = machine.open();
+    ASSERT_TRUE(tangle) << tangle.error().message;
+    check(**tangle, bundles_->size());
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST_F(PowerLossTest, WhatAProcessLeftUnsyncedIsOnTheDiskOnceItIsShown) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    Machine machine;
+    ASSERT_TRUE(machine.open());
+    machine.disk().let_syncs_do_nothing(true);  // as if the process had been killed before each
+    for (std::size_t i = 0; i < 3; ++i) ASSERT_TRUE((*machine.open())->submit((*bundles_)[i]));
+    machine.disk().let_syncs_do_nothing(false);
+    ASSERT_TRUE(machine.open());
+    machine.disk().restart(random);
+    auto tangle = machine.open();
+    ASSERT_TRUE(tangle) << tangle.error().message;
+    check(**tangle, 3);
+    if (HasFatalFailure()) return;
+  }
+}
+
+// Several threads, each with bundles of its own that stand on what it submitted before.
+TEST_F(PowerLossTest, AcknowledgedInGroupsIsThereAfterAPowerCut) {
+  const std::uint64_t base = std::random_device{}();
+  const char* rounds = std::getenv("GLUCOLEDGER_POWER_CUTS");
+  const std::uint64_t cuts = rounds == nullptr ? 40 : std::strtoull(rounds, nullptr, 10);
+  for (std::uint64_t cut = 0; cut < cuts; ++cut) {
+    SCOPED_TRACE("seed " + std::to_string(base + cut));
+    std::mt19937_64 random(base + cut);
+    Machine machine;
+    ASSERT_TRUE(machine.open());
+    std::vector<std::atomic<bool>> acknowledged(bundles_->size());
+    {
+      auto tangle = machine.open();
+      ASSERT_TRUE(tangle) << tangle.error().message;
+      machine.disk().fail_after(1 + random() % 40, SimulatedDisk::Fault::kPowerCut);
+      constexpr std::size_t kThreads = 4;
+      std::vector<std::thread> threads;
+      for (std::size_t thread = 0; thread < kThreads; ++thread) {
+        threads.emplace_back([&, thread] {
+          for (std::size_t i = thread; i < bundles_->size(); i += kThreads) {
+            acknowledged[i] = (*tangle)->submit((*bundles_)[i]).has_value();
+          }
+        });
+      }
+      for (std::thread& thread : threads) thread.join();
+    }
+    machine.disk().restart(random);
+    auto tangle = machine.open();
+    ASSERT_TRUE(tangle) << tangle.error().message;
+    for (std::size_t i = 0; i < bundles_->size(); ++i) {
+      const Hash tail = (*bundles_)[i][0].hash();
+      const auto stored = (*tangle)->get(std::span(&tail, 1));
+      ASSERT_TRUE(stored) << stored.error().message;
+      ASSERT_TRUE((*stored)[0].known || !acknowledged[i]) << "an acknowledged bundle is gone: " << i;
+    }
+    for (const Bundle& bundle : *bundles_) ASSERT_TRUE((*tangle)->submit(bundle));
+    check(**tangle, bundles_->size());
+    if (HasFatalFailure()) return;
+  }
+}
+
 TEST_F(PowerLossTest, AFailingDiskIsReportedAndLosesNothing) {
   for (const auto fault : {SimulatedDisk::Fault::kFull, SimulatedDisk::Fault::kBroken}) {
     for (std::uint64_t call = 1; call < 60; call += 2) {
@@ -168,6 +255,19 @@ TEST_F(PowerLossTest, AFailingDiskIsReportedAndLosesNothing) {
       if (HasFatalFailure()) return;
     }
   }
+}
+
+TEST_F(PowerLossTest, DamageInTheMiddleOfTheLogIsTold) {
+  Machine machine;
+  {
+    auto tangle = machine.open();
+    ASSERT_TRUE(tangle);
+    for (const Bundle& bundle : *bundles_) ASSERT_TRUE((*tangle)->submit(bundle));
+  }
+  ASSERT_EQ(machine.disk().damage(".log"), 1);
+  const auto tangle = machine.open();
+  ASSERT_FALSE(tangle);
+  EXPECT_EQ(tangle.error().code, ErrorCode::kCorrupt) << tangle.error().message;
 }
 
 TEST_F(PowerLossTest, DamageOnTheDiskIsNeverHandedOut) {

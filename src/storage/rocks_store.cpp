@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "storage/log_check.h"
 #include "storage/rocks_options.h"
 
 namespace glucoledger::storage {
@@ -127,6 +128,7 @@ Result<void> RocksStore::open_database() {
 }
 
 Result<void> RocksStore::open_for_writing() {
+  GL_CHECK(check_logs(*env_, folder_, true));
   GL_TRY(names, family_names());
   if (!write_failed_) GL_CHECK(sync_logs());
   rocksdb::DB* database = nullptr;

@@ -2,7 +2,8 @@
 //
 // It keeps apart what was written and what was synced. A file's data is safe up to its last sync; a name (made,
 // renamed, deleted) is safe once its folder was synced. After a power cut the safe part is there, and of the rest an
-// arbitrary part: names in the order of their changes, data cut anywhere or with blocks of zeros. Thread-safe.
+// arbitrary part: names in the order of their changes, data cut anywhere or with blocks of zeros. Data whose sync
+// failed is taken for synced afterwards and is not (as systems do). Thread-safe.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -24,6 +25,8 @@ class SimulatedDisk final : public rocksdb::FileSystem {
   const char* Name() const override { return "SimulatedDisk"; }
   // From the `operations`-th writing call on, all of them fail.
   void fail_after(std::uint64_t operations, Fault fault);
+  // While it is on, a sync says that it is done, and is not.
+  void let_syncs_do_nothing(bool on);
   void repair() { fail_after(0, Fault::kNone); }
   // What the disk holds after a power cut. No file may be in use.
   void restart(std::mt19937_64& random);
@@ -55,6 +58,7 @@ class SimulatedDisk final : public rocksdb::FileSystem {
   Status GetFileModificationTime(const std::string& path, const Options& options, std::uint64_t* time,
                                  Context* context) override;
   Status RenameFile(const std::string& from, const std::string& to, const Options& options, Context* context) override;
+  Status Truncate(const std::string& path, std::size_t size, const Options& options, Context* context) override;
   Status LockFile(const std::string& path, const Options& options, rocksdb::FileLock** lock, Context* context) override;
   Status UnlockFile(rocksdb::FileLock* lock, const Options& options, Context* context) override;
   Status GetTestDirectory(const Options& options, std::string* path, Context* context) override;
@@ -69,6 +73,7 @@ class SimulatedDisk final : public rocksdb::FileSystem {
   struct Content {
     std::string data;
     std::size_t synced_size = 0;
+    std::vector<std::pair<std::size_t, std::size_t>> lost;  // from, to: whose sync failed
   };
   using Names = std::map<std::string, std::shared_ptr<Content>>;
   struct NameChange {
@@ -87,6 +92,10 @@ class SimulatedDisk final : public rocksdb::FileSystem {
   std::uint64_t operations_ = 0;
   std::uint64_t failing_from_ = 0;
   Fault fault_ = Fault::kNone;
+  bool syncs_do_nothing_ = false;
 };
+
+// The disk for RocksDB. Where RocksDB sleeps before it tries a failing disk again, this goes on at once.
+std::unique_ptr<rocksdb::Env> make_environment(const std::shared_ptr<SimulatedDisk>& disk);
 
 }  // namespace glucoledger::storage

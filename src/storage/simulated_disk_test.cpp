@@ -2,6 +2,7 @@
 #include "storage/simulated_disk.h"
 
 #include <gtest/gtest.h>
+#include <rocksdb/system_clock.h>
 
 #include <algorithm>
 #include <cstring>
@@ -79,7 +80,11 @@ class SimulatedFile final : public rocksdb::FSWritableFile {
   Status Sync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
     const std::lock_guard guard(disk_.mutex_);
     const Status status = disk_.begin_write();
-    if (status.ok()) content_->synced_size = content_->data.size();
+    if (disk_.syncs_do_nothing_) return status;
+    if (!status.ok() && disk_.fault_ == SimulatedDisk::Fault::kBroken) {
+      content_->lost.emplace_back(content_->synced_size, content_->data.size());
+    }
+    if (status.ok() || disk_.fault_ == SimulatedDisk::Fault::kBroken) content_->synced_size = content_->data.size();
     return status;
   }
   Status Flush(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override { return Status::OK(); }
@@ -118,6 +123,11 @@ void SimulatedDisk::fail_after(std::uint64_t operations, Fault fault) {
   const std::lock_guard guard(mutex_);
   failing_from_ = operations_ + operations;
   fault_ = fault;
+}
+
+void SimulatedDisk::let_syncs_do_nothing(bool on) {
+  const std::lock_guard guard(mutex_);
+  syncs_do_nothing_ = on;
 }
 
 std::uint64_t SimulatedDisk::operations() const {
@@ -162,6 +172,11 @@ void SimulatedDisk::restart(std::mt19937_64& random) {
       std::fill_n(data.begin() + static_cast<std::ptrdiff_t>(from), below(data.size() - from + 1), '\0');
     }
     content->synced_size = data.size();
+    for (const auto& [from, to] : content->lost) {
+      std::fill(data.begin() + static_cast<std::ptrdiff_t>(std::min(from, data.size())),
+                data.begin() + static_cast<std::ptrdiff_t>(std::min(to, data.size())), '\0');
+    }
+    content->lost.clear();
   }
   names_ = safe_names_;
 }
@@ -283,6 +298,17 @@ Status SimulatedDisk::RenameFile(const std::string& from, const std::string& to,
   return status;
 }
 
+Status SimulatedDisk::Truncate(const std::string& path, std::size_t size, const Options&, Context*) {
+  const std::lock_guard guard(mutex_);
+  const auto content = find(path);
+  if (!content) return Status::PathNotFound(path);
+  const Status status = begin_write();
+  if (!status.ok()) return status;
+  content->data.resize(size);
+  content->synced_size = std::min(content->synced_size, size);
+  return status;
+}
+
 Status SimulatedDisk::LockFile(const std::string&, const Options&, rocksdb::FileLock** lock, Context*) {
   *lock = new rocksdb::FileLock;
   return Status::OK();
@@ -307,6 +333,28 @@ Status SimulatedDisk::IsDirectory(const std::string& path, const Options&, bool*
   const std::lock_guard guard(mutex_);
   *is_directory = find(path) == nullptr;
   return Status::OK();
+}
+
+namespace {
+
+class HurriedClock final : public rocksdb::SystemClockWrapper {
+ public:
+  using SystemClockWrapper::SystemClockWrapper;
+  const char* Name() const override { return "HurriedClock"; }
+  void SleepForMicroseconds(int) override {}
+};
+
+class HurriedEnvironment final : public rocksdb::EnvWrapper {
+ public:
+  explicit HurriedEnvironment(std::unique_ptr<rocksdb::Env> base) : EnvWrapper(std::move(base)) {
+    system_clock_ = std::make_shared<HurriedClock>(system_clock_);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<rocksdb::Env> make_environment(const std::shared_ptr<SimulatedDisk>& disk) {
+  return std::make_unique<HurriedEnvironment>(rocksdb::NewCompositeEnv(disk));
 }
 
 namespace {
@@ -370,6 +418,25 @@ TEST_F(SimulatedDiskTest, MayDropUnsyncedDataAndNames) {
     EXPECT_GT(survived, 0);
     EXPECT_LT(survived, kRounds);
   }
+}
+
+TEST_F(SimulatedDiskTest, LosesWhatItFailedToSyncThoughALaterSyncSucceeds) {
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  ASSERT_TRUE(disk_.NewWritableFile("/d/f", {}, &file, nullptr).ok());
+  ASSERT_TRUE(file->Append("abcd", {}, nullptr).ok());
+  disk_.fail_after(1, SimulatedDisk::Fault::kBroken);
+  EXPECT_TRUE(file->Sync({}, nullptr).IsIOError());
+  disk_.repair();
+  ASSERT_TRUE(file->Append("efgh", {}, nullptr).ok());
+  ASSERT_TRUE(file->Sync({}, nullptr).ok());
+  sync_folder();
+  disk_.restart(random_);
+  std::unique_ptr<rocksdb::FSSequentialFile> reader;
+  ASSERT_TRUE(disk_.NewSequentialFile("/d/f", {}, &reader, nullptr).ok());
+  std::string scratch(8, 'x');
+  rocksdb::Slice content;
+  ASSERT_TRUE(reader->Read(8, {}, &content, scratch.data(), nullptr).ok());
+  EXPECT_EQ(content.ToString(), std::string(4, '\0') + "efgh");
 }
 
 TEST_F(SimulatedDiskTest, FailsFromTheGivenCallOn) {
