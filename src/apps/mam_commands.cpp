@@ -42,16 +42,14 @@ void print_json(const nlohmann::ordered_json& document) {
 
 Result<mam::SecretTrytes> read_seed(const std::string& path) {
   GL_TRY(content, base::read_secret_file(path));
-  const std::string_view seed = without_line_end(content.text());
-  if (seed.starts_with('{')) {
+  auto seed = mam::SecretTrytes::from_text(content.text(), crypto::kHashTrytes);
+  if (!seed && content.text().starts_with('{')) {
     return fail(ErrorCode::kInputRefused,
                 "the seed's file is a state file of `mam publish`, which signs each index once",
                 "use `mam publish --state`, or a seed of its own for comparisons");
   }
-  if (seed.size() != crypto::kHashTrytes || !crypto::is_trytes(seed)) {
-    return fail(ErrorCode::kInputRefused, "the seed's file does not hold 81 of the letters A to Z and 9");
-  }
-  return mam::SecretTrytes::from_trytes(seed);
+  if (!seed) return fail(ErrorCode::kInputRefused, "the seed's file does not hold 81 of the letters A to Z and 9");
+  return seed;
 }
 
 // Standard input can be read once only.

@@ -31,7 +31,7 @@ Result<mam::SecretTrytes> read_side_key(mam::Mode mode, const std::string& path)
   }
   if (!restricted) return mam::SecretTrytes::nines();
   GL_TRY(content, base::read_secret_file(path));
-  return mam::SecretTrytes::from_trytes(without_line_end(content.text()));
+  return mam::SecretTrytes::from_text(content.text());
 }
 
 void warn(std::string_view text) {

@@ -5,12 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "base/declassify.h"
 #include "base/interrupt.h"
 
 namespace glucoledger::base {
@@ -30,11 +32,11 @@ class Descriptor {
   int value_;
 };
 
-Result<void> read_all(int descriptor, std::size_t size_max, std::string_view name, auto&& append) {
-  std::uint8_t buffer[1 << 16];
+Result<void> read_all(int descriptor, std::span<std::uint8_t> buffer, std::size_t size_max, std::string_view name,
+                      auto&& append) {
   std::size_t total = 0;
   while (true) {
-    const ssize_t count = ::read(descriptor, buffer, sizeof buffer);
+    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return tl::unexpected(system_error("cannot read " + std::string(name)));
     if (count == 0) return {};
@@ -43,7 +45,7 @@ Result<void> read_all(int descriptor, std::size_t size_max, std::string_view nam
       return fail(ErrorCode::kInputRefused,
                   std::string(name) + " is larger than the limit of " + std::to_string(size_max) + " bytes");
     }
-    append(buffer, static_cast<std::size_t>(count));
+    append(buffer.data(), static_cast<std::size_t>(count));
   }
 }
 
@@ -109,9 +111,10 @@ Error system_error(std::string_view what) {
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t size_max) {
   GL_TRY(raw, open_for_reading(path));
   const Descriptor descriptor(raw);
+  std::array<std::uint8_t, 1 << 16> buffer;
   std::string content;
   GL_CHECK(read_all(
-      raw, size_max, path == "-" ? "standard input" : path.string(),
+      raw, buffer, size_max, path == "-" ? "standard input" : path.string(),
       [&](const std::uint8_t* data, std::size_t size) { content.append(reinterpret_cast<const char*>(data), size); }));
   return content;
 }
@@ -120,12 +123,13 @@ Result<SecretBytes> read_secret_file(const std::filesystem::path& path) {
   constexpr std::size_t kSizeMax = 1 << 16;
   GL_TRY(raw, open_for_reading(path));
   const Descriptor descriptor(raw);
+  SecretBytes buffer(kSizeMax);
   Bytes content;
   content.reserve(kSizeMax + 1);  // never reallocated, so no copy is left behind
   const auto read =
-      read_all(raw, kSizeMax, path == "-" ? "standard input" : path.string(),
+      read_all(raw, std::span(buffer.data(), buffer.size()), kSizeMax, path == "-" ? "standard input" : path.string(),
                [&](const std::uint8_t* data, std::size_t size) { content.insert(content.end(), data, data + size); });
-  if (!content.empty() && content.back() == '\n') content.pop_back();
+  if (!content.empty() && declassified(content.back() == '\n')) content.pop_back();
   SecretBytes secret(std::move(content));
   if (!read) return tl::unexpected(read.error());
   return secret;

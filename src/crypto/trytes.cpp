@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/declassify.h"
+
 namespace glucoledger::crypto {
 namespace {
 
@@ -17,22 +19,27 @@ int value_of_tryte(char tryte) {
 }
 
 char tryte_of_value(int value) {
-  const int letter = value + (27 & value >> 31);  // shifts spread the sign: compilers make branches of comparisons
-  const int zero = ~((value | -value) >> 31);
-  return static_cast<char>(letter + ('A' - 1) - (7 & zero));  // 'A' - 1 - 7 = '9'
+  return tryte_of_digit(value + (27 & value >> 31));
 }
 
-int index_of_tryte(char tryte) {
+// 0..26, for '9', 'A'..'Z'.
+int digit_of_tryte(char tryte) {
   return (tryte - ('A' - 1)) * static_cast<int>(tryte != '9');
-}  // 9: 0, A..Z: 1..26
-char tryte_of_index(int index) {
-  return kTryteAlphabet[static_cast<std::size_t>(index)];
 }
 
 }  // namespace
 
+char tryte_of_digit(int digit) {
+  const int zero = ~((digit | -digit) >> 31);  // shifts spread the sign: compilers make branches of comparisons
+  return static_cast<char>(digit + ('A' - 1) - (7 & zero));  // 'A' - 1 - 7 = '9'
+}
+
 bool is_trytes(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c == '9' || (c >= 'A' && c <= 'Z'); });
+  unsigned others = 0;
+  for (const char c : text) {
+    others |= static_cast<unsigned>(c != '9') & static_cast<unsigned>(static_cast<unsigned char>(c - 'A') > 'Z' - 'A');
+  }
+  return base::declassified(others == 0);
 }
 
 Result<Hash> Hash::from_trytes(std::string_view trytes) {
@@ -141,16 +148,16 @@ Result<Trits> unpack_trits(ByteView bytes, std::size_t length_trits) {
 }
 
 Result<std::string> trytes_from_ascii(std::string_view text) {
-  std::string trytes;
-  trytes.reserve(2 * text.size());
-  for (const char c : text) {
-    const int byte = static_cast<unsigned char>(c);
-    if (byte > 127) {
-      return fail(ErrorCode::kInputRefused, "the text holds a byte that is not ASCII",
-                  "escape it first, in JSON as \\uXXXX");
-    }
-    trytes += tryte_of_index(byte % kTryteRadix);
-    trytes += tryte_of_index(byte / kTryteRadix);
+  unsigned all_bits = 0;
+  for (const char c : text) all_bits |= static_cast<unsigned char>(c);
+  if (base::declassified(all_bits > 127)) {
+    return fail(ErrorCode::kInputRefused, "the text holds a byte that is not ASCII",
+                "escape it first, in JSON as \\uXXXX");
+  }
+  std::string trytes(2 * text.size(), '9');
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    trytes[2 * i] = tryte_of_digit(text[i] % kTryteRadix);
+    trytes[2 * i + 1] = tryte_of_digit(text[i] / kTryteRadix);
   }
   return trytes;
 }
@@ -158,13 +165,14 @@ Result<std::string> trytes_from_ascii(std::string_view text) {
 Result<std::string> ascii_from_trytes(std::string_view trytes) {
   if (!is_trytes(trytes)) return fail(ErrorCode::kInputRefused, "trytes hold only the letters A to Z and 9");
   if (trytes.size() % 2 != 0) return fail(ErrorCode::kInputRefused, "an odd number of trytes is no ASCII text");
-  std::string text;
-  text.reserve(trytes.size() / 2);
-  for (std::size_t i = 0; i < trytes.size(); i += 2) {
-    const int byte = index_of_tryte(trytes[i]) + kTryteRadix * index_of_tryte(trytes[i + 1]);
-    if (byte > 127) return fail(ErrorCode::kInputRefused, "the trytes are no ASCII text");
-    text += static_cast<char>(byte);
+  std::string text(trytes.size() / 2, '\0');
+  int all_bits = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int byte = digit_of_tryte(trytes[2 * i]) + kTryteRadix * digit_of_tryte(trytes[2 * i + 1]);
+    all_bits |= byte;
+    text[i] = static_cast<char>(byte);
   }
+  if (base::declassified(all_bits > 127)) return fail(ErrorCode::kInputRefused, "the trytes are no ASCII text");
   return text;
 }
 

@@ -27,7 +27,9 @@ inline constexpr std::size_t kHashTrytes = 81;
 inline constexpr std::size_t kHashTrits = 243;
 inline constexpr std::string_view kTryteAlphabet = "9ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
+// What handles trytes here takes the same steps whatever they are, since seeds pass through: checked by tests/secrets.
 bool is_trytes(std::string_view text);
+char tryte_of_digit(int digit);  // 0..26: a letter of the alphabet without looking it up
 
 // 81 trytes: a hash, an address, a root. Ordered and hashable; default is 81 x '9'.
 class Hash {

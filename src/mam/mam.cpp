@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/declassify.h"
 #include "base/limits.h"
 #include "mam/mask.h"
 #include "mam/one_time_signature.h"
@@ -45,13 +46,21 @@ void add_one(std::span<Trit> number) {
   }
 }
 
+// What is signed. Whoever may read the message computes it too, and how often a nonce was tried tells of it anyway.
+std::array<Trit, kHashTrits> digest_of(Curl& sponge) {
+  std::array<Trit, kHashTrits> digest;
+  std::copy_n(sponge.rate().begin(), kHashTrits, digest.begin());
+  base::declassify(digest.data(), digest.size());
+  return digest;
+}
+
 // The first nonce, counting from 0, after which the sponge's rate can be signed at this security: about 26 tries.
 std::array<Trit, kNonceTrits> find_signable_nonce(const Curl& sponge, int security) {
   std::array<Trit, kNonceTrits> nonce{};
   for (;; add_one(nonce)) {
     Curl trial = sponge;
     trial.absorb(nonce);
-    if (security_of(trial.rate()) == security) return nonce;
+    if (security_of(digest_of(trial)) == security) return nonce;
   }
 }
 
@@ -110,7 +119,7 @@ Created create_with(const Channel& channel, const OneTimeKey& key, const Hash& n
 
   const std::size_t signature_at = payload.size();
   payload.resize(signature_at + key.size_trits());
-  key.sign(sponge.rate(), std::span(payload).subspan(signature_at));
+  key.sign(digest_of(sponge), std::span(payload).subspan(signature_at));
   append_pascal(0, payload);  // no siblings
   mask(sponge, std::span(payload).subspan(signature_at));
   while (payload.size() % crypto::kTritsPerTryte != 0) payload.push_back(0);
@@ -217,8 +226,7 @@ Result<Opened> open(std::string_view payload_trytes, const Hash& root, Mode mode
   const auto text = take(kHashTrits + header.message_trits);
   unmask(sponge, text);
   unmask(sponge, take(kNonceTrits));
-  std::array<Trit, kHashTrits> digest;
-  std::copy_n(sponge.rate().begin(), kHashTrits, digest.begin());
+  const auto digest = digest_of(sponge);
   const int security = security_of(digest);
   if (security == 0) return corrupt("does not fit this root and side key, or was altered");
 

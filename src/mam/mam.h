@@ -27,6 +27,8 @@ class SecretTrytes {
  public:
   // 1 to 81 trytes, padded with '9' to 81 (as both clients pad side keys); anything else is kInputRefused.
   static Result<SecretTrytes> from_trytes(std::string_view trytes);
+  // The same, of the content of a file: a line end at its end does not count.
+  static Result<SecretTrytes> from_text(std::string_view text, std::size_t length_min = 1);
   static SecretTrytes random();  // 81 uniform trytes from the system's entropy
   static SecretTrytes nines();   // the all-9 side key of public and private mode
   std::string_view trytes() const { return bytes_.text(); }

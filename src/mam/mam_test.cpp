@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "base/limits.h"
 #include "crypto/simd/kernel.h"
@@ -257,7 +258,25 @@ TEST(SecretTrytes, PadsAsTheClientsDo) {
   EXPECT_FALSE(SecretTrytes::from_trytes(""));
   EXPECT_FALSE(SecretTrytes::from_trytes(std::string(82, 'A')));
   EXPECT_FALSE(SecretTrytes::from_trytes("ABC\n"));
-  EXPECT_TRUE(crypto::is_trytes(SecretTrytes::random().trytes()));
+}
+
+TEST(SecretTrytes, AreReadWithTheirLineEnd) {
+  const std::string seed(81, 'K');
+  for (const char* end : {"", "\n", "\r\n"}) EXPECT_EQ(SecretTrytes::from_text(seed + end, 81)->trytes(), seed);
+  for (const char* end : {"\n\n", "\n\r", "\r\r", " ", "K"})
+    EXPECT_FALSE(SecretTrytes::from_text(seed + end, 81)) << end;
+  for (const char* short_one : {"", "\n", "\r\n", "K\n"}) EXPECT_FALSE(SecretTrytes::from_text(short_one, 2));
+  EXPECT_EQ(SecretTrytes::from_text("K\r\n")->trytes(), "K" + std::string(80, '9'));
+}
+
+TEST(SecretTrytes, AreMadeOfAllTrytes) {
+  std::set<char> seen;
+  for (int repetition = 0; repetition < 20; ++repetition) {
+    const SecretTrytes drawn = SecretTrytes::random();
+    ASSERT_TRUE(crypto::is_trytes(drawn.trytes()));
+    seen.insert(drawn.trytes().begin(), drawn.trytes().end());
+  }
+  EXPECT_EQ(seen.size(), 27U);  // 1,620 draws leave one out once in 10^26 times
   EXPECT_NE(SecretTrytes::random().trytes(), SecretTrytes::random().trytes());
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/declassify.h"
 #include "base/random.h"
 #include "mam/mam.h"
 
@@ -15,12 +16,27 @@ Result<SecretTrytes> SecretTrytes::from_trytes(std::string_view trytes) {
   return SecretTrytes(std::move(bytes));
 }
 
+Result<SecretTrytes> SecretTrytes::from_text(std::string_view text, std::size_t length_min) {
+  for (const char end : {'\n', '\r'}) {
+    if (!text.empty() && base::declassified(text.back() == end)) text.remove_suffix(1);
+  }
+  if (text.size() < length_min) return fail(ErrorCode::kInputRefused, "a seed or side key is shorter than it must be");
+  return from_trytes(text);
+}
+
 SecretTrytes SecretTrytes::random() {
+  constexpr int kRadix = 27;
+  constexpr int kBound = 256 - 256 % kRadix;  // bytes from here on would make some trytes likelier
   SecretBytes bytes(crypto::kHashTrytes);
-  std::generate_n(bytes.data(), bytes.size(), [] {
-    const auto index = base::random_below(static_cast<std::uint32_t>(crypto::kTryteAlphabet.size()));
-    return static_cast<std::uint8_t>(crypto::kTryteAlphabet[index]);
-  });
+  for (std::size_t i = 0; i < bytes.size();) {
+    const SecretBytes drawn = base::random_secret(bytes.size());
+    for (std::size_t k = 0; k < drawn.size() && i < bytes.size(); ++k) {
+      const int byte = drawn.data()[k];
+      if (base::declassified(byte < kBound)) {
+        bytes.data()[i++] = static_cast<std::uint8_t>(crypto::tryte_of_digit(byte % kRadix));
+      }
+    }
+  }
   return SecretTrytes(std::move(bytes));
 }
 

@@ -141,8 +141,13 @@ bool is_usable(const Kernel& kernel) {
 
 bool use_kernel(std::string_view name) {
   const Kernel* wanted = find_usable(name);
-  if (wanted != nullptr) chosen().store(wanted, std::memory_order_relaxed);
-  return wanted != nullptr;
+  return wanted != nullptr && use_kernel(*wanted);
+}
+
+bool use_kernel(const Kernel& kernel) {
+  const bool usable = is_usable(kernel);
+  if (usable) chosen().store(&kernel, std::memory_order_relaxed);
+  return usable;
 }
 
 }  // namespace glucoledger::crypto::simd

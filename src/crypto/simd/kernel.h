@@ -49,6 +49,8 @@ std::span<const Kernel* const> kernels();
 bool is_usable(const Kernel& kernel);
 // For tests and `bench --kernel`, before other threads hash. False, without effect, when there is no usable such one.
 bool use_kernel(std::string_view name);
+// For tests that watch or count what a kernel does. It must stay where it is.
+bool use_kernel(const Kernel& kernel);
 
 extern const Kernel kPortableKernel;
 #if defined(__x86_64__)
