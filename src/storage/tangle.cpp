@@ -327,6 +327,14 @@ Result<std::uint64_t> Tangle::transaction_count() {
   return reading([](const ledger::StateReader& reader) { return ledger::transaction_count(reader); });
 }
 
+Result<ledger::Position> Tangle::latest_position() {
+  return reading([](const ledger::StateReader& reader) { return ledger::latest_position(reader); });
+}
+
+Result<ledger::History> Tangle::history_after(const ledger::Position& after, std::size_t count_max) {
+  return reading([&](const ledger::StateReader& reader) { return ledger::history_after(reader, after, count_max); });
+}
+
 Result<std::optional<std::string>> Tangle::inconsistency(std::span<const Hash> tails) {
   return reading([&](const ledger::StateReader& reader) -> Result<std::optional<std::string>> {
     for (const Hash& tail : tails) {

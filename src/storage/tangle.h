@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "ledger/history.h"
 #include "ledger/state.h"
 #include "ports/ledger.h"
 #include "storage/commit_queue.h"
@@ -89,6 +90,8 @@ class Tangle final : public ports::Ledger {
   // Named as trunk or branch by others, and not here yet.
   Result<std::vector<Hash>> missing_hashes(std::size_t count_max);
   Result<std::uint64_t> transaction_count();
+  Result<ledger::Position> latest_position();
+  Result<ledger::History> history_after(const ledger::Position& after, std::size_t count_max);
   // Why these tails cannot be approved; nothing when they can.
   Result<std::optional<std::string>> inconsistency(std::span<const Hash> tails);
   // Drops the bodies of confirmed transactions before the sequence number; their addresses stay marked as pruned.
