@@ -1,9 +1,10 @@
-// A node: the embedded ledger of a folder, served by the IRI HTTP API, with a milestone each second for what waits.
+// A node: the embedded ledger of a folder, served over HTTP, with a milestone each second for what waits.
 //
 // While it runs it holds the folder's lock and leaves its address in it, so that homes of this machine reach the ledger
-// through it.
+// through it. Beyond loopback it listens only with a token, and with TLS unless plain HTTP was asked for by name.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "base/clock.h"
 #include "node/iri_api.h"
 #include "node/server.h"
+#include "node/service.h"
 #include "storage/tangle.h"
 
 namespace glucoledger::node {
@@ -22,6 +24,9 @@ namespace glucoledger::node {
 struct NodeOptions {
   std::filesystem::path folder;
   ServerOptions server;
+  std::optional<std::filesystem::path> token_file;
+  bool insecure_plain_http = false;  // beyond loopback, without TLS
+  LogLevel log_level = LogLevel::kOff;
   std::optional<int> min_weight_magnitude;  // of a new ledger; kUsage when an old one has another
   std::int64_t milestone_interval_ms = 1'000;
 };
@@ -33,23 +38,33 @@ class Node {
   ~Node();  // stops
   std::string url() const { return server_->url(); }
   const ports::LedgerInfo& info() const { return info_; }
+  const Log& log() const { return service_.log(); }
   // Why milestones cannot be issued (a full disk); nothing while all is well.
   std::optional<Error> trouble();
+  // Milestones are looked at in time: what a watchdog asks.
+  bool is_alive() const;
+  // Reads token and TLS files again; on an error what was read before stays.
+  Result<void> reload();
+  // Ends what is under way (Server::stop), then issues a last milestone.
   void stop();
 
  private:
-  Node(std::filesystem::path folder, std::unique_ptr<storage::Tangle> tangle, const base::Clock& clock);
+  Node(const NodeOptions& options, std::unique_ptr<storage::Tangle> tangle, const base::Clock& clock);
   void issue_milestones(std::int64_t interval_ms);
+  void issue_milestone();
+  Result<void> read_access();
 
-  std::filesystem::path folder_;
+  NodeOptions options_;
   std::unique_ptr<storage::Tangle> tangle_;
   ports::LedgerInfo info_;
   IriApi api_;
+  Service service_;
   std::unique_ptr<Server> server_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
   std::optional<Error> trouble_;
+  std::atomic<std::chrono::steady_clock::time_point> milestone_looked_at_;
   std::thread milestones_;
 };
 

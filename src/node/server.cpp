@@ -1,15 +1,26 @@
 #include "node/server.h"
 
+#include <poll.h>
+
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <ctime>
+#include <list>
 #include <optional>
 #include <thread>
+#include <vector>
+
+#include "node/descriptors.h"
+#include "node/event_feed.h"
+#include "node/http_stream.h"
+#include "node/listen_address.h"
+#include "node/proof_of_work_queue.h"
 
 namespace glucoledger::node {
 namespace {
@@ -19,73 +30,181 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using Tcp = asio::ip::tcp;
 using ErrorNumber = boost::system::error_code;
+using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::size_t kWorkers = 3;
+constexpr std::size_t kThreads = 4;          // move bytes and answer reading commands
+constexpr std::size_t kStoringThreads = 32;  // wait for the disk together, so that many requests share one sync
 constexpr std::uint32_t kHeaderSizeMax = 8 << 10;
-constexpr auto kAcceptPause = std::chrono::milliseconds(100);
-constexpr auto kStopWait = std::chrono::milliseconds(500);
+constexpr std::size_t kSmallSize = 8 << 10;  // bodies and answers up to here are taken however much is held
+constexpr std::size_t kBufferKept = 4 << 10;
+constexpr auto kHandshakeTime = std::chrono::seconds(10);
+constexpr auto kAcceptPause = Milliseconds(100);
+constexpr auto kDisconnectPoll = Milliseconds(250);
 constexpr auto kLingerTime = std::chrono::seconds(2);
 constexpr std::size_t kLingerSizeMax = std::size_t{64} << 20;
+constexpr std::size_t kEventsAtOnce = 256;
+
+class Session;
 
 // What all connections of a server share.
 struct Shared {
-  Shared(IriApi& iri_api, const ServerOptions& server_options) : api(iri_api), options(server_options) {}
-  IriApi& api;
+  Shared(Service& with_service, storage::Tangle& with_tangle, const ServerOptions& with_options, bool is_loopback)
+      : service(with_service),
+        tangle(with_tangle),
+        options(with_options),
+        proof_of_work(options.proofs_of_work_waiting_max,
+                      is_loopback ? options.proofs_of_work_waiting_max : options.proofs_of_work_waiting_max / 2 + 1) {}
+  Service& service;
+  storage::Tangle& tangle;
   ServerOptions options;
-  std::atomic<std::size_t> connections = 0;
-  std::atomic<std::size_t> requests = 0;  // being answered
-  std::atomic<std::size_t> proofs_of_work = 0;
-  asio::io_context context{1};
-  asio::thread_pool workers{kWorkers};
-  asio::thread_pool proof_of_work{1};
+  std::atomic<bool> stopping = false;
+  std::atomic<std::size_t> requests = 0;  // begun and not yet answered, event streams too
+
+  std::mutex mutex;          // guards the next three
+  std::list<Session*> idle;  // those that wait for a request, the longest first
+  std::list<std::weak_ptr<Session>> streams;
+  std::shared_ptr<asio::ssl::context> tls;
+
+  // Last, as they hold sessions, which use the rest.
+  asio::io_context context{static_cast<int>(kThreads)};
+  asio::thread_pool storing{kStoringThreads};
+  ProofOfWorkQueue proof_of_work;
+};
+
+// Counts a request that is under way, and the memory that its body or answer takes.
+class UnderWay {
+ public:
+  explicit UnderWay(Shared& shared) : shared_(shared) { ++shared_.requests; }
+  ~UnderWay() {
+    hold(0);
+    --shared_.requests;
+  }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+  void hold(std::size_t size) {
+    auto& all = shared_.service.metrics().memory_size;
+    all += size;
+    all -= size_;
+    size_ = size;
+  }
+
+ private:
+  Shared& shared_;
+  std::size_t size_ = 0;
 };
 
 // One connection: reads a request, has it answered, writes the answer, and again. Lives as long as an operation of it.
+// Its functions run one after another, on its strand, but for those that say otherwise.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {
-    ++shared_.connections;
+    ++metrics().connections;
     ErrorNumber ignored;
-    stream_.socket().set_option(Tcp::no_delay(true), ignored);
+    stream_.tcp().socket().set_option(Tcp::no_delay(true), ignored);
   }
-  ~Session() { --shared_.connections; }
+  ~Session() {
+    leave_idle();
+    if (is_event_stream_) --metrics().event_streams;
+    --metrics().connections;
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  void start() {
+    std::shared_ptr<asio::ssl::context> tls;
+    {
+      const std::lock_guard lock(shared_.mutex);
+      tls = shared_.tls;
+    }
+    if (!tls) return read_header();
+    stream_.tcp().expires_after(kHandshakeTime);
+    stream_.async_handshake(*tls, [self = shared_from_this(), tls](ErrorNumber error) {
+      if (!error) return self->read_header();
+      ++self->metrics().handshakes_failed;
+    });
+  }
+
+  HttpStream::executor_type executor() { return stream_.get_executor(); }
+  // From any thread.
+  void close_when_idle() {
+    asio::post(stream_.get_executor(), [self = shared_from_this()] {
+      if (self->idle_place_) self->stream_.tcp().close();
+    });
+  }
+  // From any thread: there may be new events.
+  void wake() {
+    asio::post(stream_.get_executor(), [self = shared_from_this()] { self->send_events(); });
+  }
+
+ private:
+  Metrics& metrics() { return shared_.service.metrics(); }
+
+  void enter_idle() {
+    const std::lock_guard lock(shared_.mutex);
+    idle_place_ = shared_.idle.insert(shared_.idle.end(), this);
+  }
+  void leave_idle() {
+    if (!idle_place_) return;
+    const std::lock_guard lock(shared_.mutex);
+    shared_.idle.erase(*idle_place_);
+    idle_place_.reset();
+  }
+
   void read_header() {
+    under_way_.reset();
+    if (shared_.stopping) return;
+    if (buffer_.capacity() > kBufferKept) buffer_.shrink_to_fit();
     parser_.emplace();
     parser_->header_limit(kHeaderSizeMax);
-    parser_->body_limit(shared_.api.limits().body_size_max);
-    stream_.expires_after(std::chrono::milliseconds(shared_.options.idle_ms));
+    parser_->body_limit(shared_.service.api().limits().body_size_max);
+    stream_.tcp().expires_after(Milliseconds(shared_.options.idle_ms));
+    enter_idle();
     http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
+      self->leave_idle();
       if (error) return self->refuse_unreadable(error);
       self->on_header();
     });
   }
 
- private:
-  using Reply = http::response<http::string_body>;
-
   void refuse_unreadable(ErrorNumber error) {
+    if (error == beast::error::timeout) ++metrics().connections_timed_out;
     if (error == http::error::body_limit) return refuse(413, "Request Entity Too Large");
     if (error == http::error::header_limit) return refuse(431, "Request Header Fields Too Large");
     const bool is_bad_http = error.category() == http::make_error_code(http::error::bad_method).category() &&
                              error != http::error::end_of_stream && error != http::error::partial_message;
     if (is_bad_http) return refuse(400, "Bad Request: this is not HTTP");
+    under_way_.reset();
   }
 
   // Answers without having read the body: the connection cannot go on.
   void refuse(unsigned status, std::string_view reason) {
     close_after_reply_ = true;
-    write(error_reply(status, reason));
+    write(shared_.service.refuse(status, reason));
   }
 
   void on_header() {
+    under_way_.emplace(shared_);
     const auto& request = parser_->get();
-    if (request.method() == http::verb::options) return write({204, ""});
-    if (request.method() != http::verb::post) return refuse(405, "Method Not Allowed: send commands by POST");
-    if (request.target() != "/") return refuse(403, "Forbidden: commands are posted to /");
-    stream_.expires_after(std::chrono::milliseconds(shared_.options.body_ms));
+    const auto text = [](const beast::string_view& view) { return std::string_view(view.data(), view.size()); };
+    Service::Opening opening = shared_.service.open(
+        {text(request.method_string()), text(request.target()), text(request[http::field::authorization])});
+    may_do_everything_ = opening.may_do_everything;
+    if (opening.next == Service::Next::kReply) {
+      // What may still come of a body is not read.
+      close_after_reply_ = opening.reply.status >= 400 && !parser_->is_done();
+      return write(std::move(opening.reply));
+    }
+    if (opening.next == Service::Next::kStreamEvents) {
+      const std::string_view resumed = text(request["Last-Event-ID"]);
+      return begin_events(resumed.empty() ? opening.events_after : resumed);
+    }
+    const auto announced = parser_->content_length();
+    const std::size_t size = announced ? *announced : shared_.service.api().limits().body_size_max;
+    if (size > kSmallSize && metrics().memory_size + size > shared_.options.memory_max) {
+      return refuse(503, "too much is being sent to this node: repeat later");
+    }
+    under_way_->hold(size);
+    stream_.tcp().expires_after(Milliseconds(shared_.options.body_ms));
     if (!beast::iequals(request[http::field::expect], "100-continue")) return read_body();
     continue_.emplace(http::status::continue_, 11);
     http::async_write(stream_, *continue_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
@@ -96,148 +215,257 @@ class Session : public std::enable_shared_from_this<Session> {
   void read_body() {
     http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
       if (error) return self->refuse_unreadable(error);
-      self->stream_.expires_never();
-      ++self->shared_.requests;
-      asio::post(self->shared_.workers, [self] { self->answer(); });
+      self->stream_.tcp().expires_never();
+      self->answer();
     });
   }
 
-  // On a worker's thread; proof of work goes on to its own.
   void answer() {
+    const auto received = std::chrono::steady_clock::now();
     auto request = IriRequest::parse(parser_->get().body());
     parser_->get().body() = {};
-    if (!request) return reply(error_reply(400, request.error().message));
-    if (!(work_of(request->command()) == IriWork::kProofOfWork)) return reply(guarded(*request));
-    if (shared_.proofs_of_work.fetch_add(1) >= shared_.options.proofs_of_work_waiting_max) {
-      --shared_.proofs_of_work;
-      return reply(error_reply(503, "too many proofs of work are waiting: repeat later, or do it yourself"));
-    }
-    asio::post(shared_.proof_of_work,
-               [self = shared_from_this(), kept = std::make_shared<IriRequest>(std::move(*request))] {
-                 IriReply answered = self->guarded(*kept);
-                 --self->shared_.proofs_of_work;
-                 self->reply(std::move(answered));
-               });
-  }
-
-  IriReply guarded(const IriRequest& request) {
-    try {
-      return shared_.api.handle(request);
-    } catch (const std::exception&) {
-      return error_reply(500, "out of memory, or an internal error");
-    }
-  }
-
-  void reply(IriReply answered) {
-    asio::post(shared_.context, [self = shared_from_this(), kept = std::move(answered)]() mutable {
-      self->write(std::move(kept));
-      --self->shared_.requests;
+    Service& service = shared_.service;
+    if (!request) return write(service.refuse(400, request.error().message));
+    if (auto refusal = service.refusal(*request, may_do_everything_)) return write(std::move(*refusal));
+    const IriWork work = work_of(request->command());
+    if (request->command() == IriCommand::kInterruptAttachingToTangle) shared_.proof_of_work.cancel_all();
+    if (work == IriWork::kReading || work == IriWork::kManaging) return write(service.handle(*request, received));
+    auto kept = std::make_shared<IriRequest>(std::move(*request));
+    if (work == IriWork::kProofOfWork) return queue_proof_of_work(std::move(kept), received);
+    asio::post(shared_.storing, [self = shared_from_this(), kept, received] {
+      self->reply(self->shared_.service.handle(*kept, received));
     });
   }
 
-  void write(IriReply answered) {
-    const auto& request = parser_->get();
-    reply_ = Reply(http::status::ok, 11);
+  void queue_proof_of_work(std::shared_ptr<IriRequest> request, Service::Time received) {
+    ErrorNumber error;
+    const Tcp::endpoint peer = stream_.tcp().socket().remote_endpoint(error);
+    auto cancel = std::make_shared<std::atomic<bool>>(false);
+    ++metrics().proofs_of_work;
+    const auto work = [self = shared_from_this(), request, received, cancel] {
+      Reply answered = self->shared_.service.handle(*request, received, cancel.get());
+      --self->metrics().proofs_of_work;
+      self->reply(std::move(answered));
+    };
+    if (!shared_.proof_of_work.add(error ? "" : peer.address().to_string(), {cancel, work})) {
+      --metrics().proofs_of_work;
+      return write(shared_.service.refuse(503, "too many proofs of work are waiting: repeat later, or do it yourself"));
+    }
+    watch_for_disconnect(cancel);
+  }
+
+  // A proof of work whose requester is gone is given up. Only a hint from the socket: nothing is read.
+  void watch_for_disconnect(const std::shared_ptr<std::atomic<bool>>& cancel) {
+    if (!timer_) timer_.emplace(stream_.get_executor());
+    timer_->expires_after(kDisconnectPoll);
+    timer_->async_wait([self = shared_from_this(), cancel](ErrorNumber stopped) {
+      if (stopped) return;
+      ::pollfd socket = {self->stream_.tcp().socket().native_handle(), POLLRDHUP, 0};
+      if (::poll(&socket, 1, 0) > 0) {
+        *cancel = true;
+      } else {
+        self->watch_for_disconnect(cancel);
+      }
+    });
+  }
+
+  // From any thread.
+  void reply(Reply answered) {
+    asio::post(stream_.get_executor(), [self = shared_from_this(), kept = std::move(answered)]() mutable {
+      if (self->timer_) self->timer_->cancel();
+      self->write(std::move(kept));
+    });
+  }
+
+  void set_fields(const Reply& answered) {
     reply_.result(answered.status);
     reply_.set(http::field::server, "glucoledger/" GLUCOLEDGER_VERSION);
+    reply_.set(http::field::date, date());
     reply_.set(http::field::access_control_allow_origin, "*");
     if (answered.status == 204) {
-      reply_.set(http::field::access_control_allow_headers, "Content-Type, X-IOTA-API-Version");
-      reply_.set(http::field::access_control_allow_methods, "POST, OPTIONS");
-      reply_.set(http::field::allow, "OPTIONS, POST");
+      reply_.set(http::field::access_control_allow_headers, "Content-Type, X-IOTA-API-Version, Authorization");
+      reply_.set(http::field::access_control_allow_methods, "GET, POST, OPTIONS");
+      reply_.set(http::field::access_control_max_age, "86400");
     } else {
-      reply_.set(http::field::content_type, "application/json; charset=UTF-8");
+      reply_.set(http::field::content_type, answered.content_type);
     }
-    if (answered.status == 405) reply_.set(http::field::allow, "OPTIONS, POST");
+    const bool is_command = parser_->get().target() == "/";
+    if (answered.status == 204 || answered.status == 405) {
+      reply_.set(http::field::allow, is_command ? "OPTIONS, POST" : "OPTIONS, GET, HEAD");
+    }
+    if (answered.status == 401) reply_.set(http::field::www_authenticate, "Bearer realm=\"glucoledger node\"");
+    if (answered.status == 503) reply_.set(http::field::retry_after, "1");
+  }
+
+  static std::string date() {
+    std::array<char, 40> text{};
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+  }
+
+  void write(Reply answered) {
+    if (!under_way_) under_way_.emplace(shared_);
+    under_way_->hold(answered.body.size());
+    const auto& request = parser_->get();
+    reply_ = http::response<http::string_body>(http::status::ok, 11);
+    set_fields(answered);
     if (request.method() != http::verb::head) reply_.body() = std::move(answered.body);
     // An OPTIONS request may announce a body that was not read.
-    const bool whole = parser_->is_done();
-    reply_.keep_alive(whole && !close_after_reply_ && request.keep_alive());
+    reply_.keep_alive(parser_->is_done() && !close_after_reply_ && !shared_.stopping && request.keep_alive());
     if (answered.status != 204) reply_.prepare_payload();
-    stream_.expires_after(std::chrono::milliseconds(shared_.options.body_ms));
+    stream_.tcp().expires_after(Milliseconds(shared_.options.body_ms));
     http::async_write(stream_, reply_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
-      if (error) return;
       const bool goes_on = self->reply_.keep_alive();
       self->reply_ = {};
+      self->under_way_.reset();
+      if (error == beast::error::timeout) ++self->metrics().connections_timed_out;
+      if (error) return;
       return goes_on ? self->read_header() : self->linger();
     });
   }
 
   // Takes what the client still sends, for a while: closing at once would destroy the answer on its way.
   void linger() {
+    stream_.tcp().expires_after(kLingerTime);
+    if (!stream_.is_tls()) return shut_down();
+    stream_.async_shutdown([self = shared_from_this()](ErrorNumber error) {
+      if (!error) self->shut_down();
+    });
+  }
+  void shut_down() {
     ErrorNumber error;
-    stream_.socket().shutdown(Tcp::socket::shutdown_send, error);
-    if (error) return;
-    stream_.expires_after(kLingerTime);
-    discard();
+    stream_.tcp().socket().shutdown(Tcp::socket::shutdown_send, error);
+    if (!error) discard();
   }
   void discard() {
     buffer_.clear();
-    stream_.async_read_some(buffer_.prepare(16 << 10),
-                            [self = shared_from_this()](ErrorNumber error, std::size_t size) {
-                              self->discarded_ += size;
-                              if (!error && self->discarded_ < kLingerSizeMax) self->discard();
-                            });
+    stream_.tcp().async_read_some(buffer_.prepare(16 << 10),
+                                  [self = shared_from_this()](ErrorNumber error, std::size_t size) {
+                                    self->discarded_ += size;
+                                    if (!error && self->discarded_ < kLingerSizeMax) self->discard();
+                                  });
   }
 
-  beast::tcp_stream stream_;
+  void begin_events(std::string_view after) {
+    const auto latest = shared_.tangle.latest_position();
+    if (!latest) return refuse(500, latest.error().message);
+    const auto asked = after.empty() ? std::optional(*latest) : parse_event_id(after);
+    if (!asked) return refuse(400, "the position of events is SEQUENCE-MILESTONE, as an event's id gave it");
+    if (metrics().event_streams.fetch_add(1) >= shared_.options.event_streams_max) {
+      --metrics().event_streams;
+      return refuse(503, "too many event streams are open");
+    }
+    is_event_stream_ = true;
+    const bool is_ahead = asked->sequence > latest->sequence || asked->milestone > latest->milestone;
+    position_ = is_ahead ? *latest : *asked;
+    {
+      const std::lock_guard lock(shared_.mutex);
+      shared_.streams.push_back(weak_from_this());
+    }
+    event_text_ = "HTTP/1.1 200 OK\r\nServer: glucoledger/" GLUCOLEDGER_VERSION
+                  "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+                  "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n: events follow\n\n";
+    if (is_ahead) event_text_ += node::event_text("reset", R"({"reason":"the ledger is not as long as that"})");
+    timer_.emplace(stream_.get_executor());
+    write_events();
+  }
+
+  void send_events() {
+    if (writing_events_ || events_ended_) return;
+    if (shared_.stopping) return end_events("the node stops");
+    const ledger::Position before = position_;
+    auto text = read_events(shared_.tangle, position_, kEventsAtOnce);
+    if (!text) return end_events(text.error().message);
+    event_text_ = std::move(*text);
+    if (!event_text_.empty()) return write_events();
+    if (position_ != before) return wake();  // all of these were pruned
+    timer_->expires_after(Milliseconds(shared_.options.heartbeat_ms));
+    timer_->async_wait([self = shared_from_this()](ErrorNumber cancelled) {
+      if (cancelled || self->writing_events_ || self->events_ended_) return;
+      self->event_text_ = ":\n\n";
+      self->write_events();
+    });
+  }
+
+  void end_events(const std::string& reason) {
+    events_ended_ = true;
+    event_text_ = node::event_text("end", error_reply(503, reason).body);
+    write_events();
+  }
+
+  void write_events() {
+    writing_events_ = true;
+    timer_->cancel();
+    stream_.tcp().expires_after(Milliseconds(shared_.options.body_ms));
+    asio::async_write(stream_, asio::buffer(event_text_), [self = shared_from_this()](ErrorNumber error, std::size_t) {
+      self->writing_events_ = false;
+      if (error == beast::error::timeout) ++self->metrics().connections_timed_out;
+      if (error || self->events_ended_) {
+        self->events_ended_ = true;
+        self->under_way_.reset();
+        if (!error) self->linger();
+        return;
+      }
+      self->stream_.tcp().expires_never();
+      self->send_events();
+    });
+  }
+
+  HttpStream stream_;
   Shared& shared_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::empty_body>> continue_;
-  Reply reply_;
-  bool close_after_reply_ = false;
+  http::response<http::string_body> reply_;
+  std::optional<UnderWay> under_way_;
+  std::optional<std::list<Session*>::iterator> idle_place_;
+  std::optional<asio::steady_timer> timer_;  // of a proof of work, or of an event stream's heartbeat
+  std::string event_text_;
+  ledger::Position position_;
   std::size_t discarded_ = 0;
+  bool may_do_everything_ = false;
+  bool close_after_reply_ = false;
+  bool is_event_stream_ = false;
+  bool writing_events_ = false;
+  bool events_ended_ = false;
 };
 
-struct HostAndPort {
-  std::string host;
-  std::string port;
-};
-
-Result<HostAndPort> split_listen(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  HostAndPort parts;
-  if (colon != std::string::npos) {
-    parts = {text.substr(0, colon), text.substr(colon + 1)};
-    if (parts.host.starts_with('[') && parts.host.ends_with(']')) parts.host = parts.host.substr(1, colon - 2);
-  }
-  const bool is_number = !parts.port.empty() && parts.port.size() <= 5 &&
-                         parts.port.find_first_not_of("0123456789") == std::string::npos &&
-                         std::stoul(parts.port) <= 65'535;
-  if (parts.host.empty() || !is_number) {
-    return fail(ErrorCode::kUsage, "the address to listen on is not HOST:PORT", "for example 127.0.0.1:14265");
-  }
-  return parts;
-}
-
-Result<Tcp::endpoint> resolve_loopback(const std::string& listen) {
-  GL_TRY(parts, split_listen(listen));
+Result<std::shared_ptr<asio::ssl::context>> read_tls(const TlsFiles& files) {
+  GL_CHECK(check_secret_file(files.key));
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  ::SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
   ErrorNumber error;
-  asio::io_context context;
-  Tcp::resolver resolver(context);
-  const auto found = resolver.resolve(parts.host, parts.port, Tcp::resolver::passive, error);
-  if (error || found.empty()) {
-    return fail(ErrorCode::kUsage, "the address to listen on cannot be resolved", "for example 127.0.0.1:14265");
+  context->use_certificate_chain_file(files.certificate.string(), error);
+  if (error) {
+    return fail(ErrorCode::kUsage, "the TLS certificate cannot be read: " + error.message(),
+                "--tls-certificate takes a PEM file with the certificate first");
   }
-  const Tcp::endpoint endpoint = found.begin()->endpoint();
-  if (endpoint.address().is_loopback()) return endpoint;
-  return fail(ErrorCode::kUsage, "this node has no authentication yet, and listens on loopback only",
-              "use --listen 127.0.0.1:14265; let others in by a tunnel (ssh -L) or a proxy that authenticates them");
+  context->use_private_key_file(files.key.string(), asio::ssl::context::pem, error);
+  if (error || ::SSL_CTX_check_private_key(context->native_handle()) != 1) {
+    return fail(ErrorCode::kUsage, "the TLS key cannot be read, or does not fit the certificate",
+                "--tls-key takes the certificate's key as a PEM file without a passphrase");
+  }
+  return context;
 }
 
 }  // namespace
 
 class Server::Implementation {
  public:
-  Implementation(IriApi& api, const ServerOptions& options)
-      : shared_(api, options), acceptor_(shared_.context), pause_(shared_.context) {}
+  Implementation(Service& service, storage::Tangle& tangle, const ServerOptions& options, ListenAddress address)
+      : address_(std::move(address)),
+        shared_(service, tangle, options, address_.is_loopback),
+        acceptor_(asio::make_strand(shared_.context)),
+        pause_(acceptor_.get_executor()) {}
   ~Implementation() { stop(); }
 
   Result<void> listen() {
-    GL_TRY(endpoint, resolve_loopback(shared_.options.listen));
+    if (shared_.options.tls) GL_CHECK(reload_tls());
     ErrorNumber error;
-    acceptor_.open(endpoint.protocol(), error);
+    const Tcp::endpoint endpoint(asio::ip::make_address(address_.host, error), address_.port);
+    if (!error) acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
@@ -245,37 +473,65 @@ class Server::Implementation {
       return fail(ErrorCode::kFailed, "cannot listen on " + shared_.options.listen + ": " + error.message(),
                   "end what uses the port, or choose another (--listen HOST:PORT; port 0 takes a free one)");
     }
-    const bool is_v6 = endpoint.address().is_v6();
-    const std::string host = endpoint.address().to_string();
-    url_ = "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(acceptor_.local_endpoint().port());
+    url_ = address_.url(shared_.options.tls.has_value(), acceptor_.local_endpoint().port());
+    const std::size_t wanted = shared_.options.connections_max;
+    shared_.options.connections_max = raise_descriptor_limit(wanted);
+    if (shared_.options.connections_max < wanted) {
+      shared_.service.log().warning("fewer connections than wanted: the limit on open files is too low",
+                                    {{"wanted", wanted}, {"connections_max", shared_.options.connections_max}});
+    }
+    subscription_ = shared_.tangle.subscribe([this](const storage::Commit&) { wake_streams(); });
     accept();
-    thread_ = std::thread([this] { shared_.context.run(); });
+    for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
     return {};
   }
 
   const std::string& url() const { return url_; }
 
+  Result<void> reload_tls() {
+    if (!shared_.options.tls) return {};
+    GL_TRY(context, read_tls(*shared_.options.tls));
+    const std::lock_guard lock(shared_.mutex);
+    shared_.tls = std::move(context);
+    return {};
+  }
+
   void stop() {
-    if (!thread_.joinable()) return;
-    shared_.api.stop();
-    asio::post(shared_.context, [this] {
+    if (threads_.empty()) return;
+    shared_.stopping = true;
+    shared_.service.api().stop();
+    shared_.proof_of_work.stop();
+    asio::post(acceptor_.get_executor(), [this] {
       ErrorNumber ignored;
       acceptor_.close(ignored);
       pause_.cancel();
     });
-    const auto deadline = std::chrono::steady_clock::now() + kStopWait;
+    wake_streams();
+    const auto deadline = std::chrono::steady_clock::now() + Milliseconds(shared_.options.stop_ms);
     while (shared_.requests > 0 && std::chrono::steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      std::this_thread::sleep_for(Milliseconds(5));
     }
+    subscription_.reset();
     shared_.context.stop();
-    thread_.join();
-    shared_.workers.join();
-    shared_.proof_of_work.join();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+    shared_.storing.join();
   }
 
  private:
+  void run() {
+    while (true) {
+      try {
+        shared_.context.run();
+        return;
+      } catch (const std::exception&) {  // the connection whose turn it was is gone
+        shared_.service.log().error("out of memory, or an internal error");
+      }
+    }
+  }
+
   void accept() {
-    acceptor_.async_accept([this](ErrorNumber error, Tcp::socket socket) {
+    acceptor_.async_accept(asio::make_strand(shared_.context), [this](ErrorNumber error, Tcp::socket socket) {
       if (!acceptor_.is_open()) return;
       if (error) {  // out of descriptors: others will end
         pause_.expires_after(kAcceptPause);
@@ -284,36 +540,71 @@ class Server::Implementation {
         });
         return;
       }
-      if (shared_.connections < shared_.options.connections_max) {
-        std::make_shared<Session>(std::move(socket), shared_)->read_header();
+      if (make_room()) {
+        const auto session = std::make_shared<Session>(std::move(socket), shared_);
+        asio::post(session->executor(), [session] { session->start(); });
       }
       accept();
     });
   }
 
+  // Whether there is room for one more connection: where there are too many, the longest idle one gives way.
+  bool make_room() {
+    Metrics& metrics = shared_.service.metrics();
+    if (metrics.connections < shared_.options.connections_max) return true;
+    ++metrics.connections_turned_away;
+    std::shared_ptr<Session> oldest;
+    {
+      const std::lock_guard lock(shared_.mutex);
+      if (!shared_.idle.empty()) oldest = shared_.idle.front()->weak_from_this().lock();
+    }
+    if (!oldest) return false;
+    oldest->close_when_idle();
+    return true;
+  }
+
+  // From any thread: streams look for events soon; once for many commits.
+  void wake_streams() {
+    if (shared_.service.metrics().event_streams == 0 || waking_.exchange(true)) return;
+    asio::post(shared_.context, [this] {
+      waking_ = false;
+      std::vector<std::shared_ptr<Session>> awake;
+      {
+        const std::lock_guard lock(shared_.mutex);
+        std::erase_if(shared_.streams, [](const auto& stream) { return stream.expired(); });
+        for (const auto& stream : shared_.streams) {
+          if (auto session = stream.lock()) awake.push_back(std::move(session));
+        }
+      }
+      for (const auto& session : awake) session->wake();
+    });
+  }
+
+  ListenAddress address_;
   Shared shared_;
   Tcp::acceptor acceptor_;
   asio::steady_timer pause_;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> waking_ = false;
+  storage::Tangle::Subscription subscription_;
   std::string url_;
 };
 
 Server::Server(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
 Server::~Server() = default;
 
-Result<void> Server::check_listen(const std::string& listen) {
-  GL_CHECK(resolve_loopback(listen));
-  return {};
-}
-
-Result<std::unique_ptr<Server>> Server::start(IriApi& api, const ServerOptions& options) {
-  auto implementation = std::make_unique<Implementation>(api, options);
+Result<std::unique_ptr<Server>> Server::start(Service& service, storage::Tangle& tangle, const ServerOptions& options) {
+  GL_TRY(address, ListenAddress::parse(options.listen));
+  auto implementation = std::make_unique<Implementation>(service, tangle, options, std::move(address));
   GL_CHECK(implementation->listen());
   return std::unique_ptr<Server>(new Server(std::move(implementation)));
 }
 
 std::string Server::url() const {
   return implementation_->url();
+}
+Result<void> Server::reload_tls() {
+  return implementation_->reload_tls();
 }
 void Server::stop() {
   implementation_->stop();

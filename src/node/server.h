@@ -1,36 +1,49 @@
-// The HTTP server before an IriApi: POST / with JSON, CORS, and bounds on time, size and number of everything.
+// The HTTP server before a Service: bytes, TLS, CORS, and bounds on time, size and number of everything.
 //
-// One thread moves bytes, a few answer, and one does proof of work (with all cores), so that a long attachToTangle
-// never delays another request. A client that is slow loses its connection. It has no authentication: it listens on
-// loopback only. Boost.Beast stays in server.cpp.
+// A few threads move bytes and answer what is read, others wait for the disk with what is stored, and one does proof of
+// work (with all cores), so that neither delays the rest. A client that is slow loses its connection; when there are
+// too many connections, the one that has been idle longest gives way. Boost.Beast stays in server.cpp.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "node/iri_api.h"
+#include "node/service.h"
 
 namespace glucoledger::node {
 
+struct TlsFiles {
+  std::filesystem::path certificate;  // PEM: the certificate, then those that lead to its root
+  std::filesystem::path key;          // PEM; only its owner may change it, and its group read it
+};
+
 struct ServerOptions {
   std::string listen = "127.0.0.1:14265";  // HOST:PORT; port 0 takes a free one
-  std::size_t connections_max = 1'000;
+  std::optional<TlsFiles> tls;             // TLS 1.2 or 1.3; without: plain HTTP
+  std::size_t connections_max = 16'384;    // lowered where the system allows fewer open files
   std::size_t proofs_of_work_waiting_max = 64;
-  std::int64_t idle_ms = 60'000;  // until a request's header is complete
-  std::int64_t body_ms = 30'000;  // until its body is; and until an answer is taken
+  std::size_t event_streams_max = 64;
+  std::size_t memory_max = 128 << 20;  // of bodies and answers together, but for small ones
+  std::int64_t idle_ms = 60'000;       // until a request's header is complete
+  std::int64_t body_ms = 30'000;       // until its body is; and until an answer is taken
+  std::int64_t heartbeat_ms = 15'000;  // of event streams
+  std::int64_t stop_ms = 10'000;       // what is under way when the server stops
 };
 
 class Server {
  public:
-  // Listens when it returns. kUsage for an address that is not loopback, or none; kFailed when the port is taken.
-  // `api` outlives the server.
-  static Result<std::unique_ptr<Server>> start(IriApi& api, const ServerOptions& options);
-  // Whether start() would listen there, before anything is made or opened.
-  static Result<void> check_listen(const std::string& listen);
+  // Listens when it returns. kUsage for an address that there is not, or TLS files that cannot be used; kFailed when
+  // the port is taken. `service` and `tangle` outlive the server.
+  static Result<std::unique_ptr<Server>> start(Service& service, storage::Tangle& tangle, const ServerOptions& options);
   ~Server();  // stops
   std::string url() const;
-  // Takes no more connections, interrupts proof of work, gives requests under way half a second, and ends.
+  // Reads the TLS files again, for new connections; on an error the old ones stay.
+  Result<void> reload_tls();
+  // Takes no more connections, interrupts proof of work, ends event streams, gives requests under way `stop_ms`, and
+  // ends.
   void stop();
 
  private:

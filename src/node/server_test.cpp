@@ -33,8 +33,9 @@ class ServerTest : public testing::Test {
   void start(IriLimits limits, ServerOptions options = {}) {
     server_.reset();
     api_ = std::make_unique<IriApi>(*tangle_, clock_, limits);
+    service_ = std::make_unique<Service>(*api_, *tangle_);
     options.listen = "127.0.0.1:0";
-    auto server = Server::start(*api_, options);
+    auto server = Server::start(*service_, *tangle_, options);
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(*server);
   }
@@ -62,6 +63,7 @@ class ServerTest : public testing::Test {
   FixedClock clock_;
   std::unique_ptr<storage::Tangle> tangle_ = storage::Tangle::in_memory(ledger::kTestWeight, clock_);
   std::unique_ptr<IriApi> api_;
+  std::unique_ptr<Service> service_;
   std::unique_ptr<Server> server_;
 };
 
@@ -114,9 +116,10 @@ TEST_F(ServerTest, TheClientGoesToTheNextNode) {
 TEST_F(ServerTest, TheClientKeepsToOneLedger) {
   const auto other_tangle = storage::Tangle::in_memory(ledger::kTestWeight, clock_);
   IriApi other_api(*other_tangle, clock_);
+  Service other_service(other_api, *other_tangle);
   ServerOptions options;
   options.listen = "127.0.0.1:0";
-  const auto other = Server::start(other_api, options);
+  const auto other = Server::start(other_service, *other_tangle, options);
   ASSERT_TRUE(other);
   IriClient client({endpoint(), *ledger_client::parse_endpoint((*other)->url())});
   ASSERT_TRUE(client.info());
@@ -165,11 +168,11 @@ TEST_F(ServerTest, ClosesOnSlowClientsAndOnTooMany) {
   EXPECT_EQ(raw("POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}").find("HTTP/1.1"), std::string::npos);
 }
 
-TEST_F(ServerTest, ListensOnLoopbackOnly) {
-  for (const char* listen : {"0.0.0.0:0", "[::]:0", "nonsense", "127.0.0.1:99999", ":1", "127.0.0.1:"}) {
+TEST_F(ServerTest, ListensOnAddressesOnly) {
+  for (const char* listen : {"nonsense", "127.0.0.1:99999", ":1", "127.0.0.1:", "no such host:1"}) {
     ServerOptions options;
     options.listen = listen;
-    const auto server = Server::start(*api_, options);
+    const auto server = Server::start(*service_, *tangle_, options);
     ASSERT_FALSE(server) << listen;
     EXPECT_EQ(server.error().code, ErrorCode::kUsage) << listen;
   }

@@ -1,0 +1,27 @@
+// The live feed as text: what a client of GET /events reads, from any position of the ledger on.
+//
+//   id: SEQUENCE-MILESTONE          the position after this event; goes into Last-Event-ID to resume
+//   event: transaction              data: {"sequence","hash","address","bundle","tag","currentIndex","lastIndex",
+//   event: milestone                       "timestamp"}    data: {"index","hash","time"}
+//
+// A milestone comes after all transactions that it confirms. What was pruned meanwhile is left out.
+// Source: server-sent events, the WHATWG HTML standard, 9.2.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ledger/history.h"
+#include "storage/tangle.h"
+
+namespace glucoledger::node {
+
+std::optional<ledger::Position> parse_event_id(std::string_view id);
+std::string event_text(std::string_view name, const std::string& data);
+
+// The events after `position`, which is moved on. Empty when there are none, and for a stretch of pruned transactions:
+// there is nothing more only when the position stays.
+Result<std::string> read_events(storage::Tangle& tangle, ledger::Position& position, std::size_t count_max);
+
+}  // namespace glucoledger::node

@@ -1,0 +1,51 @@
+// Proofs of work wait here for the one thread that does them (each takes all cores). Fair: peers take turns, whatever
+// each has asked for. Bounded, in all and for a peer; what was given up makes room.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace glucoledger::node {
+
+class ProofOfWorkQueue {
+ public:
+  struct Job {
+    std::shared_ptr<std::atomic<bool>> cancel;
+    std::function<void()> work;  // called once; soon, where `cancel` is set
+  };
+  // `peer_max`: how many of one peer may wait.
+  ProofOfWorkQueue(std::size_t waiting_max, std::size_t peer_max);
+  ~ProofOfWorkQueue();  // stops
+  ProofOfWorkQueue(const ProofOfWorkQueue&) = delete;
+  ProofOfWorkQueue& operator=(const ProofOfWorkQueue&) = delete;
+
+  // False when there is no room, or after stop(): the work is not called then.
+  bool add(const std::string& peer, Job job);
+  void cancel_all();  // the running one and those that wait
+  void stop();        // cancels all, and returns when all were called
+
+ private:
+  void run();
+  void take_out_cancelled(std::deque<Job>& cancelled);
+
+  const std::size_t waiting_max_;
+  const std::size_t peer_max_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, std::deque<Job>> waiting_;  // never an empty deque
+  std::deque<std::string> turns_;                   // the keys of waiting_, whose turn is next first
+  std::size_t count_ = 0;
+  std::shared_ptr<std::atomic<bool>> running_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace glucoledger::node

@@ -1,0 +1,128 @@
+#include "node/service.h"
+
+#include <unistd.h>
+
+#include <fstream>
+
+namespace glucoledger::node {
+namespace {
+
+constexpr const char* kPrometheusType = "text/plain; version=0.0.4; charset=utf-8";
+
+std::uint64_t resident_memory_size() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t all_pages = 0;
+  std::uint64_t resident_pages = 0;
+  file >> all_pages >> resident_pages;
+  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+bool is_get(std::string_view method) {
+  return method == "GET" || method == "HEAD";
+}
+
+}  // namespace
+
+Reply Service::refuse(unsigned status, std::string_view reason) {
+  metrics_.count_refusal();
+  return {status, error_reply(status, reason).body};
+}
+
+Service::Opening Service::answered(Reply reply) {
+  return {.next = Next::kReply, .reply = std::move(reply)};
+}
+
+Service::Opening Service::open(const RequestHead& head) {
+  const std::string_view path = head.target.substr(0, head.target.find('?'));
+  const bool is_known = path == "/" || path == "/health" || path == "/metrics" || path == "/events";
+  if (head.method == "OPTIONS") return answered({204, ""});
+  if (!is_known) return answered(refuse(403, "Forbidden: commands are posted to /"));
+  if (path == "/") {
+    if (head.method != "POST") return answered(refuse(405, "Method Not Allowed: send commands by POST"));
+    const std::lock_guard lock(mutex_);
+    return {.next = Next::kReadCommand, .may_do_everything = access_.allows_everything(head.authorization)};
+  }
+  if (!is_get(head.method)) return answered(refuse(405, "Method Not Allowed: this is read by GET"));
+  if (path == "/health") return answered(health());
+  if (path == "/metrics") return answered(metrics_text());
+  if (head.method == "HEAD") return answered(refuse(405, "Method Not Allowed: events are read by GET"));
+  constexpr std::string_view kAfter = "?after=";
+  const std::string_view query = head.target.substr(path.size());
+  return {.next = Next::kStreamEvents,
+          .events_after = query.starts_with(kAfter) ? query.substr(kAfter.size()) : std::string_view()};
+}
+
+std::optional<Reply> Service::refusal(const IriRequest& request, bool may_do_everything) const {
+  if (may_do_everything || work_of(request.command()) == IriWork::kReading) return std::nullopt;
+  return Reply{401, error_reply(401, "Unauthorized: this command needs the header Authorization: Bearer TOKEN").body};
+}
+
+Reply Service::handle(const IriRequest& request, Time received, std::atomic<bool>* cancel) {
+  IriReply answer;
+  try {
+    answer = api_.handle(request, cancel);
+  } catch (const std::exception&) {
+    answer = error_reply(500, "out of memory, or an internal error");
+  }
+  const auto elapsed = std::chrono::steady_clock::now() - received;
+  metrics_.count_request(request.command(), answer.status, elapsed);
+  if (log_.writes(LogLevel::kDebug)) {
+    log_.debug("request", {{"command", name_of(request.command())},
+                           {"status", answer.status},
+                           {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count()},
+                           {"answer_size", answer.body.size()}});
+  }
+  if (answer.status >= 500) log_.warning("request failed", {{"command", name_of(request.command())}});
+  return {answer.status, std::move(answer.body)};
+}
+
+void Service::set_access(const Access& access) {
+  const std::lock_guard lock(mutex_);
+  access_ = access;
+}
+
+void Service::set_trouble(std::optional<std::string> trouble) {
+  api_.set_healthy(!trouble);
+  const std::lock_guard lock(mutex_);
+  if (trouble == trouble_) return;
+  if (trouble) {
+    log_.error("trouble", {{"reason", *trouble}});
+  } else {
+    log_.info("trouble is over");
+  }
+  trouble_ = std::move(trouble);
+}
+
+Reply Service::health() {
+  std::optional<std::string> reason;
+  {
+    const std::lock_guard lock(mutex_);
+    reason = trouble_;
+  }
+  const auto milestone = tangle_.latest_milestone();
+  if (!milestone) reason = "the ledger cannot be read: " + milestone.error().message;
+  nlohmann::ordered_json document = {{"status", reason ? "unhealthy" : "ok"}};
+  if (reason) document["reason"] = *reason;
+  if (milestone) document["latestMilestoneIndex"] = milestone->index;
+  return {reason ? 503u : 200u, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+Reply Service::metrics_text() {
+  std::string text;
+  metrics_.write(text);
+  {
+    const std::lock_guard lock(mutex_);
+    write_gauge(text, "glucoledger_healthy", trouble_ ? 0 : 1);
+  }
+  const auto count = tangle_.transaction_count();
+  if (count) write_gauge(text, "glucoledger_ledger_transactions", *count);
+  if (const auto milestone = tangle_.latest_milestone()) {
+    write_gauge(text, "glucoledger_ledger_milestone_index", milestone->index);
+    write_gauge(text, "glucoledger_ledger_milestone_time_seconds",
+                static_cast<std::uint64_t>(milestone->time_ms) / 1000);
+  }
+  write_gauge(text, "process_resident_memory_bytes", resident_memory_size());
+  return {200, std::move(text), kPrometheusType};
+}
+
+}  // namespace glucoledger::node
