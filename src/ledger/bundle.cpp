@@ -179,23 +179,29 @@ Result<std::vector<Transaction>> attach(const PreparedBundle& bundle, const Atta
 }
 
 Result<void> check_bundle(std::span<const Transaction> bundle) {
+  std::vector<const Transaction*> pointers;
+  for (const Transaction& transaction : bundle) pointers.push_back(&transaction);
+  return check_chain(pointers);
+}
+
+Result<void> check_chain(std::span<const Transaction* const> bundle) {
   if (bundle.empty()) return refused("it is empty");
   if (bundle.size() > kBundleTransactionsMax) return refused("it has too many transactions");
   std::vector<std::string_view> essences;
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < bundle.size(); ++i) {
-    const Transaction& transaction = bundle[i];
+    const Transaction& transaction = *bundle[i];
     if (transaction.current_index() != i) return refused("its transactions are not in their order");
     if (transaction.last_index() != bundle.size() - 1) return refused("its transactions tell another length");
-    if (transaction.bundle() != bundle[0].bundle()) return refused("its transactions name different bundles");
-    if (i + 1 < bundle.size() && transaction.trunk() != bundle[i + 1].hash()) {
+    if (transaction.bundle() != bundle[0]->bundle()) return refused("its transactions name different bundles");
+    if (i + 1 < bundle.size() && transaction.trunk() != bundle[i + 1]->hash()) {
       return refused("a transaction of it does not name the next one as its trunk");
     }
     sum += transaction.value();  // at most 64 times 2^52
     essences.push_back(transaction.essence());
   }
   if (sum != 0) return refused("its values do not sum to zero");
-  if (bundle_hash(essences) != bundle[0].bundle()) return refused("its bundle hash does not fit its transactions");
+  if (bundle_hash(essences) != bundle[0]->bundle()) return refused("its bundle hash does not fit its transactions");
   return {};
 }
 

@@ -39,6 +39,7 @@ Hash bundle_hash_of(const PreparedBundle& bundle);
 
 // Why a set of transactions, index 0 first, is no valid bundle; nothing when it is.
 Result<void> check_bundle(std::span<const Transaction> bundle);
+Result<void> check_chain(std::span<const Transaction* const> bundle);
 
 struct Bundle {
   Hash hash;

@@ -20,39 +20,24 @@ using namespace records;
 
 constexpr std::int64_t kTimeMaxMs = std::int64_t{1} << 60;
 
-tl::unexpected<Error> refused(const Hash& hash, const std::string& why) {
-  return fail(ErrorCode::kInputRefused, "transaction " + std::string(hash.trytes()) + " refused: " + why);
-}
-
 // The ledger's time at `now_ms`: it does not run backward while the clock is off by less than the lead.
-Result<std::int64_t> advance_time(StateBatch& batch, std::int64_t now_ms) {
+Result<std::int64_t> advance_time(StateBatch& batch, const Parameters& parameters, std::int64_t now_ms) {
   now_ms = std::clamp<std::int64_t>(now_ms, 0, kTimeMaxMs);
   GL_TRY(last, counter(batch, kTimeKey));
   const std::int64_t last_ms = static_cast<std::int64_t>(last);
-  const std::int64_t time_ms = std::max(now_ms, std::min(last_ms, now_ms + kClockLeadMaxMs));
+  const std::int64_t time_ms = std::max(now_ms, std::min(last_ms, now_ms + parameters.clock_lead_max_ms));
   put_counter(batch, kTimeKey, static_cast<std::uint64_t>(time_ms));
   return time_ms;
 }
 
-Result<void> check_transaction(const Transaction& transaction, const Parameters& parameters, std::int64_t time_ms) {
-  const Hash& hash = transaction.hash();
-  if (std::all_of(transaction.trytes().begin(), transaction.trytes().end(), [](char c) { return c == '9'; })) {
-    return refused(hash, "it is empty");
-  }
-  const int weight = crypto::weight_magnitude(hash);
-  if (weight < parameters.min_weight_magnitude) {
-    return refused(hash, "its proof of work has weight " + std::to_string(weight) + ", this ledger asks for " +
-                             std::to_string(parameters.min_weight_magnitude));
-  }
-  if (transaction.value() != 0) return refused(hash, "it moves value, and this ledger carries data only");
-  if (transaction.last_index() >= base::limits::kBundleTransactionsMax) {
-    return refused(
-        hash, "its bundle has more than " + std::to_string(base::limits::kBundleTransactionsMax) + " transactions");
-  }
+Result<void> check_times(const Transaction& transaction, const Parameters& parameters, std::int64_t time_ms) {
   const std::int64_t attached_ms = transaction.attachment_timestamp_ms();
   const std::int64_t stamped_ms = attached_ms != 0 ? attached_ms : transaction.timestamp_s() * 1000;
-  if (stamped_ms - time_ms > base::limits::kTimestampFutureMaxMs) {
-    return refused(hash, "its timestamp lies in the future");
+  if (stamped_ms - time_ms > parameters.timestamp_future_max_ms) {
+    return refused(transaction.hash(), "its timestamp lies in the future");
+  }
+  if (parameters.duplicate_window_ms != 0 && time_ms - stamped_ms > parameters.duplicate_window_ms) {
+    return refused(transaction.hash(), "it was attached too long ago for this ledger; attach it again");
   }
   return {};
 }
@@ -61,19 +46,22 @@ class Submission {
  public:
   Submission(StateBatch& batch, const Parameters& parameters) : batch_(batch), parameters_(parameters) {}
 
-  Result<void> run(std::span<const Transaction> transactions, std::int64_t now_ms) {
-    GL_TRY(time_ms, advance_time(batch_, now_ms));
-    std::vector<const Transaction*> fresh;
-    for (const Transaction& transaction : transactions) {
+  Result<void> run(const CheckedTransactions& transactions, std::int64_t now_ms) {
+    GL_TRY(time_ms, advance_time(batch_, parameters_, now_ms));
+    GL_ASSIGN(range_, read_mountain_range(batch_));
+    std::vector<const CheckedTransaction*> fresh;
+    for (const CheckedTransaction& checked : transactions.all()) {
+      const Transaction& transaction = checked.transaction;
       GL_TRY(record, find_record(batch_, transaction.hash()));
-      if (record || fresh_.contains(transaction.hash())) continue;
-      GL_CHECK(check_transaction(transaction, parameters_, time_ms));
+      if (record) continue;
+      GL_CHECK(check_times(transaction, parameters_, time_ms));
       fresh_.emplace(transaction.hash(), &transaction);
-      fresh.push_back(&transaction);
+      fresh.push_back(&checked);
     }
-    for (const Transaction* transaction : fresh) GL_CHECK(refuse_invalid_bundle(*transaction));
-    for (const Transaction* transaction : fresh) GL_CHECK(insert(*transaction));
-    for (const Transaction* transaction : fresh) queue_.push_back(transaction->hash());
+    for (const CheckedTransaction* checked : fresh) GL_CHECK(refuse_invalid_bundle(checked->transaction));
+    for (const CheckedTransaction* checked : fresh) GL_CHECK(insert(*checked));
+    put_mountain_range(batch_, range_);
+    for (const CheckedTransaction* checked : fresh) queue_.push_back(checked->transaction.hash());
     while (!queue_.empty()) {
       const Hash hash = queue_.front();
       queue_.pop_front();
@@ -124,7 +112,8 @@ class Submission {
     return {};
   }
 
-  Result<void> insert(const Transaction& transaction) {
+  Result<void> insert(const CheckedTransaction& checked) {
+    const Transaction& transaction = checked.transaction;
     GL_TRY(last_sequence, counter(batch_, kSequenceKey));
     const std::uint64_t sequence = last_sequence + 1;
     put_counter(batch_, kSequenceKey, sequence);
@@ -138,7 +127,8 @@ class Submission {
     record.branch = transaction.branch();
     record.bundle = transaction.bundle();
     put_record(batch_, hash, record);
-    batch_.put(Column::kBodies, records::encode_integer(sequence, 8), pack(transaction.trytes()));
+    batch_.put(Column::kBodies, records::encode_integer(sequence, 8), checked.body);
+    put_nodes(batch_, sequence, range_.append(checked.leaf));
     const auto index = [&](Index kind, const std::string& packed) {
       batch_.put(Column::kIndexes, key(kind, packed, sequence), packed_hash);
     };
@@ -221,32 +211,31 @@ class Submission {
   std::map<Hash, const Transaction*> fresh_;
   std::map<Hash, std::vector<Hash>> checked_;  // valid bundles by their tail
   std::deque<Hash> queue_;                     // may have become solid
+  MountainRange range_;
 };
 
-// A chain of hashes: two ledgers with the same milestone have confirmed the same transactions in the same order.
-Hash milestone_hash(const Parameters& parameters, const Hash& previous, std::uint32_t index,
-                    const std::vector<Hash>& confirmed) {
+// A chain of hashes: two ledgers with the same milestone took the same transactions in the same order.
+Hash milestone_hash(const Parameters& parameters, const Hash& previous, const Milestone& milestone) {
+  Bytes header = parameters.network_id;
+  const std::string numbers = records::encode_integer(milestone.index, 4) +
+                              records::encode_integer(static_cast<std::uint64_t>(milestone.time_ms), 8) +
+                              records::encode_integer(milestone.transaction_count, 8);
+  header.insert(header.end(), numbers.begin(), numbers.end());
+  header.insert(header.end(), milestone.root.begin(), milestone.root.end());
   crypto::Curl curl(crypto::CurlRounds::kP81);
-  std::array<crypto::Trit, crypto::kHashTrits> header{};
-  const crypto::Trits network_id = crypto::trits_from_trytes(crypto::b1t6_encode(parameters.network_id));
-  constexpr std::size_t kIndexTrits = 33;
-  crypto::encode_integer(index, std::span(header).first(kIndexTrits));
-  std::copy_n(network_id.begin(), network_id.size(), header.begin() + kIndexTrits);
-  curl.absorb(header);
   curl.absorb(previous.trits());
-  for (const Hash& hash : confirmed) curl.absorb(hash.trits());
+  curl.absorb(crypto::trits_from_trytes(crypto::b1t6_encode(header)));
   std::array<crypto::Trit, crypto::kHashTrits> digest{};
   curl.squeeze(digest);
   return Hash::from_trits(digest);
 }
 
-Result<std::vector<Hash>> confirm_waiting(StateBatch& batch, std::uint32_t milestone) {
+Result<bool> confirm_waiting(StateBatch& batch, std::uint32_t milestone) {
   std::vector<std::pair<std::string, std::string>> waiting;
   GL_CHECK(batch.scan(Column::kIndexes, key(Index::kWaiting, ""), [&](std::string_view key, std::string_view value) {
     waiting.emplace_back(key, value);
     return true;
   }));
-  std::vector<Hash> confirmed;
   for (const auto& [waiting_key, packed_hash] : waiting) {
     GL_TRY(hash, unpack_hash(packed_hash));
     GL_TRY(record, find_record(batch, hash));
@@ -254,9 +243,8 @@ Result<std::vector<Hash>> confirm_waiting(StateBatch& batch, std::uint32_t miles
     record->milestone = milestone;
     put_record(batch, hash, *record);
     batch.erase(Column::kIndexes, waiting_key);
-    confirmed.push_back(hash);
   }
-  return confirmed;
+  return !waiting.empty();
 }
 
 Result<void> prune_body(StateBatch& batch, const Hash& hash, Record record) {
@@ -281,15 +269,18 @@ Result<void> prune_body(StateBatch& batch, const Hash& hash, Record record) {
 }  // namespace
 
 void create_ledger(StateBatch& batch, const Parameters& parameters) {
-  GL_ASSERT(parameters.network_id.size() == kNetworkIdSize);
-  batch.put(Column::kParameters, kParametersKey,
-            records::encode_integer(parameters.format_version, 4) + std::string(base::as_text(parameters.network_id)) +
-                records::encode_integer(static_cast<std::uint64_t>(parameters.min_weight_magnitude), 1));
+  batch.put(Column::kParameters, kParametersKey, encode(parameters));
+}
+
+Result<void> submit(StateBatch& batch, const Parameters& parameters, const CheckedTransactions& transactions,
+                    std::int64_t now_ms) {
+  return Submission(batch, parameters).run(transactions, now_ms);
 }
 
 Result<void> submit(StateBatch& batch, const Parameters& parameters, std::span<const Transaction> transactions,
                     std::int64_t now_ms) {
-  return Submission(batch, parameters).run(transactions, now_ms);
+  GL_TRY(checked, CheckedTransactions::check(parameters, transactions));
+  return submit(batch, parameters, checked, now_ms);
 }
 
 Result<Milestone> issue_milestone(StateBatch& batch, const Parameters& parameters, std::int64_t now_ms,
@@ -297,15 +288,14 @@ Result<Milestone> issue_milestone(StateBatch& batch, const Parameters& parameter
   GL_TRY(latest, latest_milestone(batch));
   Milestone milestone;
   milestone.index = latest.index + 1;
-  GL_TRY(confirmed, confirm_waiting(batch, milestone.index));
-  if (confirmed.empty() && !even_if_empty) return latest;
-  GL_ASSIGN(milestone.time_ms, advance_time(batch, now_ms));
-  milestone.hash = milestone_hash(parameters, latest.hash, milestone.index, confirmed);
-  const std::string index = records::encode_integer(milestone.index, 4);
-  batch.put(Column::kIndexes, key(Index::kMilestone, index),
-            pack(milestone.hash) + records::encode_integer(static_cast<std::uint64_t>(milestone.time_ms), 8));
-  batch.put(Column::kIndexes, key(Index::kMilestoneHash, milestone.hash), index);
-  put_counter(batch, kMilestoneKey, milestone.index);
+  GL_TRY(confirms, confirm_waiting(batch, milestone.index));
+  if (!confirms && !even_if_empty) return latest;
+  GL_ASSIGN(milestone.time_ms, advance_time(batch, parameters, now_ms));
+  GL_TRY(range, read_mountain_range(batch));
+  milestone.transaction_count = range.count();
+  milestone.root = range.root();
+  milestone.hash = milestone_hash(parameters, latest.hash, milestone);
+  put_milestone(batch, milestone);
   return milestone;
 }
 

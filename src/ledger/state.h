@@ -15,27 +15,20 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "ledger/checked_transactions.h"
+#include "ledger/mountain_range.h"
+#include "ledger/parameters.h"
 #include "ledger/state_storage.h"
 #include "ledger/transaction.h"
 
 namespace glucoledger::ledger {
 
-inline constexpr std::uint32_t kStateFormatVersion = 1;
-inline constexpr std::size_t kNetworkIdSize = 16;
-// How far the ledger's time may stay ahead of the clock it is given: a clock set back a little must not turn it back,
-// and one absurd value must not hold it for years.
-inline constexpr std::int64_t kClockLeadMaxMs = 10 * 60 * 1000;
-
-struct Parameters {
-  std::uint32_t format_version = kStateFormatVersion;
-  Bytes network_id;  // 16 random bytes
-  int min_weight_magnitude = 0;
-};
-
 struct Milestone {
   std::uint32_t index = 0;  // 0: none yet
-  Hash hash;                // of the one before it, its index and the transactions it confirms
+  Hash hash;                // of the one before it and all below
   std::int64_t time_ms = 0;
+  std::uint64_t transaction_count = 0;  // that came before it
+  Digest root{};                        // over these transactions
 };
 
 struct Standing {
@@ -60,12 +53,35 @@ struct Query {
   std::vector<std::string> tags;  // at most 27 trytes, padded with 9
 };
 
+// A piece of what a query finds.
+struct Page {
+  std::vector<Hash> hashes;           // in the order in which they came
+  std::optional<std::uint64_t> next;  // there may be more after this sequence number
+};
+
+// All of a ledger in a few bytes. Replicas that took the same commands have the same.
+struct Summary {
+  std::uint64_t transaction_count = 0;  // all that ever came, pruned and dropped ones too
+  Digest root{};                        // of the Merkle mountain range over them, in order
+  Milestone milestone;
+  std::int64_t time_ms = 0;
+  Digest state{};  // of everything that decides what comes next
+};
+
 // The parameters of a ledger. kNotFound in an empty store, kNewerFormat when a newer version made it.
 Result<Parameters> read_parameters(const StateReader& reader);
+// check_parameters() must pass.
 void create_ledger(StateBatch& batch, const Parameters& parameters);
+// Brings a ledger of version 1 nearer to this version by about `count_max` transactions; commit, and repeat until it
+// tells that the ledger is up to date (at once where it always was). Commands need that, queries do not (but summary()
+// and inclusion_path()). An interrupted upgrade goes on where it stopped.
+Result<bool> upgrade(StateBatch& batch, std::size_t count_max);
 
 // Takes the transactions in, all or none; known ones are ignored. kInputRefused says which rule was broken: proof of
 // work, time, value, an empty transaction, a bundle that is complete and not valid.
+Result<void> submit(StateBatch& batch, const Parameters& parameters, const CheckedTransactions& transactions,
+                    std::int64_t now_ms);
+// Checks and submits.
 Result<void> submit(StateBatch& batch, const Parameters& parameters, std::span<const Transaction> transactions,
                     std::int64_t now_ms);
 // The new milestone; the latest one again when nothing waits for confirmation and not `even_if_empty`.
@@ -87,10 +103,19 @@ Result<std::optional<Milestone>> find_milestone(const StateReader& reader, const
 Result<std::uint64_t> transaction_count(const StateReader& reader);
 Result<Standing> standing(const StateReader& reader, const Hash& hash);
 Result<Stored> get(const StateReader& reader, const Hash& hash);
-// In the order in which they came, for each key the oldest limits::kTransactionsPerAddressMax.
+// In the order in which they came, those after the sequence number `after` (0: from the first), at most `count_max`.
+// Work is bounded too: where kinds are intersected, a page may hold fewer or none and tell where to go on.
+Result<Page> find(const StateReader& reader, const Query& query, std::uint64_t after, std::size_t count_max);
+// All of them, of each key of the first kind the oldest limits::kTransactionsPerAddressMax.
 Result<std::vector<Hash>> find(const StateReader& reader, const Query& query);
 Result<bool> is_pruned(const StateReader& reader, const Hash& address);
 // Why a transaction cannot be approved as a tail; nothing when it can.
 Result<std::optional<std::string>> inconsistency(const StateReader& reader, const Hash& tail);
+
+Result<Summary> summary(const StateReader& reader);
+// Why the transaction is among those that the root sums up; nothing for one that is not known. Not for a transaction
+// that came before the upgrade from version 1 and whose body was pruned then.
+Result<std::optional<InclusionPath>> inclusion_path(const StateReader& reader, const Hash& hash);
+bool check_inclusion(const Transaction& transaction, const InclusionPath& path, const Digest& root);
 
 }  // namespace glucoledger::ledger

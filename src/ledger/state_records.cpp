@@ -1,5 +1,9 @@
 #include "ledger/state_records.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+
 namespace glucoledger::ledger::records {
 namespace {
 
@@ -9,6 +13,18 @@ constexpr std::uint64_t kValidFlag = 2;
 constexpr std::uint64_t kPrunedFlag = 4;
 constexpr std::size_t kRecordSize = 8 + 4 + 4 + 4 + 1 + 3 * kPackedHashSize;
 
+constexpr std::array<std::int8_t, 256> kTryteValues = [] {
+  std::array<std::int8_t, 256> values{};
+  for (int letter = 1; letter <= 26; ++letter) {
+    values[static_cast<std::size_t>('A' + letter - 1)] = static_cast<std::int8_t>(letter > 13 ? letter - 27 : letter);
+  }
+  return values;
+}();
+
+std::size_t packed_size(std::size_t length_trytes) {
+  return (length_trytes * crypto::kTritsPerTryte + 4) / 5;
+}
+
 }  // namespace
 
 Error damaged() {
@@ -16,9 +32,33 @@ Error damaged() {
           "restore its folder from a backup, or fetch the ledger anew from another node"};
 }
 
+tl::unexpected<Error> refused(const Hash& hash, const std::string& why) {
+  return fail(ErrorCode::kInputRefused, "transaction " + std::string(hash.trytes()) + " refused: " + why);
+}
+
+// Five trytes are fifteen trits are three bytes: a number in base 27 written in base 243.
+void pack(std::string_view trytes, std::span<char> out) {
+  constexpr std::size_t kGroupTrytes = 5;
+  constexpr std::uint32_t kOffset = 7'174'453;  // (3^15 - 1) / 2: makes every trit a digit of 0 to 2
+  constexpr std::uint32_t kByteRadix = 243;
+  GL_ASSERT(out.size() == packed_size(trytes.size()));
+  std::size_t at = 0;
+  for (std::size_t begin = 0; begin < trytes.size(); begin += kGroupTrytes) {
+    std::int32_t value = 0;
+    for (std::size_t i = std::min(trytes.size(), begin + kGroupTrytes); i-- > begin;) {
+      value = value * 27 + kTryteValues[static_cast<std::uint8_t>(trytes[i])];
+    }
+    std::uint32_t digits = static_cast<std::uint32_t>(value + static_cast<std::int32_t>(kOffset));
+    for (std::size_t i = 0; i < 3 && at < out.size(); ++i, digits /= kByteRadix) {
+      out[at++] = static_cast<char>(digits % kByteRadix);
+    }
+  }
+}
+
 std::string pack(std::string_view trytes) {
-  const Bytes packed = crypto::pack_trits(crypto::trits_from_trytes(trytes));
-  return std::string(base::as_text(packed));
+  std::string bytes(packed_size(trytes.size()), '\0');
+  pack(trytes, bytes);
+  return bytes;
 }
 
 Result<std::string> unpack(std::string_view bytes, std::size_t length_trytes) {
@@ -93,6 +133,68 @@ Result<std::optional<Record>> find_record(const StateReader& reader, const Hash&
   if (!bytes) return std::nullopt;
   GL_TRY(record, decode_record(*bytes));
   return record;
+}
+
+Result<Milestone> read_milestone(const StateReader& reader, std::uint32_t index) {
+  constexpr std::size_t kVersion1Size = kPackedHashSize + 8;
+  GL_TRY(bytes, reader.get(Column::kIndexes, key(Index::kMilestone, encode_integer(index, 4))));
+  if (!bytes || (bytes->size() != kVersion1Size && bytes->size() != kVersion1Size + 8 + sizeof(Digest))) {
+    return tl::unexpected(damaged());
+  }
+  const std::string_view view(*bytes);
+  Milestone milestone;
+  milestone.index = index;
+  GL_ASSIGN(milestone.hash, unpack_hash(view.substr(0, kPackedHashSize)));
+  GL_TRY(time_ms, decode_integer(view.substr(kPackedHashSize, 8)));
+  milestone.time_ms = static_cast<std::int64_t>(time_ms);
+  if (view.size() == kVersion1Size) return milestone;
+  GL_ASSIGN(milestone.transaction_count, decode_integer(view.substr(kVersion1Size, 8)));
+  std::copy_n(view.substr(kVersion1Size + 8).begin(), sizeof(Digest), milestone.root.begin());
+  return milestone;
+}
+
+void put_milestone(StateBatch& batch, const Milestone& milestone) {
+  const std::string index = encode_integer(milestone.index, 4);
+  batch.put(Column::kIndexes, key(Index::kMilestone, index),
+            pack(milestone.hash) + encode_integer(static_cast<std::uint64_t>(milestone.time_ms), 8) +
+                encode_integer(milestone.transaction_count, 8) + std::string(base::as_text(milestone.root)));
+  batch.put(Column::kIndexes, key(Index::kMilestoneHash, milestone.hash), index);
+  put_counter(batch, kMilestoneKey, milestone.index);
+}
+
+Result<MountainRange> read_mountain_range(const StateReader& reader) {
+  GL_TRY(bytes, reader.get(Column::kParameters, kPeaksKey));
+  if (!bytes) return MountainRange();
+  if (bytes->size() % sizeof(Digest) != 8) return tl::unexpected(damaged());
+  GL_TRY(count, decode_integer(std::string_view(*bytes).substr(0, 8)));
+  std::vector<Digest> peaks(bytes->size() / sizeof(Digest));
+  if (peaks.size() != static_cast<std::size_t>(std::popcount(count))) return tl::unexpected(damaged());
+  for (std::size_t i = 0; i < peaks.size(); ++i) {
+    std::copy_n(bytes->begin() + static_cast<std::ptrdiff_t>(8 + i * sizeof(Digest)), sizeof(Digest), peaks[i].begin());
+  }
+  return MountainRange(count, std::move(peaks));
+}
+
+void put_mountain_range(StateBatch& batch, const MountainRange& range) {
+  std::string bytes = encode_integer(range.count(), 8);
+  for (const Digest& peak : range.peaks()) bytes += base::as_text(peak);
+  batch.put(Column::kParameters, kPeaksKey, bytes);
+}
+
+void put_nodes(StateBatch& batch, std::uint64_t sequence, const std::vector<Digest>& nodes) {
+  std::string bytes;
+  for (const Digest& node : nodes) bytes += base::as_text(node);
+  batch.put(Column::kIndexes, key(Index::kNodes, sequence), bytes);
+}
+
+// A node is completed by its last leaf.
+Result<Digest> read_node(const StateReader& reader, int level, std::uint64_t index) {
+  GL_TRY(bytes, reader.get(Column::kIndexes, key(Index::kNodes, (index + 1) << level)));
+  const std::size_t offset = static_cast<std::size_t>(level) * sizeof(Digest);
+  if (!bytes || bytes->size() < offset + sizeof(Digest)) return tl::unexpected(damaged());
+  Digest node{};
+  std::copy_n(bytes->begin() + static_cast<std::ptrdiff_t>(offset), sizeof(Digest), node.begin());
+  return node;
 }
 
 void put_record(StateBatch& batch, const Hash& hash, const Record& record) {

@@ -6,12 +6,13 @@
 //   e approvee sequence  -> hash of the approver      i sequence          -> hash of a tip
 //   u sequence           -> hash, valid and waiting   x hash              -> nothing: named, and not here
 //   p address            -> nothing: held something   m milestone index   -> its hash and time
-//   n milestone hash     -> its index
+//   n milestone hash     -> its index                 r sequence          -> nodes that its leaf completes
 // Column kBodies: sequence -> 1,604 bytes. Column kParameters: see parameters_key and the counters.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,7 @@ inline constexpr std::string_view kSequenceKey = "sequence";    // of the newest
 inline constexpr std::string_view kPrunedKey = "pruned";        // how many bodies are gone
 inline constexpr std::string_view kTimeKey = "time";            // the ledger's time, ms
 inline constexpr std::string_view kMilestoneKey = "milestone";  // index of the latest
+inline constexpr std::string_view kPeaksKey = "peaks";          // leaves (8), then the peaks, highest first
 
 enum class Index : char {
   kHash = 'h',
@@ -37,6 +39,7 @@ enum class Index : char {
   kPrunedAddress = 'p',
   kMilestone = 'm',
   kMilestoneHash = 'n',
+  kNodes = 'r',
 };
 
 // What the machine needs of a transaction without its body.
@@ -53,7 +56,9 @@ struct Record {
   Hash bundle;
 };
 
+// 5 trits a byte, as crypto::pack_trits does it, for what is no secret: by a table.
 std::string pack(std::string_view trytes);
+void pack(std::string_view trytes, std::span<char> out);
 inline std::string pack(const Hash& hash) {
   return pack(hash.trytes());
 }
@@ -74,11 +79,18 @@ std::string key(Index index, std::string_view packed, std::uint64_t sequence);
 std::string encode(const Record& record);
 Result<Record> decode_record(std::string_view bytes);
 
+Result<Milestone> read_milestone(const StateReader& reader, std::uint32_t index);
+void put_milestone(StateBatch& batch, const Milestone& milestone);
+Result<MountainRange> read_mountain_range(const StateReader& reader);
+void put_mountain_range(StateBatch& batch, const MountainRange& range);
+void put_nodes(StateBatch& batch, std::uint64_t sequence, const std::vector<Digest>& nodes);
+Result<Digest> read_node(const StateReader& reader, int level, std::uint64_t index);
 Result<std::optional<Record>> find_record(const StateReader& reader, const Hash& hash);
 void put_record(StateBatch& batch, const Hash& hash, const Record& record);
 // 0 where there is none yet.
 Result<std::uint64_t> counter(const StateReader& reader, std::string_view key);
 void put_counter(StateBatch& batch, std::string_view key, std::uint64_t value);
 Error damaged();
+tl::unexpected<Error> refused(const Hash& hash, const std::string& why);
 
 }  // namespace glucoledger::ledger::records

@@ -11,6 +11,12 @@ std::size_t number(Column column) {
 
 }  // namespace
 
+Result<void> StateReader::scan_from(Column column, std::string_view prefix, std::string_view from,
+                                    const Visitor& visit) const {
+  return scan(column, prefix,
+              [&](std::string_view key, std::string_view value) { return key < from || visit(key, value); });
+}
+
 Result<std::optional<std::string>> StateBatch::get(Column column, std::string_view key) const {
   const Changes& own = changes(column);
   if (const auto found = own.find(key); found != own.end()) return found->second;
@@ -18,8 +24,13 @@ Result<std::optional<std::string>> StateBatch::get(Column column, std::string_vi
 }
 
 Result<void> StateBatch::scan(Column column, std::string_view prefix, const Visitor& visit) const {
+  return scan_from(column, prefix, prefix, visit);
+}
+
+Result<void> StateBatch::scan_from(Column column, std::string_view prefix, std::string_view from,
+                                   const Visitor& visit) const {
   const Changes& own = changes(column);
-  auto next = own.lower_bound(prefix);
+  auto next = own.lower_bound(from);
   bool going = true;
   const auto visit_own_before = [&](std::optional<std::string_view> limit) {
     while (going && next != own.end() && next->first.starts_with(prefix) && (!limit || next->first < *limit)) {
@@ -27,7 +38,7 @@ Result<void> StateBatch::scan(Column column, std::string_view prefix, const Visi
       ++next;
     }
   };
-  GL_CHECK(base_.scan(column, prefix, [&](std::string_view key, std::string_view value) {
+  GL_CHECK(base_.scan_from(column, prefix, from, [&](std::string_view key, std::string_view value) {
     visit_own_before(key);
     if (!going) return false;
     if (next != own.end() && next->first == key) return true;  // changed here: visited in its turn
@@ -36,6 +47,18 @@ Result<void> StateBatch::scan(Column column, std::string_view prefix, const Visi
   }));
   visit_own_before(std::nullopt);
   return {};
+}
+
+void StateBatch::absorb(StateBatch&& upper) {
+  GL_ASSERT(&upper.base_ == this);
+  for (std::size_t column = 0; column < kColumnCount; ++column) {
+    Changes& own = changes_[column];
+    Changes& more = upper.changes_[column];
+    while (!more.empty()) {
+      auto placed = own.insert(more.extract(more.begin()));
+      if (!placed.inserted) placed.position->second = std::move(placed.node.mapped());
+    }
+  }
 }
 
 void StateBatch::put(Column column, std::string_view key, std::string_view value) {
@@ -57,8 +80,13 @@ Result<std::optional<std::string>> MemoryStore::get(Column column, std::string_v
 }
 
 Result<void> MemoryStore::scan(Column column, std::string_view prefix, const Visitor& visit) const {
+  return scan_from(column, prefix, prefix, visit);
+}
+
+Result<void> MemoryStore::scan_from(Column column, std::string_view prefix, std::string_view from,
+                                    const Visitor& visit) const {
   const Content& all = content(column);
-  for (auto next = all.lower_bound(prefix); next != all.end() && next->first.starts_with(prefix); ++next) {
+  for (auto next = all.lower_bound(from); next != all.end() && next->first.starts_with(prefix); ++next) {
     if (!visit(next->first, next->second)) break;
   }
   return {};

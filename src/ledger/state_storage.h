@@ -1,7 +1,8 @@
 // What the ledger's state machine needs of a store: ordered keys in three columns, read and written as one batch.
 //
 // A StateBatch lies over a reader: it collects the changes of one command and shows them to what reads through it, so a
-// command that fails leaves nothing behind. Behind it: MemoryStore (tests), RocksDB (storage/).
+// command that fails leaves nothing behind. Batches lie over batches: each of many commands has its own, which is
+// absorbed when it succeeds, and all share a commit. Behind it: MemoryStore (tests), RocksDB (storage/).
 #pragma once
 
 #include <array>
@@ -30,6 +31,9 @@ class StateReader {
   virtual Result<std::optional<std::string>> get(Column column, std::string_view key) const = 0;
   // The keys that begin with `prefix`, in ascending order of bytes.
   virtual Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const = 0;
+  // The same from the first key that is not below `from`, which begins with `prefix` itself. Stores that can seek do.
+  virtual Result<void> scan_from(Column column, std::string_view prefix, std::string_view from,
+                                 const Visitor& visit) const;
 };
 
 class StateBatch final : public StateReader {
@@ -39,10 +43,14 @@ class StateBatch final : public StateReader {
   explicit StateBatch(const StateReader& base) : base_(base) {}
   Result<std::optional<std::string>> get(Column column, std::string_view key) const override;
   Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const override;
+  Result<void> scan_from(Column column, std::string_view prefix, std::string_view from,
+                         const Visitor& visit) const override;
   void put(Column column, std::string_view key, std::string_view value);
   void erase(Column column, std::string_view key);
   const Changes& changes(Column column) const { return changes_[static_cast<std::size_t>(column)]; }
   bool empty() const;
+  // Takes over the changes of a batch that lies over this one.
+  void absorb(StateBatch&& upper);
 
  private:
   const StateReader& base_;
@@ -63,6 +71,8 @@ class MemoryStore final : public StateStore {
 
   Result<std::optional<std::string>> get(Column column, std::string_view key) const override;
   Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const override;
+  Result<void> scan_from(Column column, std::string_view prefix, std::string_view from,
+                         const Visitor& visit) const override;
   Result<void> commit(const StateBatch& batch) override;
   const Content& content(Column column) const { return content_[static_cast<std::size_t>(column)]; }
 

@@ -66,6 +66,19 @@ void absorb(ledger::StateBatch& batch, const ledger::StateBatch& layer) {
   }
 }
 
+// Part by part: one that was interrupted goes on where it stopped.
+Result<ledger::Parameters> upgrade(Store& store) {
+  constexpr std::size_t kTransactionsPerCommit = 1000;
+  for (bool done = false; !done;) {
+    GL_TRY(view, store.view());
+    ledger::StateBatch batch(*view);
+    GL_ASSIGN(done, ledger::upgrade(batch, kTransactionsPerCommit));
+    view.reset();
+    if (!batch.empty()) GL_CHECK(store.commit(batch));
+  }
+  return read_parameters(store);
+}
+
 }  // namespace
 
 Tangle::Tangle(std::unique_ptr<Store> store, std::string locator, ledger::Parameters parameters, bool read_only,
@@ -107,6 +120,7 @@ Result<std::unique_ptr<Tangle>> Tangle::over(std::unique_ptr<Store> store, std::
   if (!parameters && parameters.error().code == ErrorCode::kNotFound && !options.read_only) {
     parameters = create(*store, options);
   }
+  if (parameters && !options.read_only) parameters = upgrade(*store);
   if (!parameters) return tl::unexpected(parameters.error());
   if (options.min_weight_magnitude && *options.min_weight_magnitude != parameters->min_weight_magnitude) {
     return fail(ErrorCode::kUsage,

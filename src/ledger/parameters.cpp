@@ -1,0 +1,123 @@
+#include "ledger/parameters.h"
+
+#include <array>
+#include <limits>
+
+#include "ledger/state_records.h"
+
+namespace glucoledger::ledger {
+namespace {
+
+constexpr std::size_t kVersionSize = 4;
+constexpr std::size_t kWeightSize = 1;
+constexpr std::size_t kVersion1Size = kVersionSize + kNetworkIdSize + kWeightSize;
+constexpr std::int64_t kDurationMaxMs = std::int64_t{1000} * 366 * 24 * 3600 * 1000;
+constexpr std::uint32_t kHousekeepingMax = 100'000;
+
+struct Field {
+  std::uint64_t value;
+  std::size_t size;
+};
+
+std::uint64_t natural(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
+
+std::array<Field, 9> fields_of(const Parameters& parameters) {
+  return {{{natural(parameters.retention_ms), 8},
+           {natural(parameters.duplicate_window_ms), 8},
+           {natural(parameters.waiting_max_ms), 8},
+           {parameters.waiting_count_max, 4},
+           {parameters.tip_depth_max, 4},
+           {natural(parameters.timestamp_future_max_ms), 8},
+           {natural(parameters.clock_lead_max_ms), 8},
+           {parameters.bundle_transactions_max, 4},
+           {parameters.housekeeping_max, 4}}};
+}
+
+Result<void> out_of_range(const char* what) {
+  return fail(ErrorCode::kUsage, std::string("a ledger's ") + what);
+}
+
+}  // namespace
+
+Result<void> check_parameters(const Parameters& parameters) {
+  const auto is_duration = [](std::int64_t ms) { return ms >= 0 && ms <= kDurationMaxMs; };
+  if (parameters.network_id.size() != kNetworkIdSize) return out_of_range("network id has 16 bytes");
+  if (parameters.min_weight_magnitude < 1 || parameters.min_weight_magnitude > base::limits::kMinWeightMagnitudeMax) {
+    return out_of_range("minimum weight magnitude is 1 to 22");
+  }
+  if (!is_duration(parameters.waiting_max_ms) || parameters.waiting_max_ms == 0) {
+    return out_of_range("waiting time is more than 0 and at most 1000 years");
+  }
+  if (!is_duration(parameters.retention_ms) ||
+      (parameters.retention_ms != 0 && parameters.retention_ms < parameters.waiting_max_ms)) {
+    return out_of_range("retention is 0 (keep all) or at least as long as parts may wait");
+  }
+  if (!is_duration(parameters.duplicate_window_ms) ||
+      (parameters.duplicate_window_ms != 0 && parameters.duplicate_window_ms < parameters.waiting_max_ms)) {
+    return out_of_range("duplicate window is 0 (no limit) or at least as long as parts may wait");
+  }
+  if (!is_duration(parameters.timestamp_future_max_ms) || !is_duration(parameters.clock_lead_max_ms)) {
+    return out_of_range("times are 0 to 1000 years");
+  }
+  if (parameters.tip_depth_max == 0) return out_of_range("tip depth is at least 1");
+  if (parameters.bundle_transactions_max == 0 ||
+      parameters.bundle_transactions_max > base::limits::kBundleTransactionsMax) {
+    return out_of_range("bundles hold 1 to 64 transactions");
+  }
+  if (parameters.housekeeping_max == 0 || parameters.housekeeping_max > kHousekeepingMax) {
+    return out_of_range("housekeeping is 1 to 100000 transactions a milestone");
+  }
+  return {};
+}
+
+std::string encode(const Parameters& parameters) {
+  GL_ASSERT(check_parameters(parameters).has_value() && parameters.format_version == kStateFormatVersion);
+  std::string bytes = records::encode_integer(parameters.format_version, kVersionSize);
+  bytes += base::as_text(parameters.network_id);
+  bytes += records::encode_integer(static_cast<std::uint64_t>(parameters.min_weight_magnitude), kWeightSize);
+  for (const Field& field : fields_of(parameters)) bytes += records::encode_integer(field.value, field.size);
+  return bytes;
+}
+
+Result<Parameters> decode_parameters(std::string_view bytes) {
+  if (bytes.size() < kVersionSize) return tl::unexpected(records::damaged());
+  const auto take = [&bytes](std::size_t size) {
+    const std::uint64_t value = records::decode_integer(bytes.substr(0, size)).value_or(0);
+    bytes.remove_prefix(size);
+    return value;
+  };
+  const std::uint64_t version = take(kVersionSize);
+  if (version > kStateFormatVersion) {
+    return fail(ErrorCode::kNewerFormat,
+                "the ledger has format version " + std::to_string(version) + ", this program knows " +
+                    std::to_string(kStateFormatVersion) + " and older",
+                "use a newer version of glucoledger");
+  }
+  Parameters parameters;
+  std::size_t size = kVersion1Size;
+  if (version == kStateFormatVersion) {
+    for (const Field& field : fields_of(parameters)) size += field.size;
+  }
+  if (version == 0 || bytes.size() != size - kVersionSize) return tl::unexpected(records::damaged());
+  parameters.format_version = static_cast<std::uint32_t>(version);
+  parameters.network_id = base::to_bytes(bytes.substr(0, kNetworkIdSize));
+  bytes.remove_prefix(kNetworkIdSize);
+  parameters.min_weight_magnitude = static_cast<int>(take(kWeightSize));
+  if (version == kStateFormatVersion) {
+    parameters.retention_ms = static_cast<std::int64_t>(take(8));
+    parameters.duplicate_window_ms = static_cast<std::int64_t>(take(8));
+    parameters.waiting_max_ms = static_cast<std::int64_t>(take(8));
+    parameters.waiting_count_max = static_cast<std::uint32_t>(take(4));
+    parameters.tip_depth_max = static_cast<std::uint32_t>(take(4));
+    parameters.timestamp_future_max_ms = static_cast<std::int64_t>(take(8));
+    parameters.clock_lead_max_ms = static_cast<std::int64_t>(take(8));
+    parameters.bundle_transactions_max = static_cast<std::uint32_t>(take(4));
+    parameters.housekeeping_max = static_cast<std::uint32_t>(take(4));
+  }
+  if (!check_parameters(parameters)) return tl::unexpected(records::damaged());
+  return parameters;
+}
+
+}  // namespace glucoledger::ledger
