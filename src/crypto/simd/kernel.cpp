@@ -121,10 +121,7 @@ void write_search_digits(const SearchHit& hit, std::span<std::int8_t> nonce) {
   for (std::size_t i = 0; i < kSearchLaneTrits; ++i, lane /= 3) {
     nonce[i] = static_cast<std::int8_t>(static_cast<int>(lane % 3) - 1);
   }
-  std::size_t inner = hit.inner;
-  for (std::size_t i = 0; i < kSearchInnerTrits; ++i, inner /= 3) {
-    nonce[kSearchLaneTrits + i] = static_cast<std::int8_t>(static_cast<int>(inner % 3) - 1);
-  }
+  for (std::size_t i = 0; i < kSearchInnerTrits; ++i) nonce[kSearchLaneTrits + i] = search_inner_trit(hit.inner, i);
 }
 
 const Kernel& kernel() {

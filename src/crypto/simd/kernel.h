@@ -17,7 +17,8 @@ inline constexpr std::size_t kStateTrits = 729;
 inline constexpr std::size_t kPaddedStateTrits = 768;
 
 // One step of a search for a nonce: all values of the nonce's first 6 trits that tell the lanes apart, times all of the
-// next 3. Lane l counts as its digits base 3 less one, least significant first, and so does the second number.
+// next 3. Lane l counts as its digits base 3 less one, least significant first; the second number counts in a Gray
+// code: from one value to the next only one of its trits changes.
 inline constexpr std::size_t kSearchLaneTrits = 6;
 inline constexpr std::size_t kSearchInnerTrits = 3;
 inline constexpr std::size_t kSearchInner = 27;
@@ -27,6 +28,10 @@ struct SearchHit {
   std::size_t inner = 0;
   std::size_t lane = 0;
 };
+constexpr std::int8_t search_inner_trit(std::size_t inner, std::size_t index) {
+  for (; index > 0; --index) inner /= 3;
+  return static_cast<std::int8_t>(static_cast<int>((inner + 2 * (inner / 3)) % 3) - 1);  // digit less the next one
+}
 void write_search_digits(const SearchHit& hit, std::span<std::int8_t> nonce);
 
 struct Kernel {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <set>
 #include <vector>
 
 #include "crypto/curl.h"
@@ -152,6 +153,20 @@ TEST_P(EveryKernel, SearchMissesNothing) {
     hits += hit.found ? 1 : 0;
   }
   EXPECT_GT(hits, 0);
+}
+
+TEST(Kernel, SearchStepsChangeOneTritAtATimeAndMissNone) {
+  std::set<std::array<int, kSearchInnerTrits>> seen;
+  std::array<int, kSearchInnerTrits> before{};
+  for (std::size_t inner = 0; inner < kSearchInner; ++inner) {
+    std::array<int, kSearchInnerTrits> trits{};
+    for (std::size_t i = 0; i < kSearchInnerTrits; ++i) trits[i] = search_inner_trit(inner, i);
+    EXPECT_TRUE(seen.insert(trits).second);
+    int changes = 0;
+    for (std::size_t i = 0; i < kSearchInnerTrits; ++i) changes += trits[i] != before[i] ? 1 : 0;
+    EXPECT_TRUE(inner == 0 || changes == 1);
+    before = trits;
+  }
 }
 
 TEST_P(EveryKernel, SearchEndsAtAnyMagnitude) {

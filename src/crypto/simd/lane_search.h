@@ -1,8 +1,8 @@
 // The bit-sliced search for a nonce of the proof of work. Included by the kernel files only; see lane_walk.h.
 //
-// Of 81 rounds it computes about 72. First rounds: from one batch to the next only three trits change, so after round
-// r only 3 * 2^r do; the states after each of the first six rounds are kept, and only the trits that changed are
-// computed again. Last rounds: the trits that the weight is about stand side by side in the last walk, which goes
+// Of 81 rounds it computes about 72. First rounds: from one batch to the next only one trit changes, as in a Gray code,
+// so after round r only 2^r do; the states after each of the first six rounds are kept, and only the trits that changed
+// are computed again. Last rounds: the trits that the weight is about stand side by side in the last walk, which goes
 // nowhere else. Source of the idea: the common searches compute all lanes' first rounds anew, and every trit.
 #pragma once
 
@@ -18,30 +18,32 @@ constexpr unsigned kInnerAt = kNonceAt + kSearchLaneTrits;
 constexpr unsigned kKeptRounds = 6;
 constexpr unsigned kSearchRounds = 81;
 
-// The trits that differ between batches after each of the kept rounds.
+// The trits that change after each of the kept rounds when one trit of the nonce does.
 struct Changed {
   unsigned count[kKeptRounds + 1];
-  std::uint16_t at[kKeptRounds + 1][kSearchInnerTrits << kKeptRounds];
+  std::uint16_t at[kKeptRounds + 1][1 << kKeptRounds];
+};
+struct ChangedByInner {
+  Changed of[kSearchInnerTrits];
 };
 
-constexpr Changed find_changed() {
-  Changed changed{};
-  for (unsigned i = 0; i < kSearchInnerTrits; ++i) changed.at[0][i] = static_cast<std::uint16_t>(kInnerAt + i);
-  changed.count[0] = kSearchInnerTrits;
+constexpr Changed find_changed(unsigned trit) {
+  Changed changed{{1}, {{static_cast<std::uint16_t>(trit)}}};
   for (unsigned r = 1; r <= kKeptRounds; ++r) {
-    bool marked[kTrits] = {};
     for (unsigned i = 0; i < changed.count[r - 1]; ++i) {
       const unsigned at = changed.at[r - 1][i];
-      marked[at] = true;
-      marked[(at + kTrits - kStrides.of_round[r]) % kTrits] = true;
-    }
-    for (unsigned j = 0; j < kTrits; ++j) {
-      if (marked[j]) changed.at[r][changed.count[r]++] = static_cast<std::uint16_t>(j);
+      changed.at[r][changed.count[r]++] = static_cast<std::uint16_t>(at);
+      changed.at[r][changed.count[r]++] = static_cast<std::uint16_t>((at + kTrits - kStrides.of_round[r]) % kTrits);
     }
   }
   return changed;
 }
-constexpr Changed kChanged = find_changed();
+constexpr ChangedByInner find_changed_by_inner() {
+  ChangedByInner changed{};
+  for (unsigned i = 0; i < kSearchInnerTrits; ++i) changed.of[i] = find_changed(kInnerAt + i);
+  return changed;
+}
+constexpr ChangedByInner kChanged = find_changed_by_inner();
 
 // The planes of the nonce's first trits, which tell the lanes apart.
 template <std::size_t kWords>
@@ -75,16 +77,13 @@ class Search {
     std::uint64_t* kept = scratch;
     std::uint64_t* work = scratch + (kKeptRounds + 1) * kStateWords;
     load(state, kept);
+    for (std::size_t i = 0; i < kSearchInnerTrits; ++i)
+      set_all(kept + (kInnerAt + i) * kTritWords, search_inner_trit(0, i));
     for (unsigned r = 1; r <= kKeptRounds; ++r) {
       for (unsigned j = 0; j < kTrits; ++j) round(kept, r, j);
     }
     for (std::size_t inner = 0; inner < kSearchInner; ++inner) {
-      for (std::size_t i = 0, rest = inner; i < kSearchInnerTrits; ++i, rest /= 3) {
-        set_all(kept + (kInnerAt + i) * kTritWords, static_cast<int>(rest % 3) - 1);
-      }
-      for (unsigned r = 1; r <= kKeptRounds; ++r) {
-        for (unsigned i = 0; i < kChanged.count[r]; ++i) round(kept, r, kChanged.at[r][i]);
-      }
+      if (inner > 0) change_to(inner, kept);
       const std::size_t lane = lane_found(kept + kKeptRounds * kStateWords, work, min_weight_magnitude);
       if (lane != kLanes) return {true, inner, lane};
     }
@@ -95,6 +94,17 @@ class Search {
   static void set_all(std::uint64_t* trit, int value) {
     Word::store(trit, Word::splat(value == 1 ? 0 : ~std::uint64_t{0}));
     Word::store(trit + Word::kWords, Word::splat(value == -1 ? 0 : ~std::uint64_t{0}));
+  }
+
+  // The kept states of this batch, from those of the one before.
+  static void change_to(std::size_t inner, std::uint64_t* kept) {
+    std::size_t i = 0;
+    while (search_inner_trit(inner, i) == search_inner_trit(inner - 1, i)) ++i;
+    set_all(kept + (kInnerAt + i) * kTritWords, search_inner_trit(inner, i));
+    const Changed& changed = kChanged.of[i];
+    for (unsigned r = 1; r <= kKeptRounds; ++r) {
+      for (unsigned k = 0; k < changed.count[r]; ++k) round(kept, r, changed.at[r][k]);
+    }
   }
 
   static void load(const std::int8_t* state, std::uint64_t* to) {
