@@ -34,4 +34,4 @@ package: all # a Debian package in build/
 	cd build && cpack
 
 clean:
-	rm -rf build build-debug build-asan build-tsan build-fuzz
+	rm -rf build build-debug build-asan build-tsan build-msan build-fuzz

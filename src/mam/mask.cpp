@@ -7,9 +7,9 @@ namespace {
 
 using crypto::Trit;
 
-// Balanced, modulo 3, for -2..2.
+// Balanced, modulo 3, for -2..2. The shifts spread the sign: of comparisons compilers make branches.
 Trit wrap(int sum) {
-  return static_cast<Trit>(sum - 3 * static_cast<int>(sum > 1) + 3 * static_cast<int>(sum < -1));
+  return static_cast<Trit>(sum + 3 * ((1 - sum) >> 31) - 3 * ((sum + 1) >> 31));
 }
 
 }  // namespace
