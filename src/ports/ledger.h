@@ -3,6 +3,7 @@
 // Behind it: the embedded state machine in a folder (storage/), or IRI-API nodes by URL (ledger_client/). Submitting is
 // idempotent by transaction hash, and what submit() acknowledged is durable. kUnreachable means nothing was decided:
 // it may be repeated. Implementations check what they are told: a transaction handed out hashes to the hash asked for.
+// Thread-safe.
 #pragma once
 
 #include <memory>
@@ -35,6 +36,24 @@ struct AddressContents {
   std::vector<Hash> pruned_addresses;             // held something once, and the node dropped it
 };
 
+// Takes what stands at addresses, some transactions at a time, so that what an attacker piles up there is never held as
+// a whole.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void take(std::vector<ledger::Transaction> some) = 0;
+  // Whether more is wanted of what stands there. Once nothing is, reading ends; the ledger asks no further nodes.
+  virtual bool wants(const Hash& address) const = 0;
+};
+
+struct ReadEnd {
+  std::vector<Hash> pruned_addresses;
+  std::vector<Hash> cut_addresses;  // the ledger holds more there than it hands out
+  // Where absence should be agreed on by several nodes and too few answered: who did, in words ("1 of 2 nodes
+  // answered"). Then what is missing may be there all the same.
+  std::string doubt;
+};
+
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -43,6 +62,12 @@ class Ledger {
   // Whole bundles, attached (trunk, branch, timestamps, nonces set), in any order. Durable when it returns.
   virtual Result<void> submit(std::span<const ledger::Transaction> transactions) = 0;
   virtual Result<AddressContents> read(std::span<const Hash> addresses) = 0;
+  // The same, in parts. An implementation that has no better way hands over everything at once.
+  virtual Result<ReadEnd> read_into(std::span<const Hash> addresses, Sink& sink) {
+    GL_TRY(contents, read(addresses));
+    sink.take(std::move(contents.transactions));
+    return ReadEnd{std::move(contents.pruned_addresses), {}, {}};
+  }
   // In the order asked for; true where a milestone confirmed the transaction.
   virtual Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) = 0;
 };

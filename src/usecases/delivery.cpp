@@ -1,23 +1,35 @@
 #include "usecases/delivery.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
 
 #include "base/interrupt.h"
+#include "crypto/search_progress.h"
 #include "ledger/bundle.h"
+#include "usecases/bundle_sieve.h"
 
 namespace glucoledger::usecases {
 namespace {
 
 using home::Outgoing;
 
-constexpr std::size_t kAddressesPerRead = 64;
-constexpr std::size_t kBundlesPerSubmit = 32;
-constexpr std::int64_t kSubmitIntervalMs = 1'000;  // slow proof of work: what is done leaves at least so often
+using Steady = std::chrono::steady_clock;
+
+constexpr std::size_t kAddressesPerRead = 250;
+constexpr std::size_t kUnconfirmedMax = 4'096;  // what is accepted and not confirmed: more is not sent until then
+constexpr std::size_t kReadBackAtOnce = 1'024;
+constexpr std::size_t kTransactionsPerMessage = 3;  // of a reading, for a guess
+constexpr std::int64_t kStepMs = 50;
+constexpr std::int64_t kFirstPauseMs = 50;
+constexpr std::int64_t kPauseMaxMs = 1'000;
 constexpr std::int64_t kResumeWaitMs = 5'000;
 constexpr std::int64_t kConfirmationWaitMs = 20'000;
 
 Error stopped() {
-  return {ErrorCode::kInterrupted, "stopped", "nothing is lost: repeat to go on"};
+  return {ErrorCode::kInterrupted, "stopped: what is not confirmed yet waits in the outbox",
+          "nothing is lost: publish again to go on"};
 }
 
 }  // namespace
@@ -28,28 +40,27 @@ std::string payload_of(const ledger::PreparedBundle& bundle) {
   return payload;
 }
 
-Result<std::vector<Delivery::Sent>> Delivery::find_on_ledger(std::span<const Outgoing> rows) {
-  std::vector<Sent> found;
+Result<std::vector<Accepted>> Delivery::find_on_ledger(std::span<const Outgoing> rows) {
+  std::vector<Accepted> found;
   for (std::size_t next = 0; next < rows.size(); next += kAddressesPerRead) {
     const auto part = rows.subspan(next, std::min(kAddressesPerRead, rows.size() - next));
     std::vector<crypto::Hash> addresses;
     for (const auto& row : part) addresses.push_back(row.address);
-    GL_TRY(contents, ledger_.read(addresses));
-    const auto bundles = ledger::assemble(contents.transactions);
-    for (const auto& row : part) {
-      const auto same = std::find_if(bundles.begin(), bundles.end(), [&](const ledger::Bundle& bundle) {
-        return bundle.hash == row.bundle_hash && bundle.payload() == payload_of(row.bundle);
+    std::mutex mutex;
+    std::map<std::int64_t, Accepted> here;  // by row
+    GL_CHECK(judge_bundles(ledger_, addresses, [&](const ledger::Bundle& bundle) {
+      const auto row = std::find_if(part.begin(), part.end(), [&](const Outgoing& candidate) {
+        return candidate.bundle_hash == bundle.hash && bundle.payload() == payload_of(candidate.bundle);
       });
-      if (same == bundles.end()) continue;
-      Sent sent{row, {}};
-      for (const auto& transaction : contents.transactions) {
-        if (transaction.current_index() == 0 && transaction.bundle() == row.bundle_hash &&
-            transaction.signature_message_fragment() == same->transactions.front().signature_message_fragment()) {
-          sent.tails.push_back(transaction.hash());
-        }
-      }
-      found.push_back(std::move(sent));
-    }
+      if (row == part.end()) return false;
+      const std::lock_guard lock(mutex);
+      auto& accepted = here[row->id];
+      accepted.row = *row;
+      accepted.row.bundle.clear();
+      accepted.tails.push_back(bundle.transactions.front().hash());
+      return false;  // it may have been attached several times, and any of them may get confirmed
+    }));
+    for (auto& [id, accepted] : here) found.push_back(std::move(accepted));
   }
   return found;
 }
@@ -57,100 +68,176 @@ Result<std::vector<Delivery::Sent>> Delivery::find_on_ledger(std::span<const Out
 Result<void> Delivery::resume(std::span<const Outgoing> rows) {
   if (rows.empty()) return {};
   GL_TRY(arrived, find_on_ledger(rows));
+  std::set<std::int64_t> present;
   std::vector<Outgoing> left;
-  for (const auto& sent : arrived) left.push_back(sent.row);
+  for (const auto& accepted : arrived) {
+    present.insert(accepted.row.id);
+    left.push_back(accepted.row);
+  }
   GL_CHECK(home::mark_left(home_, left));
   GL_CHECK(await_confirmation(arrived, kResumeWaitMs));
 
   // What is not there, or does not get confirmed where it is, is attached anew.
+  for (const auto& accepted : arrived) present.erase(accepted.row.id);
   std::vector<Outgoing> again;
   for (const auto& row : rows) {
-    const bool closed = std::any_of(left.begin(), left.end(), [&](const Outgoing& l) { return l.id == row.id; }) &&
-                        std::none_of(arrived.begin(), arrived.end(), [&](const Sent& s) { return s.row.id == row.id; });
-    if (!closed) again.push_back(row);
+    if (!present.contains(row.id)) again.push_back(row);
   }
-  return send(again);
+  return send(std::move(again));
 }
 
-Result<void> Delivery::send(std::span<const Outgoing> rows) {
-  std::vector<Sent> all;
-  std::vector<Sent> group;
-  std::vector<ledger::Transaction> transactions;
-  std::int64_t group_since_ms = world_.clock.now_ms();
-  crypto::ProofOfWorkOptions work;
-  work.min_weight_magnitude = mwm_;
-  work.cancel = &base::interrupt_flag();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    base::report(world_.progress, "publishing", i, rows.size());
-    GL_TRY(tips, ledger_.tips());
-    const auto attached = ledger::attach(rows[i].bundle, {tips.trunk, tips.branch, world_.clock.now_ms()}, work);
-    if (!attached && !group.empty()) GL_CHECK(submit(group, transactions));  // what is done leaves, also on Ctrl-C
-    if (!attached) return tl::unexpected(attached.error());
-    group.push_back({rows[i], {attached->front().hash()}});
-    transactions.insert(transactions.end(), attached->begin(), attached->end());
-    const bool due = world_.clock.now_ms() - group_since_ms >= kSubmitIntervalMs;
-    if (group.size() == kBundlesPerSubmit || due || i + 1 == rows.size()) {
-      std::vector<Sent> sent = group;
-      GL_CHECK(submit(group, transactions));
-      std::move(sent.begin(), sent.end(), std::back_inserter(all));
-      group_since_ms = world_.clock.now_ms();
-    }
+Result<void> Delivery::send(std::vector<Outgoing> rows) {
+  const std::size_t total = rows.size();
+  return send_all([&] { return Result<std::vector<Outgoing>>(std::exchange(rows, {})); }, total);
+}
+
+Result<void> Delivery::send_all(const Source& next, std::size_t total) {
+  GL_TRY(first, next());
+  if (first.empty()) return {};
+  const Source all = [&] { return first.empty() ? next() : Result<std::vector<Outgoing>>(std::exchange(first, {})); };
+  std::vector<Accepted> sent;
+  {
+    AttachPipeline pipeline(ledger_, world_, mwm_, total);
+    const auto outcome = drive(pipeline, all, total, sent);
+    pipeline.stop();
+    GL_CHECK(collect(pipeline, 0, sent));  // what was accepted at the last moment is known to have left
+    if (!outcome) return outcome;
   }
-  GL_CHECK(await_confirmation(all, kConfirmationWaitMs));
-  counts_.unconfirmed += all.size();
+  GL_CHECK(await_confirmation(sent, kConfirmationWaitMs));
+  counts_.unconfirmed += sent.size();
   return {};
 }
 
-Result<void> Delivery::submit(std::vector<Sent>& group, std::vector<ledger::Transaction>& transactions) {
-  GL_CHECK(ledger_.submit(transactions));
-  std::vector<Outgoing> rows;
-  rows.reserve(group.size());
-  for (auto& sent : group) rows.push_back(std::move(sent.row));
-  group.clear();
-  transactions.clear();
-  return home::mark_left(home_, rows);
+Result<void> Delivery::drive(AttachPipeline& pipeline, const Source& next, std::size_t total,
+                             std::vector<Accepted>& sent) {
+  Patience patience;
+  const auto since = patience.last_success = Steady::now();
+  std::size_t accepted = 0;
+  for (bool ended = false; !ended || !pipeline.is_idle();) {
+    if (base::interrupted()) return tl::unexpected(stopped());
+    if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));
+    while (!ended && sent.size() < kUnconfirmedMax && pipeline.has_room()) {
+      GL_TRY(rows, next());
+      ended = rows.empty();
+      for (auto& row : rows) pipeline.push(std::move(row));
+    }
+    // A ledger that goes on accepting and confirms nothing gets no more.
+    const bool is_stuck = Steady::now() - patience.last_success > std::chrono::milliseconds(kConfirmationWaitMs);
+    ended = ended || (sent.size() >= kUnconfirmedMax && is_stuck);
+    if (ended) pipeline.finish();
+    const std::size_t before = sent.size();
+    GL_CHECK(collect(pipeline, kStepMs, sent));
+    accepted += sent.size() - before;
+    GL_CHECK(look_for_confirmation(sent, patience));
+    tell(pipeline.hashes_done(), since, accepted, total);
+  }
+  return {};
 }
 
-Result<void> Delivery::await_confirmation(std::vector<Sent>& sent, std::int64_t wait_ms) {
-  if (!confirms_data_) {
-    std::vector<Outgoing> rows;
-    rows.reserve(sent.size());
-    for (const auto& one : sent) rows.push_back(one.row);
-    GL_TRY(present, find_on_ledger(rows));
-    std::vector<bool> done;
-    done.reserve(sent.size());
-    for (const auto& one : sent) {
-      done.push_back(
-          std::any_of(present.begin(), present.end(), [&](const Sent& p) { return p.row.id == one.row.id; }));
+Result<void> Delivery::collect(AttachPipeline& pipeline, std::int64_t wait_ms, std::vector<Accepted>& sent) {
+  auto accepted = pipeline.take(wait_ms);
+  std::vector<Outgoing> rows;
+  rows.reserve(accepted.size());
+  for (const auto& one : accepted) rows.push_back(one.row);
+  GL_CHECK(home::mark_left(home_, rows));
+  std::move(accepted.begin(), accepted.end(), std::back_inserter(sent));
+  return {};
+}
+
+// Before the first message is through, the proof of work alone tells how long it will take.
+void Delivery::tell(std::uint64_t hashes, Steady::time_point since, std::size_t done, std::size_t total) const {
+  constexpr double kEnoughSeconds = 0.3;
+  const double seconds = std::chrono::duration<double>(Steady::now() - since).count();
+  std::string stage = "publishing";
+  if (seconds >= kEnoughSeconds && total > done) {
+    if (done > 0) {
+      const double rate = static_cast<double>(done) / seconds;
+      if (rate >= 1) stage += ", " + std::to_string(static_cast<std::uint64_t>(rate)) + " a second";
+      stage += ", " + crypto::time_left_text(static_cast<double>(total - done) / rate);
+    } else if (hashes > 0) {
+      const double expected = static_cast<double>(total * kTransactionsPerMessage) * crypto::expected_hashes(mwm_);
+      stage += ", " + crypto::time_left_text(expected * seconds / static_cast<double>(hashes));
     }
-    const auto before = counts_.closed;
-    GL_CHECK(close(sent, done));
-    counts_.read_back += counts_.closed - before;
-    return {};
   }
-  std::int64_t pause_ms = 50;
+  base::report(world_.progress, stage, done, total);
+}
+
+Result<void> Delivery::look_for_confirmation(std::vector<Accepted>& sent, Patience& patience) {
+  const auto now = Steady::now();
+  if (sent.empty() || now < patience.next_look) return {};
+  const auto before = counts_.closed;
+  if (confirms_data_) {
+    GL_CHECK(close_confirmed(sent));
+  } else if (sent.size() >= kReadBackAtOnce) {
+    GL_CHECK(close_present(sent));
+  }
+  const bool success = counts_.closed > before;
+  if (success) patience.last_success = now;
+  patience.pause_ms = success ? kFirstPauseMs : std::clamp(2 * patience.pause_ms, kFirstPauseMs, kPauseMaxMs);
+  patience.next_look = Steady::now() + std::chrono::milliseconds(patience.pause_ms);
+  return {};
+}
+
+Result<void> Delivery::await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms) {
+  if (!confirms_data_) return close_present(sent);
+  std::int64_t pause_ms = kFirstPauseMs;
   for (std::int64_t waited_ms = 0; !sent.empty();
-       waited_ms += pause_ms, pause_ms = std::min<std::int64_t>(2 * pause_ms, 1'000)) {
-    std::vector<crypto::Hash> tails;
-    for (const auto& one : sent) tails.insert(tails.end(), one.tails.begin(), one.tails.end());
-    GL_TRY(confirmed, ledger_.confirmed(tails));
-    std::vector<bool> done;
-    std::size_t next = 0;
-    for (const auto& one : sent) {
-      bool any = false;
-      for (std::size_t i = 0; i < one.tails.size(); ++i) any = confirmed[next++] || any;
-      done.push_back(any);
-    }
-    GL_CHECK(close(sent, done));
+       waited_ms += pause_ms, pause_ms = std::min<std::int64_t>(2 * pause_ms, kPauseMaxMs)) {
+    GL_CHECK(close_confirmed(sent));
     if (sent.empty() || waited_ms >= wait_ms) return {};
     if (base::sleep_or_interrupted(pause_ms)) return tl::unexpected(stopped());
   }
   return {};
 }
 
-Result<void> Delivery::close(std::vector<Sent>& sent, const std::vector<bool>& done) {
+Result<void> Delivery::close_confirmed(std::vector<Accepted>& sent) {
+  std::vector<crypto::Hash> tails;
+  for (const auto& one : sent) tails.insert(tails.end(), one.tails.begin(), one.tails.end());
+  GL_TRY(confirmed, ledger_.confirmed(tails));
+  std::vector<bool> done;
+  std::size_t next = 0;
+  for (const auto& one : sent) {
+    bool any = false;
+    for (std::size_t i = 0; i < one.tails.size(); ++i) any = confirmed[next++] || any;
+    done.push_back(any);
+  }
+  return close(sent, done);
+}
+
+// Where a ledger confirms no data: what is whole at its address has arrived. A tail's hash covers its bundle.
+Result<void> Delivery::close_present(std::vector<Accepted>& sent) {
+  std::vector<bool> done;
+  for (std::size_t next = 0; next < sent.size(); next += kAddressesPerRead) {
+    const auto part = std::span(sent).subspan(next, std::min(kAddressesPerRead, sent.size() - next));
+    std::vector<crypto::Hash> addresses;
+    std::set<crypto::Hash> awaited;
+    for (const auto& one : part) {
+      addresses.push_back(one.row.address);
+      awaited.insert(one.tails.begin(), one.tails.end());
+    }
+    std::mutex mutex;
+    std::set<crypto::Hash> whole;
+    GL_CHECK(judge_bundles(ledger_, addresses, [&](const ledger::Bundle& bundle) {
+      const auto tail = bundle.transactions.front().hash();
+      if (!awaited.contains(tail)) return false;
+      const std::lock_guard lock(mutex);
+      whole.insert(tail);
+      return true;
+    }));
+    for (const auto& one : part) {
+      done.push_back(std::any_of(one.tails.begin(), one.tails.end(),
+                                 [&](const crypto::Hash& tail) { return whole.contains(tail); }));
+    }
+  }
+  const auto before = counts_.closed;
+  GL_CHECK(close(sent, done));
+  counts_.read_back += counts_.closed - before;
+  return {};
+}
+
+Result<void> Delivery::close(std::vector<Accepted>& sent, const std::vector<bool>& done) {
   std::vector<Outgoing> closed;
-  std::vector<Sent> open;
+  std::vector<Accepted> open;
   for (std::size_t i = 0; i < sent.size(); ++i) {
     if (done[i]) {
       closed.push_back(std::move(sent[i].row));

@@ -2,14 +2,18 @@
 //
 // Safe to repeat at any point: a bundle that is on the ledger already is not attached again, and an attachment renews
 // trunk, branch, timestamps and nonce alone. A row is marked `left` once a ledger accepted it and closed once it is
-// confirmed (or, where the ledger confirms no data, read back).
+// confirmed (or, where the ledger confirms no data, read back). Proofs of work and submissions go on beside the signing
+// of what comes next (attach_pipeline.h); the home's books are kept by the calling thread alone.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "home/outbox.h"
+#include "usecases/attach_pipeline.h"
 #include "usecases/world.h"
 
 namespace glucoledger::usecases {
@@ -28,22 +32,35 @@ class Delivery {
   Delivery(home::Home& home, ports::Ledger& ledger, const World& world, int min_weight_magnitude, bool confirms_data)
       : home_(home), ledger_(ledger), world_(world), mwm_(min_weight_magnitude), confirms_data_(confirms_data) {}
 
-  // Rows that were just fixed and never sent.
-  Result<void> send(std::span<const home::Outgoing> rows);
+  // Rows that were just fixed and never sent, some at a time; none: that was all.
+  using Source = std::function<Result<std::vector<home::Outgoing>>()>;
+  // `total`: how many there will be, for who waits; 0: not known.
+  Result<void> send_all(const Source& next, std::size_t total);
+  Result<void> send(std::vector<home::Outgoing> rows);
   // Rows of an earlier run, which may have arrived.
   Result<void> resume(std::span<const home::Outgoing> rows);
   const DeliveryCounts& counts() const { return counts_; }
 
  private:
-  struct Sent {
-    home::Outgoing row;
-    std::vector<crypto::Hash> tails;  // of its attachments
+  // The pauses between two looks at what is confirmed.
+  struct Patience {
+    std::chrono::steady_clock::time_point next_look;
+    std::chrono::steady_clock::time_point last_success;
+    std::int64_t pause_ms = 0;
   };
-  Result<std::vector<Sent>> find_on_ledger(std::span<const home::Outgoing> rows);
-  Result<void> submit(std::vector<Sent>& group, std::vector<ledger::Transaction>& transactions);
-  // Closes what is confirmed within the time; the rest stays in `sent`.
-  Result<void> await_confirmation(std::vector<Sent>& sent, std::int64_t wait_ms);
-  Result<void> close(std::vector<Sent>& sent, const std::vector<bool>& done);
+
+  Result<std::vector<Accepted>> find_on_ledger(std::span<const home::Outgoing> rows);
+  Result<void> drive(AttachPipeline& pipeline, const Source& next, std::size_t total, std::vector<Accepted>& sent);
+  // Marks what was accepted, and appends it to `sent`.
+  Result<void> collect(AttachPipeline& pipeline, std::int64_t wait_ms, std::vector<Accepted>& sent);
+  void tell(std::uint64_t hashes, std::chrono::steady_clock::time_point since, std::size_t done,
+            std::size_t total) const;
+  Result<void> look_for_confirmation(std::vector<Accepted>& sent, Patience& patience);
+  // Closes what is confirmed within the time; the rest stays in `sent`, as in the following.
+  Result<void> await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms);
+  Result<void> close_confirmed(std::vector<Accepted>& sent);
+  Result<void> close_present(std::vector<Accepted>& sent);
+  Result<void> close(std::vector<Accepted>& sent, const std::vector<bool>& done);
 
   home::Home& home_;
   ports::Ledger& ledger_;

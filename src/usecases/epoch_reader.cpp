@@ -1,34 +1,20 @@
 #include "usecases/epoch_reader.h"
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
+#include <mutex>
 #include <unordered_map>
 
 #include "base/interrupt.h"
 #include "base/limits.h"
 #include "fhir/observation.h"
 #include "fhir/record_file.h"
-#include "mam/mam.h"
 #include "privacy/sealed_file.h"
+#include "usecases/bundle_sieve.h"
 
 namespace glucoledger::usecases {
 namespace {
 
-constexpr std::size_t kAddressesPerRead = 64;
-
-// Runs `work(i)` for all i on all cores.
-template <typename Work>
-void in_parallel(std::size_t count, const Work& work) {
-  std::atomic<std::size_t> next{0};
-  const auto loop = [&] {
-    for (std::size_t i = next++; i < count; i = next++) work(i);
-  };
-  std::vector<std::jthread> threads;
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  for (std::size_t i = 1; i < std::min(cores, count); ++i) threads.emplace_back(loop);
-  loop();
-}
+constexpr std::size_t kAddressesPerRead = 250;
 
 std::string days_of(const home::ReleasedEpoch& epoch) {
   return epoch.first_day == epoch.last_day ? epoch.first_day : epoch.first_day + " to " + epoch.last_day;
@@ -76,45 +62,56 @@ Result<void> EpochReader::read_all() {
 
 Result<void> EpochReader::look_up(std::span<Step> steps) {
   std::vector<crypto::Hash> addresses;
-  for (const auto& step : steps) addresses.push_back(mam::address_of(step.epoch.next_root, mam::Mode::kRestricted));
-  GL_TRY(contents, ledger_.read(addresses));
-  std::unordered_map<crypto::Hash, std::vector<ledger::Transaction>> by_address;
-  for (auto& transaction : contents.transactions) {
-    by_address[transaction.address()].push_back(std::move(transaction));
-  }
-  in_parallel(steps.size(), [&](std::size_t i) {
-    auto& step = steps[i];
+  std::unordered_map<crypto::Hash, Step*> by_address;
+  for (auto& step : steps) {
     step.found = Found::kNothing;
-    const auto here = by_address.find(addresses[i]);
-    if (here != by_address.end()) {
-      open_message(step, ledger::assemble(here->second));
-    }
+    addresses.push_back(mam::address_of(step.epoch.next_root, mam::Mode::kRestricted));
+    by_address.emplace(addresses.back(), &step);
+  }
+  std::mutex mutex;
+  // Anyone may post at an address once it is known: the first bundle that verifies is the message.
+  GL_TRY(end, judge_bundles(ledger_, addresses, [&](const ledger::Bundle& bundle) {
+           const auto found = by_address.find(bundle.transactions.front().address());
+           if (found == by_address.end()) return false;
+           Step& step = *found->second;
+           auto opened = open_message(step.epoch, bundle);
+           const std::lock_guard lock(mutex);
+           if (step.found == Found::kMessage) return true;
+           if (!opened) {
+             step.found = Found::kCorrupt;
+             step.problem = "what stands there is not signed by the patient's channel: " + opened.error().message;
+             return false;
+           }
+           auto content = crypto::ascii_from_trytes(opened->message_trytes);
+           step.found = Found::kMessage;
+           step.content = content ? std::move(*content) : std::string();
+           step.next_root = opened->next_root;
+           return true;
+         }));
+  bool all_found = true;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    auto& step = steps[i];
+    if (step.found == Found::kMessage) continue;
+    all_found = false;
+    const auto contains = [&](const std::vector<crypto::Hash>& list) {
+      return std::find(list.begin(), list.end(), addresses[i]) != list.end();
+    };
     // Of a message that was dropped in part, or has junk beside it, something still stands there.
-    if (step.found != Found::kMessage && std::find(contents.pruned_addresses.begin(), contents.pruned_addresses.end(),
-                                                   addresses[i]) != contents.pruned_addresses.end()) {
+    if (contains(end.pruned_addresses)) {
       step.found = Found::kPruned;
+    } else if (contains(end.cut_addresses)) {
+      step.found = Found::kCorrupt;
+      step.problem = "the node hands out only a part of what stands there, and the message is not in it";
     }
-  });
+  }
+  if (!all_found && !end.doubt.empty()) note_doubt(end.doubt);
   return {};
 }
 
-// Anyone may post at an address once it is known: the first bundle that verifies is the message.
-void EpochReader::open_message(Step& step, const std::vector<ledger::Bundle>& bundles) {
-  const auto side_key = mam::SecretTrytes::from_trytes(step.epoch.side_key.text());
+Result<mam::Opened> EpochReader::open_message(const home::ReleasedEpoch& epoch, const ledger::Bundle& bundle) {
+  const auto side_key = mam::SecretTrytes::from_trytes(epoch.side_key.text());
   GL_ASSERT(side_key);
-  for (const auto& bundle : bundles) {
-    auto opened = mam::open(bundle.payload(), step.epoch.next_root, mam::Mode::kRestricted, *side_key);
-    if (!opened) {
-      step.found = Found::kCorrupt;
-      step.problem = "what stands there is not signed by the patient's channel: " + opened.error().message;
-      continue;
-    }
-    auto content = crypto::ascii_from_trytes(opened->message_trytes);
-    step.found = Found::kMessage;
-    step.content = content ? std::move(*content) : std::string();
-    step.next_root = opened->next_root;
-    return;
-  }
+  return mam::open(bundle.payload(), epoch.next_root, mam::Mode::kRestricted, *side_key);
 }
 
 Result<std::vector<home::Record>> EpochReader::records_of(const Step& step) {
@@ -162,6 +159,12 @@ Result<void> EpochReader::store(Step& step, std::vector<home::Record> records) {
   step.epoch.next_root = step.next_root;
   ++report_.messages;
   return home::advance(home_, step.epoch, step.epoch.next_index, step.epoch.next_root);
+}
+
+void EpochReader::note_doubt(const std::string& doubt) {
+  const bool known = std::any_of(report_.problems.begin(), report_.problems.end(),
+                                 [&](const FetchProblem& problem) { return problem.reason == doubt; });
+  if (!known) report_.problems.push_back({FetchState::kUnreachable, "", doubt});
 }
 
 void EpochReader::note_problem(FetchState state, const home::ReleasedEpoch& epoch, std::string reason) {

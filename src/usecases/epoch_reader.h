@@ -5,6 +5,7 @@
 
 #include "home/contacts.h"
 #include "ledger/bundle.h"
+#include "mam/mam.h"
 #include "usecases/fetch.h"
 
 namespace glucoledger::usecases {
@@ -31,7 +32,9 @@ class EpochReader {
   };
 
   Result<void> look_up(std::span<Step> steps);
-  static void open_message(Step& step, const std::vector<ledger::Bundle>& bundles);
+  // Whether the bundle holds the message; thread-safe but for the step.
+  static Result<mam::Opened> open_message(const home::ReleasedEpoch& epoch, const ledger::Bundle& bundle);
+  void note_doubt(const std::string& doubt);
   // The records of a message: itself in design A, those of its file in design B.
   Result<std::vector<home::Record>> records_of(const Step& step);
   Result<void> store(Step& step, std::vector<home::Record> records);

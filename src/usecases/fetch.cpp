@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <mutex>
 
 #include "keys/note.h"
 #include "ledger/bundle.h"
+#include "usecases/bundle_sieve.h"
 #include "usecases/epoch_reader.h"
 
 namespace glucoledger::usecases {
@@ -54,30 +57,39 @@ class ThreadReader {
   Result<std::uint64_t> read_some(const keys::Thread& thread, std::uint64_t first) {
     std::vector<crypto::Hash> addresses;
     for (std::uint64_t i = 0; i < kNotesPerRead; ++i) addresses.push_back(thread.note_address(kDirection, first + i));
-    GL_TRY(contents, ledger_.read(addresses));
-    const auto bundles = ledger::assemble(contents.transactions);
-    for (std::uint64_t i = 0; i < kNotesPerRead; ++i) {
-      GL_TRY(found, read_note(thread, first + i, addresses[i], bundles));
-      if (found) continue;
-      const auto& pruned = contents.pruned_addresses;
-      if (std::find(pruned.begin(), pruned.end(), addresses[i]) == pruned.end()) return i;
-      report_.problems.push_back({FetchState::kPruned, "", "the node dropped a note of the patient's"});
+    std::mutex mutex;
+    std::multimap<std::uint64_t, keys::Note> notes;
+    std::optional<Error> newer;
+    GL_TRY(end, judge_bundles(ledger_, addresses, [&](const ledger::Bundle& bundle) {
+             const auto at = std::find(addresses.begin(), addresses.end(), bundle.transactions.front().address());
+             if (at == addresses.end()) return false;
+             const auto number = first + static_cast<std::uint64_t>(at - addresses.begin());
+             auto note = keys::open_note(bundle.payload(), thread, kDirection, number, contact_.patient_key);
+             const std::lock_guard lock(mutex);
+             if (note) notes.emplace(number, std::move(*note));
+             if (!note && note.error().code == ErrorCode::kNewerFormat) newer = std::move(note.error());
+             return false;  // two copies of a home may have given two notes one number
+           }));
+    for (const auto& [number, note] : notes) {
+      GL_CHECK(home_.database().transaction([&] { return home::apply_note(home_, contact_, number, note); }));
     }
-    return kNotesPerRead;
+    if (newer) return tl::unexpected(std::move(*newer));
+    return count_read(first, addresses, notes, end);
   }
 
-  Result<bool> read_note(const keys::Thread& thread, std::uint64_t number, const crypto::Hash& address,
-                         const std::vector<ledger::Bundle>& bundles) {
-    bool found = false;
-    for (const auto& bundle : bundles) {
-      if (bundle.transactions.front().address() != address) continue;
-      const auto note = keys::open_note(bundle.payload(), thread, kDirection, number, contact_.patient_key);
-      if (!note && note.error().code == ErrorCode::kNewerFormat) return tl::unexpected(note.error());
-      if (!note) continue;
-      GL_CHECK(home_.database().transaction([&] { return home::apply_note(home_, contact_, number, *note); }));
-      found = true;
+  std::uint64_t count_read(std::uint64_t first, const std::vector<crypto::Hash>& addresses,
+                           const std::multimap<std::uint64_t, keys::Note>& notes, const ports::ReadEnd& end) {
+    for (std::uint64_t i = 0; i < kNotesPerRead; ++i) {
+      if (notes.contains(first + i)) continue;
+      const auto& pruned = end.pruned_addresses;
+      if (std::find(pruned.begin(), pruned.end(), addresses[i]) != pruned.end()) {
+        report_.problems.push_back({FetchState::kPruned, "", "the node dropped a note of the patient's"});
+        continue;
+      }
+      if (!end.doubt.empty()) report_.problems.push_back({FetchState::kUnreachable, "", end.doubt});
+      return i;
     }
-    return found;
+    return kNotesPerRead;
   }
 
   home::Home& home_;

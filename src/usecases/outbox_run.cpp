@@ -1,20 +1,36 @@
 #include "usecases/outbox_run.h"
 
 #include <algorithm>
+#include <mutex>
+#include <set>
+#include <unordered_map>
 
 #include "base/interrupt.h"
 #include "home/grants.h"
 #include "home/readings.h"
 #include "ledger/bundle.h"
+#include "usecases/bundle_sieve.h"
 #include "usecases/signer.h"
 
 namespace glucoledger::usecases {
 namespace {
 
-constexpr std::size_t kMessagesPerCommit = 32;
+constexpr std::size_t kMessagesPerCommit = 128;
 constexpr std::uint64_t kNoteLookAhead = 8;
-constexpr std::size_t kAddressesPerRead = 64;
+constexpr std::size_t kAddressesPerRead = 250;
 const std::string kNoTag(ledger::kTagTrytes, '9');
+
+// Only asks whether anything stands at an address.
+class UseSink final : public ports::Sink {
+ public:
+  void take(std::vector<ledger::Transaction> some) override {
+    for (const auto& transaction : some) used_.insert(transaction.address());
+  }
+  bool wants(const crypto::Hash& address) const override { return !used_.contains(address); }
+
+ private:
+  std::set<crypto::Hash> used_;
+};
 
 class OutboxRun {
  public:
@@ -36,7 +52,7 @@ class OutboxRun {
     GL_CHECK(send_notes());
     if (!options_.notes_only) {
       GL_TRY(signers, safe_signers());
-      for (auto& signer : signers) GL_CHECK(send_messages(signer));
+      GL_CHECK(send_messages(signers));
       GL_CHECK(end_epochs_at_rest());
       GL_CHECK(send_notes());
     }
@@ -76,21 +92,21 @@ class OutboxRun {
   // Another copy of this home may have given the same number to another note. Who read that one looks at this number no
   // more: the note goes again under the next free one. (Reading a note twice does no harm.)
   Result<void> renumber_collided(std::span<const home::Outgoing> notes) {
-    std::vector<std::int64_t> collided;
+    std::set<std::int64_t> collided;
     for (std::size_t next = 0; next < notes.size(); next += kAddressesPerRead) {
       const auto part = notes.subspan(next, std::min(kAddressesPerRead, notes.size() - next));
       std::vector<crypto::Hash> addresses;
       for (const auto& note : part) addresses.push_back(note.address);
-      GL_TRY(contents, ledger_.read(addresses));
-      const auto bundles = ledger::assemble(contents.transactions);
-      for (const auto& note : part) {
-        if (std::any_of(bundles.begin(), bundles.end(), [&](const ledger::Bundle& bundle) {
-              return bundle.transactions.front().address() == note.address &&
-                     bundle.payload() != payload_of(note.bundle);
-            })) {
-          collided.push_back(note.id);
-        }
-      }
+      std::mutex mutex;
+      GL_CHECK(judge_bundles(ledger_, addresses, [&](const ledger::Bundle& bundle) {
+        const auto note = std::find_if(part.begin(), part.end(), [&](const home::Outgoing& candidate) {
+          return candidate.address == bundle.transactions.front().address();
+        });
+        if (note == part.end() || bundle.payload() == payload_of(note->bundle)) return false;
+        const std::lock_guard lock(mutex);
+        collided.insert(note->id);
+        return true;
+      }));
     }
     if (collided.empty()) return {};
     return home_.database().transaction([&]() -> Result<void> {
@@ -105,13 +121,12 @@ class OutboxRun {
       for (std::uint64_t i = 0; i < kNoteLookAhead; ++i) {
         addresses.push_back(thread.note_address(keys::Direction::kPatientToRecipient, number + i));
       }
-      GL_TRY(contents, ledger_.read(addresses));
+      UseSink sink;
+      GL_TRY(end, ledger_.read_into(addresses, sink));
+      const auto& pruned = end.pruned_addresses;
       for (std::uint64_t i = 0; i < kNoteLookAhead; ++i) {
-        const auto& address = addresses[i];
-        const bool used = std::any_of(contents.transactions.begin(), contents.transactions.end(),
-                                      [&](const auto& transaction) { return transaction.address() == address; }) ||
-                          std::find(contents.pruned_addresses.begin(), contents.pruned_addresses.end(), address) !=
-                              contents.pruned_addresses.end();
+        const bool used =
+            !sink.wants(addresses[i]) || std::find(pruned.begin(), pruned.end(), addresses[i]) != pruned.end();
         if (!used) return number + i;
       }
     }
@@ -153,31 +168,47 @@ class OutboxRun {
     return signers;
   }
 
+  // Epochs at whose next address a message of their next key stands, or once stood something.
   Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers) {
     std::vector<std::int64_t> used;
     for (std::size_t next = 0; next < signers.size(); next += kAddressesPerRead) {
       const auto part = std::span(signers).subspan(next, std::min(kAddressesPerRead, signers.size() - next));
       std::vector<crypto::Hash> addresses;
-      for (const auto& signer : part) addresses.push_back(signer.next_address());
-      GL_TRY(contents, ledger_.read(addresses));
+      std::unordered_map<crypto::Hash, const Signer*> by_address;
       for (const auto& signer : part) {
-        const auto& pruned = contents.pruned_addresses;
-        if (std::find(pruned.begin(), pruned.end(), signer.next_address()) != pruned.end() ||
-            signer.signed_by_next_key(contents.transactions)) {
-          used.push_back(signer.epoch().id);
-        }
+        addresses.push_back(signer.next_address());
+        by_address.emplace(addresses.back(), &signer);
+      }
+      std::mutex mutex;
+      std::set<crypto::Hash> taken;
+      GL_TRY(end, judge_bundles(ledger_, addresses, [&](const ledger::Bundle& bundle) {
+               const auto address = bundle.transactions.front().address();
+               const auto signer = by_address.find(address);
+               if (signer == by_address.end() || !signer->second->signed_by_next_key(bundle)) return false;
+               const std::lock_guard lock(mutex);
+               taken.insert(address);
+               return true;
+             }));
+      taken.insert(end.pruned_addresses.begin(), end.pruned_addresses.end());
+      for (const auto& signer : part) {
+        if (taken.contains(signer.next_address())) used.push_back(signer.epoch().id);
       }
     }
     return used;
   }
 
-  Result<void> send_messages(Signer& signer) {
-    while (!base::interrupted()) {
-      GL_TRY(rows, signer.sign_next(home_, world_, options_.transform, kMessagesPerCommit));
-      if (rows.empty()) return {};
-      GL_CHECK(delivery_.send(rows));
-    }
-    return fail(ErrorCode::kInterrupted, "stopped", "nothing is lost: repeat to go on");
+  // Signs as fast as the ledger takes it, epoch after epoch.
+  Result<void> send_messages(std::vector<Signer>& signers) {
+    GL_TRY(counts, home::outbox_counts(home_));
+    auto signer = signers.begin();
+    const auto sign_next = [&]() -> Result<std::vector<home::Outgoing>> {
+      for (; signer != signers.end(); ++signer) {
+        GL_TRY(rows, signer->sign_next(home_, world_, options_.transform, kMessagesPerCommit));
+        if (!rows.empty()) return rows;
+      }
+      return std::vector<home::Outgoing>();
+    };
+    return delivery_.send_all(sign_next, static_cast<std::size_t>(counts.messages_waiting));
   }
 
   // A day's epoch stays open while its day is the newest; a file's epoch holds one message. Where another copy of this

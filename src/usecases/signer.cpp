@@ -1,7 +1,5 @@
 #include "usecases/signer.h"
 
-#include <algorithm>
-
 #include "fhir/observation.h"
 #include "fhir/record_file.h"
 #include "home/readings.h"
@@ -35,12 +33,8 @@ Result<Signer> Signer::open(home::Home& home, const home::Epoch& epoch) {
   return Signer(epoch, std::move(channel), std::move(cursor), next_root);
 }
 
-bool Signer::signed_by_next_key(std::span<const ledger::Transaction> transactions) const {
-  const auto bundles = ledger::assemble(transactions);
-  return std::any_of(bundles.begin(), bundles.end(), [&](const ledger::Bundle& bundle) {
-    return bundle.transactions.front().address() == next_address() &&
-           mam::open(bundle.payload(), next_root_, channel_.mode, channel_.side_key).has_value();
-  });
+bool Signer::signed_by_next_key(const ledger::Bundle& bundle) const {
+  return mam::open(bundle.payload(), next_root_, channel_.mode, channel_.side_key).has_value();
 }
 
 // The message's text: a stripped record (design A), or the CID of the file (design B).

@@ -14,8 +14,8 @@ class Signer {
 
   const home::Epoch& epoch() const { return epoch_; }
   crypto::Hash next_address() const { return mam::address_of(next_root_, channel_.mode); }
-  // Whether a message signed by this epoch's next one-time key stands among these transactions.
-  bool signed_by_next_key(std::span<const ledger::Transaction> transactions) const;
+  // Whether this bundle at next_address() holds a message signed by this epoch's next one-time key. Thread-safe.
+  bool signed_by_next_key(const ledger::Bundle& bundle) const;
   // Up to `count_max` waiting messages, signed and committed; empty when none waits. Design B puts the file into the
   // content store first.
   Result<std::vector<home::Outgoing>> sign_next(home::Home& home, const World& world, privacy::Transform transform,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -50,6 +51,7 @@ class WatchedLedger final : public ports::Ledger {
     return call<ports::Tips>([&] { return tangle_.tips(); });
   }
   Result<void> submit(std::span<const ledger::Transaction> transactions) override {
+    const std::lock_guard lock(mutex_);
     for (const auto& bundle : ledger::assemble(transactions)) {
       network_.payloads[bundle.transactions.front().address()].insert(bundle.payload());
     }
@@ -95,6 +97,7 @@ class WatchedLedger final : public ports::Ledger {
   }
   template <typename T, typename Function>
   Result<T> call(const Function& function) {
+    const std::lock_guard lock(mutex_);
     ++network_.calls;
     const auto gone = [] { return fail(ErrorCode::kUnreachable, "the ledger does not answer"); };
     if (network_.fail_at_call > 0 && --network_.fail_at_call == 0) {
@@ -106,6 +109,7 @@ class WatchedLedger final : public ports::Ledger {
     return function();
   }
 
+  std::recursive_mutex mutex_;  // deliveries call from several threads
   storage::Tangle& tangle_;
   Network& network_;
 };

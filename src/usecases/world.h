@@ -1,4 +1,5 @@
-// What the use cases need from outside: the time, a ledger and a content store by their names. Apps and tests choose.
+// What the use cases need from outside: the time, a ledger and a content store by their names, and someone who does the
+// proofs of work. Apps and tests choose.
 #pragma once
 
 #include <functional>
@@ -7,12 +8,19 @@
 
 #include "base/clock.h"
 #include "base/progress.h"
+#include "ledger/bundle.h"
 #include "ports/content_store.h"
 #include "ports/ledger.h"
 
 namespace glucoledger::usecases {
 
 enum class Use { kRead, kWrite };
+
+// Chains a bundle and does its proof of work, as ledger::attach does: here, at a node, or at a service of its own.
+// Thread-safe. kInterrupted when options.cancel asked.
+using Attach = std::function<Result<std::vector<ledger::Transaction>>(const ledger::PreparedBundle& bundle,
+                                                                      const ledger::Attachment& attachment,
+                                                                      const crypto::ProofOfWorkOptions& options)>;
 
 struct World {
   const base::Clock& clock;
@@ -21,6 +29,7 @@ struct World {
   // How others reach what a spec names: absolute folders, normalised URLs.
   std::function<Result<std::string>(const std::string& spec)> locator_of;
   base::Progress progress;
+  Attach attach = ledger::attach;
 };
 
 }  // namespace glucoledger::usecases

@@ -1,0 +1,104 @@
+#include "usecases/bundle_sieve.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "base/limits.h"
+
+namespace glucoledger::usecases {
+namespace {
+
+constexpr std::size_t kPartsMax = 4'096;
+
+class JudgingSink final : public ports::Sink {
+ public:
+  explicit JudgingSink(const JudgeBundle& judge) : judge_(judge) {}
+
+  void take(std::vector<ledger::Transaction> some) override {
+    const auto bundles = sieve_.add(std::move(some));
+    std::vector<char> wanted(bundles.size());
+    in_parallel(bundles.size(), [&](std::size_t i) {
+      const auto& bundle = bundles[i];
+      wanted[i] =
+          wants(bundle.transactions.front().address()) && ledger::check_bundle(bundle.transactions) && judge_(bundle);
+    });
+    for (std::size_t i = 0; i < bundles.size(); ++i) {
+      if (wanted[i] != 0) satisfied_.insert(bundles[i].transactions.front().address());
+    }
+  }
+  bool wants(const crypto::Hash& address) const override { return !satisfied_.contains(address); }
+
+ private:
+  const JudgeBundle& judge_;
+  BundleSieve sieve_;
+  std::unordered_set<crypto::Hash> satisfied_;
+};
+
+}  // namespace
+
+// Follows the trunks from index 0.
+bool BundleSieve::complete(const ledger::Transaction& tail, ledger::Bundle& bundle) const {
+  std::vector<const ledger::Transaction*> chain{&tail};
+  while (chain.back()->current_index() < tail.last_index()) {
+    const auto next = parts_.find(chain.back()->trunk());
+    if (next == parts_.end()) return false;
+    if (next->second.current_index() != chain.size() || chain.size() >= base::limits::kBundleTransactionsMax) {
+      return true;  // it can only be junk: an empty bundle
+    }
+    chain.push_back(&next->second);
+  }
+  bundle.hash = tail.bundle();
+  for (const auto* transaction : chain) bundle.transactions.push_back(*transaction);
+  return true;
+}
+
+std::vector<ledger::Bundle> BundleSieve::add(std::vector<ledger::Transaction> some) {
+  for (auto& transaction : some) {
+    const auto hash = transaction.hash();
+    const bool is_tail = transaction.current_index() == 0;
+    if (!parts_.emplace(hash, std::move(transaction)).second) continue;
+    in_order_.push_back(hash);
+    if (is_tail) open_tails_.push_back(hash);
+  }
+  std::vector<ledger::Bundle> whole;
+  std::erase_if(open_tails_, [&](const crypto::Hash& tail) {
+    ledger::Bundle bundle;
+    if (!complete(parts_.at(tail), bundle)) return false;
+    if (!bundle.transactions.empty()) whole.push_back(std::move(bundle));
+    return true;
+  });
+  keep_few();
+  return whole;
+}
+
+// What was part of a whole bundle stays for now: a forged index 0 may name the rest of a genuine one as its own.
+void BundleSieve::keep_few() {
+  if (in_order_.size() <= kPartsMax) return;
+  std::unordered_set<crypto::Hash> open(open_tails_.begin(), open_tails_.end());
+  while (in_order_.size() > kPartsMax) {
+    open.erase(in_order_.front());
+    parts_.erase(in_order_.front());
+    in_order_.pop_front();
+  }
+  std::erase_if(open_tails_, [&](const crypto::Hash& tail) { return !open.contains(tail); });
+}
+
+Result<ports::ReadEnd> judge_bundles(ports::Ledger& ledger, std::span<const crypto::Hash> addresses,
+                                     const JudgeBundle& judge) {
+  JudgingSink sink(judge);
+  return ledger.read_into(addresses, sink);
+}
+
+void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  const auto loop = [&] {
+    for (std::size_t i = next++; i < count; i = next++) work(i);
+  };
+  std::vector<std::jthread> threads;
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  for (std::size_t i = 1; i < std::min(cores, count); ++i) threads.emplace_back(loop);
+  loop();
+}
+
+}  // namespace glucoledger::usecases
