@@ -1,0 +1,62 @@
+// bench curl, bench kerl: single hashes, many at once, bundles.
+#include <vector>
+
+#include "apps/bench.h"
+#include "crypto/curl.h"
+#include "crypto/kerl.h"
+#include "crypto/links.h"
+#include "crypto/simd/kernel.h"
+#include "ledger/bundle.h"
+
+namespace glucoledger::apps {
+namespace {
+
+constexpr int kRuns = 50;
+
+// Each hash takes the one before it as its input, as in a sponge.
+Result<Figures> bench_curl() {
+  constexpr std::size_t kLinks = 512;
+  const auto trits = example_trits(crypto::kTransactionTrits);
+  const auto input = crypto::TritView(trits).first(crypto::kHashTrits);
+  crypto::Curl p27(crypto::CurlRounds::kP27);
+  crypto::Curl p81(crypto::CurlRounds::kP81);
+  std::vector<crypto::Link> links(kLinks, crypto::pack_link(input));
+  const double one_us = best_seconds(kRuns, 200, [&] { p27.absorb(input); }) * 1e6;
+  const double of_512_us = best_seconds(kRuns, 4, [&] { crypto::hash_links(links); }) / kLinks * 1e6;
+  return Figures{
+      {"kernel", crypto::simd::kernel().name},
+      {"p27_us", one_us},
+      {"p81_us", best_seconds(kRuns, 200, [&] { p81.absorb(input); }) * 1e6},
+      {"p27_of_4_us", best_seconds(kRuns, 200, [&] { crypto::hash_links(std::span(links).first(4)); }) / 4 * 1e6},
+      {"p27_of_512_us", of_512_us},
+      {"p27_of_512_percent_of_single", of_512_us / one_us * 100},
+      {"transaction_us",
+       best_seconds(kRuns, 10, [&] { static_cast<void>(crypto::curl_hash(crypto::CurlRounds::kP81, trits)); }) * 1e6}};
+}
+
+// The bundle of one message of three transactions: its hash (and the search for a normalised one without 13, in
+// prepare), and the check of the finished bundle.
+Result<Figures> bench_kerl() {
+  const auto trits = example_trits(crypto::kTransactionTrits);
+  const auto input = crypto::TritView(trits).first(crypto::kHashTrits);
+  const std::string payload(3 * ledger::kFragmentTrytes, 'A');
+  const std::string tag(ledger::kTagTrytes, '9');
+  GL_TRY(prepared, ledger::prepare(payload, {}, tag, 1'542'883'200));
+  crypto::ProofOfWorkOptions work;
+  work.min_weight_magnitude = 1;
+  work.threads = 1;
+  GL_TRY(bundle, ledger::attach(prepared, {{}, {}, 1'542'883'200'000}, work));
+  return Figures{
+      {"kerl_us", best_seconds(kRuns, 50, [&] { static_cast<void>(crypto::kerl_hash(input)); }) * 1e6},
+      {"bundle_hash_us", best_seconds(kRuns, 20, [&] { static_cast<void>(ledger::bundle_hash_of(prepared)); }) * 1e6},
+      {"bundle_check_us", best_seconds(kRuns, 20, [&] { static_cast<void>(ledger::check_bundle(bundle)); }) * 1e6}};
+}
+
+}  // namespace
+
+void add_bench_curl(Benches& benches) {
+  benches.add("curl", "Single Curl-P hashes, 4 and 512 at once, a transaction's hash", bench_curl);
+  benches.add("kerl", "A Kerl hash; hash and check of a bundle of three transactions", bench_kerl);
+}
+
+}  // namespace glucoledger::apps

@@ -1,0 +1,91 @@
+#include "apps/bench_homes.h"
+
+#include "apps/session.h"
+#include "home/contacts.h"
+#include "home/readings.h"
+#include "usecases/receive.h"
+#include "usecases/share.h"
+
+namespace glucoledger::apps {
+namespace {
+
+constexpr std::int64_t kFirstReadingMs = 1'735'689'600'000;  // 2025-01-01
+
+cgm::Reading example_reading(std::size_t number, int minutes) {
+  cgm::Reading reading;
+  reading.utc_ms = kFirstReadingMs + static_cast<std::int64_t>(number) * minutes * 60'000;
+  reading.value = std::to_string(70 + 37 * number % 180);
+  reading.device_model = "Dexcom G6 Receiver";
+  reading.device_serial = "SM00000000";
+  reading.identity = "bench/" + std::to_string(number);
+  return reading;
+}
+
+}  // namespace
+
+BenchHomes::BenchHomes(std::filesystem::path folder) : folder_(std::move(folder)), world_(make_world()) {
+  world_.progress = {};
+}
+
+Result<BenchHomes> BenchHomes::make(const std::filesystem::path& folder, const std::string& ledger) {
+  BenchHomes homes(folder);
+  GL_CHECK(homes.make_home(homes.patient(), home::Role::kPatient, ledger));
+  return homes;
+}
+
+Result<void> BenchHomes::make_home(const std::filesystem::path& home, home::Role role,
+                                   const std::string& ledger) const {
+  home::Settings settings;
+  settings.role = role;
+  settings.time_zone = "UTC";
+  settings.ledger = ledger;
+  settings.store = (folder_ / "store").string();
+  return home::create_home(home, settings, {}, world_.clock.now_ms());
+}
+
+Result<home::Home> BenchHomes::open(const std::filesystem::path& home) const {
+  GL_TRY(key, home::unlock_home(home, {}));
+  return home::Home::open(home, key, home::Home::Access::kWrite);
+}
+
+Result<void> BenchHomes::add_readings(std::size_t count, int minutes) {
+  std::vector<cgm::Reading> readings;
+  readings.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) readings.push_back(example_reading(next_reading_++, minutes));
+  GL_TRY(home, open(patient()));
+  return home::add_readings(home, readings).map([](const auto&) {});
+}
+
+Result<usecases::OutboxReport> BenchHomes::publish(const usecases::PublishOptions& options) {
+  GL_TRY(home, open(patient()));
+  GL_CHECK(usecases::plan_publication(home, options));
+  GL_TRY(report, usecases::run_outbox(home, world_, options.outbox));
+  if (report.waiting.messages_waiting + report.waiting.notes_waiting == 0) return report;
+  return fail(ErrorCode::kFailed, "the ledger did not confirm all of the messages");
+}
+
+Result<void> BenchHomes::share(keys::Design design) {
+  GL_TRY(home, open(patient()));
+  GL_TRY(share, usecases::share(home, world_, {"clinic", design, {}}));
+  uri_ = std::move(share.uri);
+  usecases::OutboxOptions options;
+  options.notes_only = true;
+  return usecases::run_outbox(home, world_, options).map([](const auto&) {});
+}
+
+Result<void> BenchHomes::invite(const std::string& name, const std::string& ledger) {
+  GL_CHECK(make_home(clinic(name), home::Role::kClinic, ledger));
+  GL_TRY(home, open(clinic(name)));
+  return usecases::receive(home, uri_.text(), "patient").map([](const auto&) {});
+}
+
+Result<usecases::FetchReport> BenchHomes::fetch(const std::string& name) {
+  GL_TRY(home, open(clinic(name)));
+  GL_TRY(contact, home::contact_named(home, "patient"));
+  if (!contact) return fail(ErrorCode::kNotFound, "the clinic has no invitation");
+  GL_TRY(report, usecases::fetch(home, world_, *contact));
+  if (report.problems.empty()) return report;
+  return fail(ErrorCode::kFailed, "fetching failed: " + report.problems.front().reason);
+}
+
+}  // namespace glucoledger::apps

@@ -1,0 +1,43 @@
+// A patient's and clinics' homes in a folder, with invented readings: what the benches of whole use cases act on.
+//
+// Each step opens its home and closes it again, as the commands do.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "home/home.h"
+#include "usecases/fetch.h"
+#include "usecases/publish.h"
+#include "usecases/world.h"
+
+namespace glucoledger::apps {
+
+class BenchHomes {
+ public:
+  // The patient publishes to `ledger`: a folder or a node's URL.
+  static Result<BenchHomes> make(const std::filesystem::path& folder, const std::string& ledger);
+  std::filesystem::path patient() const { return folder_ / "patient"; }
+  std::filesystem::path clinic(const std::string& name) const { return folder_ / name; }
+
+  // `count` readings, one each `minutes`, after those before.
+  Result<void> add_readings(std::size_t count, int minutes);
+  Result<usecases::OutboxReport> publish(const usecases::PublishOptions& options);
+  // Everything, to one grant; its notes are sent.
+  Result<void> share(keys::Design design);
+  // A clinic that was given the invitation and reads through `ledger`.
+  Result<void> invite(const std::string& name, const std::string& ledger);
+  Result<usecases::FetchReport> fetch(const std::string& name);
+
+ private:
+  explicit BenchHomes(std::filesystem::path folder);
+  Result<home::Home> open(const std::filesystem::path& home) const;
+  Result<void> make_home(const std::filesystem::path& home, home::Role role, const std::string& ledger) const;
+
+  std::filesystem::path folder_;
+  usecases::World world_;
+  std::size_t next_reading_ = 0;
+  SecretBytes uri_;
+};
+
+}  // namespace glucoledger::apps
