@@ -53,7 +53,7 @@ void work(Search& search, bool reports) {
     const auto hit = search.kernel.search(state.data(), search.options.min_weight_magnitude, scratch.data());
     if (!hit.found) continue;
     if (!search.won.exchange(true)) {
-      simd::write_search_digits(hit, nonce);
+      simd::write_search_digits(hit, nonce.data());
       std::copy(nonce.begin(), nonce.end(), search.nonce.begin());
     }
     search.stop = true;

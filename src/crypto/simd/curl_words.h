@@ -120,7 +120,7 @@ void transform_words(std::int8_t* state, int rounds) {
   unpack(low, high, state);
 }
 
-void hash_link_words(Link& link) {
+[[maybe_unused]] void hash_link_words(Link& link) {
   constexpr std::uint64_t kBehindLink = ~((std::uint64_t{1} << (243 % 64)) - 1);
   Bits low;
   Bits high;

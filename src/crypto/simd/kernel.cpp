@@ -79,7 +79,7 @@ bool search_is_right(const Kernel& kernel, const Examples& examples) {
   const auto hit = kernel.search(examples.a.data(), kMagnitude, scratch.data());
   if (!hit.found || hit.inner >= kSearchInner || hit.lane >= kernel.search_lanes) return false;
   State state = examples.a;
-  write_search_digits(hit, std::span(state).subspan(kSearchNonceAt));
+  write_search_digits(hit, state.data() + kSearchNonceAt);
   const State hashed = transform_by_the_book(state, 81);
   return std::all_of(hashed.begin() + 243 - kMagnitude, hashed.begin() + 243, [](auto trit) { return trit == 0; });
 }
@@ -116,7 +116,7 @@ std::atomic<const Kernel*>& chosen() {
 
 }  // namespace
 
-void write_search_digits(const SearchHit& hit, std::span<std::int8_t> nonce) {
+void write_search_digits(const SearchHit& hit, std::int8_t* nonce) {
   std::size_t lane = hit.lane;
   for (std::size_t i = 0; i < kSearchLaneTrits; ++i, lane /= 3) {
     nonce[i] = static_cast<std::int8_t>(static_cast<int>(lane % 3) - 1);

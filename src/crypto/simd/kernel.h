@@ -32,7 +32,7 @@ constexpr std::int8_t search_inner_trit(std::size_t inner, std::size_t index) {
   for (; index > 0; --index) inner /= 3;
   return static_cast<std::int8_t>(static_cast<int>((inner + 2 * (inner / 3)) % 3) - 1);  // digit less the next one
 }
-void write_search_digits(const SearchHit& hit, std::span<std::int8_t> nonce);
+void write_search_digits(const SearchHit& hit, std::int8_t* nonce);
 
 struct Kernel {
   const char* name;

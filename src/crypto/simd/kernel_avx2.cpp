@@ -14,8 +14,6 @@
 namespace glucoledger::crypto::simd {
 namespace {
 
-constexpr int kDepth = 3;
-
 struct Word256 {
   using Raw = __m256i;
   static constexpr std::size_t kWords = 4;
@@ -26,10 +24,9 @@ struct Word256 {
     low = _mm256_xor_si256(a_high, _mm256_andnot_si256(b_low, a_low));
     high = _mm256_xor_si256(a_low, _mm256_and_si256(b_high, low));
   }
-  static void combine_into_second(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
-    combine(low, high, a_low, a_high, b_low, b_high);
-  }
 };
+
+using LaneSearch = Search<Word256, ThreeRoundWalk<Word256>, 6>;
 
 bool runs_here() {
   return __builtin_cpu_supports("avx2") != 0;
@@ -37,13 +34,9 @@ bool runs_here() {
 
 }  // namespace
 
-const Kernel kAvx2Kernel{"avx2",
-                         runs_here,
-                         transform_words,
-                         LaneLinks<Word256, kDepth>::hash,
-                         Search<Word256, kDepth>::kLanes,
-                         Search<Word256, kDepth>::kScratchWords,
-                         Search<Word256, kDepth>::run};
+const Kernel kAvx2Kernel{
+    "avx2",         runs_here, transform_words, LaneLinks<Word256>::hash, LaneSearch::kLanes, LaneSearch::kScratchWords,
+    LaneSearch::run};
 
 }  // namespace glucoledger::crypto::simd
 #endif

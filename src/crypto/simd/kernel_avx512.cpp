@@ -6,14 +6,13 @@
 #include <immintrin.h>
 
 #include "crypto/simd/curl_avx512.h"
+#include "crypto/simd/five_round_walk.h"
 #include "crypto/simd/kernel.h"
 #include "crypto/simd/lane_search.h"
-#include "crypto/simd/lane_walk.h"
 
 namespace glucoledger::crypto::simd {
 namespace {
 
-constexpr int kDepth = 4;
 struct Word512 {
   using Raw = __m512i;
   static constexpr std::size_t kWords = 8;
@@ -31,6 +30,8 @@ struct Word512 {
   }
 };
 
+using LaneSearch = Search<Word512, FiveRoundWalk<Word512>, 7>;
+
 bool runs_here() {
   return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
          __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
@@ -39,13 +40,10 @@ bool runs_here() {
 
 }  // namespace
 
-const Kernel kAvx512Kernel{"avx512",
-                           runs_here,
-                           transform_register,
-                           hash_links_in_registers,
-                           Search<Word512, kDepth>::kLanes,
-                           Search<Word512, kDepth>::kScratchWords,
-                           Search<Word512, kDepth>::run};
+const Kernel kAvx512Kernel{"avx512",           runs_here,
+                           transform_register, hash_links_in_registers,
+                           LaneSearch::kLanes, LaneSearch::kScratchWords,
+                           LaneSearch::run};
 
 }  // namespace glucoledger::crypto::simd
 #endif

@@ -12,8 +12,6 @@
 namespace glucoledger::crypto::simd {
 namespace {
 
-constexpr int kDepth = 3;
-
 struct Word {
   using Raw [[gnu::vector_size(16)]] = std::uint64_t;
   static constexpr std::size_t kWords = 2;
@@ -27,10 +25,9 @@ struct Word {
     low = a_high ^ (a_low & ~b_low);
     high = a_low ^ (b_high & low);
   }
-  static void combine_into_second(Raw& low, Raw& high, Raw a_low, Raw a_high, Raw b_low, Raw b_high) {
-    combine(low, high, a_low, a_high, b_low, b_high);
-  }
 };
+
+using LaneSearch = Search<Word, ThreeRoundWalk<Word>, 6>;
 
 bool runs_here() {
   return true;
@@ -38,12 +35,8 @@ bool runs_here() {
 
 }  // namespace
 
-const Kernel kPortableKernel{"portable",
-                             runs_here,
-                             transform_words,
-                             LaneLinks<Word, kDepth>::hash,
-                             Search<Word, kDepth>::kLanes,
-                             Search<Word, kDepth>::kScratchWords,
-                             Search<Word, kDepth>::run};
+const Kernel kPortableKernel{
+    "portable",     runs_here, transform_words, LaneLinks<Word>::hash, LaneSearch::kLanes, LaneSearch::kScratchWords,
+    LaneSearch::run};
 
 }  // namespace glucoledger::crypto::simd

@@ -29,7 +29,7 @@ template <unsigned kHalf>
   transpose_squares<32>(rows);
 }
 
-template <class Word, int kDepth>
+template <class Word>
 class LaneLinks {
  public:
   static void hash(Link* links, std::size_t count) {
@@ -63,7 +63,7 @@ class LaneLinks {
       transpose(rows);
       for (unsigned k = 0, i = 64 * quarter; k < 64 && i < kRateTrits; ++k, ++i) state.planes[i][plane][word] = rows[k];
     });
-    walk_rounds<Word, kDepth>(&state.planes[0][0][0], &state.planes[0][0][0], 0, kRounds);
+    walk_rounds<ThreeRoundWalk<Word>, 0, kRounds>(&state.planes[0][0][0], &state.planes[0][0][0]);
     each_block(count, [&](std::size_t word, std::size_t lanes, unsigned quarter, unsigned plane) {
       std::uint64_t rows[64];
       for (unsigned k = 0, i = 64 * quarter; k < 64; ++k, ++i) {
