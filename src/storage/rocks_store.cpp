@@ -68,8 +68,13 @@ class RocksView final : public ledger::StateReader {
   }
 
   Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const override {
+    return scan_from(column, prefix, prefix, visit);
+  }
+
+  Result<void> scan_from(Column column, std::string_view prefix, std::string_view from,
+                         const Visitor& visit) const override {
     const std::unique_ptr<rocksdb::Iterator> iterator(database_.NewIterator(options_, family(column)));
-    for (iterator->Seek(slice(prefix)); iterator->Valid(); iterator->Next()) {
+    for (iterator->Seek(slice(from)); iterator->Valid(); iterator->Next()) {
       if (!iterator->key().starts_with(slice(prefix))) break;
       if (!visit(iterator->key().ToStringView(), iterator->value().ToStringView())) break;
     }

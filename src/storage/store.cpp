@@ -14,6 +14,10 @@ class VolatileView final : public ledger::StateReader {
   Result<void> scan(ledger::Column column, std::string_view prefix, const Visitor& visit) const override {
     return content_.scan(column, prefix, visit);
   }
+  Result<void> scan_from(ledger::Column column, std::string_view prefix, std::string_view from,
+                         const Visitor& visit) const override {
+    return content_.scan_from(column, prefix, from, visit);
+  }
 
  private:
   std::shared_lock<std::shared_mutex> lock_;

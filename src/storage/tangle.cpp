@@ -36,10 +36,17 @@ Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& folder, c
   return std::make_unique<LockedStore>(std::move(lock), std::move(store));
 }
 
+tl::unexpected<Error> read_only_error() {
+  return fail(ErrorCode::kNotAllowed, "the ledger was opened for reading only");
+}
+
 Result<ledger::Parameters> create(Store& store, const TangleOptions& options) {
   ledger::Parameters parameters;
   parameters.network_id = base::random_bytes(ledger::kNetworkIdSize);
   parameters.min_weight_magnitude = options.min_weight_magnitude.value_or(Tangle::kDefaultMinWeightMagnitude);
+  parameters.retention_ms = options.retention_ms.value_or(parameters.retention_ms);
+  parameters.duplicate_window_ms = options.duplicate_window_ms.value_or(parameters.duplicate_window_ms);
+  GL_CHECK(ledger::check_parameters(parameters));
   const ledger::MemoryStore nothing;
   ledger::StateBatch batch(nothing);
   ledger::create_ledger(batch, parameters);
@@ -52,18 +59,20 @@ Result<ledger::Parameters> read_parameters(Store& store) {
   return ledger::read_parameters(*view);
 }
 
-// All of `layer` into the batch that it lies over.
-void absorb(ledger::StateBatch& batch, const ledger::StateBatch& layer) {
-  for (std::size_t column = 0; column < ledger::kColumnCount; ++column) {
-    const auto place = static_cast<ledger::Column>(column);
-    for (const auto& [key, value] : layer.changes(place)) {
-      if (value) {
-        batch.put(place, key, *value);
-      } else {
-        batch.erase(place, key);
-      }
-    }
-  }
+// What was asked for must be what an old ledger has.
+Result<void> check_agreement(const ledger::Parameters& parameters, const TangleOptions& options) {
+  const auto check = [](const std::string& what, std::int64_t has, std::int64_t asked) -> Result<void> {
+    if (has == asked) return {};
+    return fail(ErrorCode::kUsage,
+                "this ledger has " + what + " " + std::to_string(has) + ", not " + std::to_string(asked),
+                "leave the option out: it counts when a ledger is made");
+  };
+  GL_CHECK(check("minimum weight magnitude", parameters.min_weight_magnitude,
+                 options.min_weight_magnitude.value_or(parameters.min_weight_magnitude)));
+  GL_CHECK(
+      check("a retention of (ms)", parameters.retention_ms, options.retention_ms.value_or(parameters.retention_ms)));
+  return check("a duplicate window of (ms)", parameters.duplicate_window_ms,
+               options.duplicate_window_ms.value_or(parameters.duplicate_window_ms));
 }
 
 // Part by part: one that was interrupted goes on where it stopped.
@@ -122,12 +131,7 @@ Result<std::unique_ptr<Tangle>> Tangle::over(std::unique_ptr<Store> store, std::
   }
   if (parameters && !options.read_only) parameters = upgrade(*store);
   if (!parameters) return tl::unexpected(parameters.error());
-  if (options.min_weight_magnitude && *options.min_weight_magnitude != parameters->min_weight_magnitude) {
-    return fail(ErrorCode::kUsage,
-                "this ledger has minimum weight magnitude " + std::to_string(parameters->min_weight_magnitude) +
-                    ", not " + std::to_string(*options.min_weight_magnitude),
-                "leave the option out: it counts when a ledger is made");
-  }
+  GL_CHECK(check_agreement(*parameters, options));
   return std::unique_ptr<Tangle>(
       new Tangle(std::move(store), std::move(locator), std::move(*parameters), options.read_only, clock));
 }
@@ -139,7 +143,7 @@ auto Tangle::reading(Function function) -> decltype(function(std::declval<const 
 }
 
 Result<void> Tangle::write(CommitQueue::Command& command) {
-  if (read_only_) return fail(ErrorCode::kNotAllowed, "the ledger was opened for reading only");
+  if (read_only_) return read_only_error();
   queue_.run(command);
   return command.result;
 }
@@ -158,10 +162,10 @@ Result<Commit> Tangle::apply_group(std::span<CommitQueue::Command* const> group)
   Commit commit;
   bool with_milestone = false;
   for (CommitQueue::Command* command : group) {
-    ledger::StateBatch layer(batch);
+    ledger::StateBatch layer(static_cast<const ledger::StateReader&>(batch));  // over it, not a copy
     command->result = command->apply(layer);
     if (!command->result) continue;
-    absorb(batch, layer);
+    batch.absorb(std::move(layer));
     with_milestone = with_milestone || command->with_milestone;
     commit.milestones.insert(commit.milestones.end(), command->milestones.begin(), command->milestones.end());
   }
@@ -228,19 +232,22 @@ Result<ports::Tips> Tangle::tips() {
 
 Result<void> Tangle::submit(std::span<const ledger::Transaction> transactions) {
   CommitQueue::Command command;
-  command.transactions = transactions;
   command.with_milestone = true;
-  command.apply = [&](ledger::StateBatch& batch) {
-    return ledger::submit(batch, parameters_, transactions, clock_.now_ms());
-  };
-  return write(command);
+  return submit_checked(command, transactions);
 }
 
 Result<void> Tangle::submit_without_milestone(std::span<const ledger::Transaction> transactions) {
   CommitQueue::Command command;
+  return submit_checked(command, transactions);
+}
+
+// What needs no ledger is judged here, by each thread for itself.
+Result<void> Tangle::submit_checked(CommitQueue::Command& command, std::span<const ledger::Transaction> transactions) {
+  if (read_only_) return read_only_error();
+  GL_TRY(checked, ledger::CheckedTransactions::check(parameters_, transactions));
   command.transactions = transactions;
   command.apply = [&](ledger::StateBatch& batch) {
-    return ledger::submit(batch, parameters_, transactions, clock_.now_ms());
+    return ledger::submit(batch, parameters_, checked, clock_.now_ms());
   };
   return write(command);
 }
@@ -294,6 +301,18 @@ Result<std::optional<ledger::Milestone>> Tangle::find_milestone(const Hash& hash
 
 Result<std::vector<Hash>> Tangle::find(const ledger::Query& query) {
   return reading([&](const ledger::StateReader& reader) { return ledger::find(reader, query); });
+}
+
+Result<ledger::Page> Tangle::find(const ledger::Query& query, std::uint64_t after, std::size_t count_max) {
+  return reading([&](const ledger::StateReader& reader) { return ledger::find(reader, query, after, count_max); });
+}
+
+Result<ledger::Summary> Tangle::summary() {
+  return reading([](const ledger::StateReader& reader) { return ledger::summary(reader); });
+}
+
+Result<std::optional<ledger::InclusionPath>> Tangle::inclusion_path(const Hash& hash) {
+  return reading([&](const ledger::StateReader& reader) { return ledger::inclusion_path(reader, hash); });
 }
 
 Result<std::vector<ledger::Stored>> Tangle::get(std::span<const Hash> transaction_hashes) {

@@ -32,7 +32,10 @@ namespace glucoledger::storage {
 using ledger::Hash;
 
 struct TangleOptions {
-  std::optional<int> min_weight_magnitude;  // a new ledger's (default 9); for an old one it must agree, else kUsage
+  // A new ledger's (ledger/parameters.h); an old one must agree, else kUsage.
+  std::optional<int> min_weight_magnitude;  // default 9
+  std::optional<std::int64_t> retention_ms;
+  std::optional<std::int64_t> duplicate_window_ms;
   bool read_only = false;
   std::int64_t lock_wait_ms = 10'000;
 };
@@ -80,7 +83,12 @@ class Tangle final : public ports::Ledger {
   // The milestone that bears this hash, if there is one.
   Result<std::optional<ledger::Milestone>> find_milestone(const Hash& hash);
 
+  const ledger::Parameters& parameters() const { return parameters_; }
+  Result<ledger::Summary> summary();
+  // Why the transaction is among those that summary().root stands for; nothing for one that is not known.
+  Result<std::optional<ledger::InclusionPath>> inclusion_path(const Hash& hash);
   Result<std::vector<Hash>> find(const ledger::Query& query);
+  Result<ledger::Page> find(const ledger::Query& query, std::uint64_t after, std::size_t count_max);
   // In the order asked for.
   Result<std::vector<ledger::Stored>> get(std::span<const Hash> transaction_hashes);
   Result<std::vector<ledger::Standing>> standing(std::span<const Hash> transaction_hashes);
@@ -103,6 +111,7 @@ class Tangle final : public ports::Ledger {
   template <typename Function>
   auto reading(Function function) -> decltype(function(std::declval<const ledger::StateReader&>()));
   Result<void> write(CommitQueue::Command& command);
+  Result<void> submit_checked(CommitQueue::Command& command, std::span<const ledger::Transaction> transactions);
   void commit_group(std::span<CommitQueue::Command* const> group);
   Result<Commit> apply_group(std::span<CommitQueue::Command* const> group);
   Result<std::vector<Hash>> new_transactions(const ledger::StateReader& before, const ledger::StateReader& after,

@@ -4,7 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "ledger/state_records.h"
@@ -225,6 +227,111 @@ TEST_F(TangleTest, ANodeConfirmsByMilestones) {
   EXPECT_EQ(tangle->read(std::span(&address, 1))->pruned_addresses, std::vector<Hash>{address});
   EXPECT_EQ(*tangle->pruned(std::span(&address, 1)), std::vector<Hash>{address});
   EXPECT_EQ((*tangle->standing(hashes))[0].pruned, true);
+}
+
+TEST_F(TangleTest, WhatComesTogetherSharesACommitAndFailsAlone) {
+  const auto tangle = open();
+  constexpr std::size_t kThreads = 8;
+  std::atomic<std::size_t> refused = 0;
+  std::size_t commits = 0;
+  std::vector<Hash> told;
+  std::uint32_t milestone = 0;
+  const auto subscription = tangle->subscribe([&](const Commit& commit) {
+    ++commits;
+    told.insert(told.end(), commit.transactions.begin(), commit.transactions.end());
+    for (const ledger::Milestone& issued : commit.milestones) EXPECT_EQ(issued.index, ++milestone);
+  });
+  std::vector<std::thread> threads;
+  for (std::size_t thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      const std::string name(1, static_cast<char>('A' + thread));
+      for (std::size_t i = 1; i <= 20; ++i) {
+        auto bundle = test_bundle(name, 2, Hash(), Hash(), name + std::string(i, 'P'),
+                                  ledger::kTestTimeMs - static_cast<std::int64_t>(i));
+        if (i % 5 == 0) {  // its tail names another trunk than its second part: the whole bundle is refused
+          bundle = {bundle[0], test_bundle(name, 2, Hash(), Hash(), "OTHER")[0]};
+          const auto late = test_bundle(name, 1, Hash(), Hash(), "LATE", ledger::kTestTimeMs + 86'400'000);
+          bundle.push_back(late[0]);
+        }
+        if (!tangle->submit(bundle)) ++refused;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(refused, kThreads * 4);
+  const std::size_t taken = kThreads * 16 * 2;
+  EXPECT_EQ(*tangle->transaction_count(), taken);
+  EXPECT_EQ(told.size(), taken);
+  EXPECT_EQ(std::set<Hash>(told.begin(), told.end()).size(), taken);
+  EXPECT_EQ(tangle->latest_milestone()->index, milestone);
+  EXPECT_LE(commits, kThreads * 16);
+  EXPECT_EQ(*tangle->confirmed(told), std::vector<bool>(taken, true));
+}
+
+TEST_F(TangleTest, ASubscriptionEnds) {
+  const auto tangle = Tangle::in_memory(ledger::kTestWeight, clock_);
+  std::size_t calls = 0;
+  auto subscription = tangle->subscribe([&](const Commit&) { ++calls; });
+  const auto bundle = test_bundle("ADDRESS", 1);
+  ASSERT_TRUE(tangle->submit(bundle));
+  ASSERT_TRUE(tangle->submit(bundle));  // nothing new
+  EXPECT_EQ(calls, 1u);
+  subscription.reset();
+  ASSERT_TRUE(tangle->submit(test_bundle("OTHER", 1)));
+  EXPECT_EQ(calls, 1u);
+}
+
+TEST_F(TangleTest, ReadersSeeWholeCommitsBesideTheWriter) {
+  const auto tangle = open();
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      while (!stop) {
+        EXPECT_EQ(count_at(*tangle, "ADDRESS") % 2, 0u);
+        const auto milestone = tangle->latest_milestone();
+        ASSERT_TRUE(milestone);
+        EXPECT_TRUE(milestone->index == 0 || tangle->find_milestone(milestone->hash)->has_value());
+      }
+    });
+  }
+  for (std::int64_t i = 1; i <= 40; ++i) {
+    EXPECT_TRUE(tangle->submit(test_bundle("ADDRESS", 2, Hash(), Hash(), std::string(static_cast<std::size_t>(i), 'P'),
+                                           ledger::kTestTimeMs - i)));
+  }
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+}
+
+TEST_F(TangleTest, SummarisesAndProvesWhatItHolds) {
+  const auto tangle = open();
+  const auto bundle = test_bundle("ADDRESS", 3);
+  ASSERT_TRUE(tangle->submit(bundle));
+  const auto summary = tangle->summary();
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(summary->transaction_count, 3u);
+  for (const Transaction& transaction : bundle) {
+    const auto path = tangle->inclusion_path(transaction.hash());
+    ASSERT_TRUE(path && *path);
+    EXPECT_TRUE(ledger::check_inclusion(transaction, **path, summary->root));
+  }
+  EXPECT_FALSE(tangle->inclusion_path(ledger::test_hash("UNKNOWN"))->has_value());
+  ledger::Query query;
+  query.addresses = {ledger::test_hash("ADDRESS")};
+  const auto first = tangle->find(query, 0, 2);
+  ASSERT_TRUE(first && first->next);
+  EXPECT_EQ(first->hashes.size(), 2u);
+  EXPECT_EQ(tangle->find(query, *first->next, 2)->hashes.size(), 1u);
+}
+
+TEST_F(TangleTest, RetentionBelongsToTheLedger) {
+  TangleOptions options = weight(ledger::kTestWeight);
+  options.retention_ms = std::int64_t{30} * 86'400'000;
+  EXPECT_EQ(open(options)->parameters().retention_ms, *options.retention_ms);
+  EXPECT_EQ(open()->parameters().retention_ms, *options.retention_ms);
+  options.retention_ms = 1;
+  EXPECT_EQ(Tangle::open(folder_, options, clock_).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(Tangle::open(parent_ / "new", options, clock_).error().code, ErrorCode::kUsage);
 }
 
 TEST_F(TangleTest, RefusesALedgerOfANewerVersionByName) {
