@@ -4,6 +4,10 @@ install(TARGETS glucoledger RUNTIME)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 
+install(FILES docs/operating-a-node.md docs/iri-api.md packaging/systemd/node.conf.example
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES packaging/systemd/glucoledger-node.service DESTINATION lib/systemd/system)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "the glucoledger developers")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)

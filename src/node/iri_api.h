@@ -9,7 +9,6 @@
 #include <atomic>
 #include <list>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -71,11 +70,7 @@ class IriApi {
   Answer change_neighbors(const Fields& fields);
   Answer get_missing_transactions(const Fields& fields);
 
-  struct Page {
-    std::vector<ledger::Hash> hashes;
-    std::optional<std::uint64_t> next;
-  };
-  Result<Page> find_page(const ledger::Query& query, std::uint64_t after);
+  Result<ledger::Page> find_page(const ledger::Query& query, std::uint64_t after);
   Answer answer(const IriRequest& request, std::atomic<bool>* cancel);
   Result<std::uint32_t> milestone_bound(const Fields& fields);
   Result<std::vector<ledger::Transaction>> attach(const std::vector<std::string>& bundle, const ledger::Hash& trunk,

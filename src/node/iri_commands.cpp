@@ -215,21 +215,20 @@ IriApi::Answer IriApi::find_transactions(const Fields& fields) {
   return answer += "}";
 }
 
-// The matches that came after the one with sequence number `after`, and the number to go on with where there are more.
-Result<IriApi::Page> IriApi::find_page(const ledger::Query& query, std::uint64_t after) {
-  Page page;
-  GL_TRY(hashes, tangle_.find(query));
-  GL_TRY(standings, tangle_.standing(hashes));
-  std::uint64_t last = after;
-  for (std::size_t i = 0; i < hashes.size(); ++i) {
-    if (standings[i].sequence <= after) continue;
-    if (page.hashes.size() == limits_.find_results_max) {
-      page.next = last;
-      break;
-    }
-    page.hashes.push_back(hashes[i]);
-    last = standings[i].sequence;
+// The matches that came after the one with sequence number `after`, and the number to go on with where there may be
+// more. The ledger bounds the work of each look, so that a page may take several.
+Result<ledger::Page> IriApi::find_page(const ledger::Query& query, std::uint64_t after) {
+  constexpr int kLooksMax = 16;
+  ledger::Page page;
+  page.next = after;
+  for (int looks = 0; looks < kLooksMax && page.next && page.hashes.size() < limits_.find_results_max; ++looks) {
+    GL_TRY(more, tangle_.find(query, *page.next, limits_.find_results_max - page.hashes.size()));
+    page.hashes.insert(page.hashes.end(), more.hashes.begin(), more.hashes.end());
+    page.next = more.next;
   }
+  if (!page.next) return page;
+  GL_TRY(rest, tangle_.find(query, *page.next, 1));
+  if (rest.hashes.empty() && !rest.next) page.next.reset();
   return page;
 }
 

@@ -1,18 +1,12 @@
 // Our client against our server, in one process and over loopback; and the server against bad clients.
 #include "node/server.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cstring>
-#include <thread>
-
-#include "ledger/test_bundles.h"
-#include "ledger_client/iri_client.h"
+#include "base/file.h"
 #include "ledger_client/open_ledger.h"
 #include "node/node.h"
+#include "node/test_server.h"
 #include "storage/node_address.h"
 
 namespace glucoledger::node {
@@ -22,52 +16,12 @@ using ledger::test_bundle;
 using ledger::test_hash;
 using ledger_client::IriClient;
 
-class FixedClock final : public base::Clock {
- public:
-  std::int64_t now_ms() const override { return ledger::kTestTimeMs; }
-};
-
-class ServerTest : public testing::Test {
+class ClientAndServerTest : public ServerTest {
  protected:
-  void SetUp() override { start({}); }
-  void start(IriLimits limits, ServerOptions options = {}) {
-    server_.reset();
-    api_ = std::make_unique<IriApi>(*tangle_, clock_, limits);
-    service_ = std::make_unique<Service>(*api_, *tangle_);
-    options.listen = "127.0.0.1:0";
-    auto server = Server::start(*service_, *tangle_, options);
-    ASSERT_TRUE(server) << server.error().message;
-    server_ = std::move(*server);
-  }
   ledger_client::Endpoint endpoint() const { return *ledger_client::parse_endpoint(server_->url()); }
-
-  // Sends raw bytes and takes all that comes until the server closes.
-  std::string raw(const std::string& bytes) const {
-    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(endpoint().port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(::send(descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
-    std::string answer;
-    std::array<char, 4096> buffer{};
-    for (ssize_t size = 1; size > 0;) {
-      size = ::recv(descriptor, buffer.data(), buffer.size(), 0);
-      if (size > 0) answer.append(buffer.data(), static_cast<std::size_t>(size));
-    }
-    ::close(descriptor);
-    return answer;
-  }
-
-  FixedClock clock_;
-  std::unique_ptr<storage::Tangle> tangle_ = storage::Tangle::in_memory(ledger::kTestWeight, clock_);
-  std::unique_ptr<IriApi> api_;
-  std::unique_ptr<Service> service_;
-  std::unique_ptr<Server> server_;
 };
 
-TEST_F(ServerTest, TheClientSeesWhatTheLedgerHolds) {
+TEST_F(ClientAndServerTest, TheClientSeesWhatTheLedgerHolds) {
   IriClient client({endpoint()});
   const auto info = client.info();
   ASSERT_TRUE(info) << info.error().message;
@@ -94,7 +48,7 @@ TEST_F(ServerTest, TheClientSeesWhatTheLedgerHolds) {
   EXPECT_EQ(client.read(std::vector{test_hash("OVERHTTP")})->pruned_addresses, std::vector{test_hash("OVERHTTP")});
 }
 
-TEST_F(ServerTest, TheClientTellsARefusalFromANodeThatIsGone) {
+TEST_F(ClientAndServerTest, TheClientTellsARefusalFromANodeThatIsGone) {
   IriClient client({endpoint()});
   const auto late = test_bundle("LATE", 1, {}, {}, "L", ledger::kTestTimeMs + 3'600'000);
   const auto refused = client.submit(late);
@@ -106,14 +60,14 @@ TEST_F(ServerTest, TheClientTellsARefusalFromANodeThatIsGone) {
   EXPECT_EQ(gone.error().code, ErrorCode::kUnreachable);
 }
 
-TEST_F(ServerTest, TheClientGoesToTheNextNode) {
+TEST_F(ClientAndServerTest, TheClientGoesToTheNextNode) {
   ledger_client::Endpoint dead{"127.0.0.1", 1};
   IriClient client({dead, endpoint()});
   EXPECT_TRUE(client.tips());
   EXPECT_EQ(client.info()->locator, "http://127.0.0.1:1," + server_->url());
 }
 
-TEST_F(ServerTest, TheClientKeepsToOneLedger) {
+TEST_F(ClientAndServerTest, TheClientKeepsToOneLedger) {
   const auto other_tangle = storage::Tangle::in_memory(ledger::kTestWeight, clock_);
   IriApi other_api(*other_tangle, clock_);
   Service other_service(other_api, *other_tangle);
@@ -129,7 +83,7 @@ TEST_F(ServerTest, TheClientKeepsToOneLedger) {
   EXPECT_EQ(mixed.error().code, ErrorCode::kCorrupt);
 }
 
-TEST_F(ServerTest, TheClientAsksForLessWhereANodeLimitsItsAnswers) {
+TEST_F(ClientAndServerTest, TheClientAsksForLessWhereANodeLimitsItsAnswers) {
   IriLimits limits;
   limits.find_results_max = 2;
   limits.list_max = 2;
@@ -146,26 +100,47 @@ TEST_F(ServerTest, TheClientAsksForLessWhereANodeLimitsItsAnswers) {
   EXPECT_EQ(contents->transactions.size(), 10u);
 }
 
-TEST_F(ServerTest, AnswersBadClients) {
-  EXPECT_TRUE(raw("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 405"));
-  EXPECT_TRUE(raw("POST /x HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}").starts_with("HTTP/1.1 403"));
-  EXPECT_TRUE(raw("not http at all\r\n\r\n").starts_with("HTTP/1.1 400"));
-  EXPECT_TRUE(raw("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n").starts_with("HTTP/1.1 413"));
-  EXPECT_TRUE(raw("POST / HTTP/1.1\r\nX: " + std::string(20'000, 'a') + "\r\n\r\n").starts_with("HTTP/1.1 431"));
-  EXPECT_TRUE(raw("POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\n{{{").starts_with("HTTP/1.1 400"));
+TEST_F(ServerTest, AnswersAPreflight) {
   const std::string preflight = raw("OPTIONS / HTTP/1.0\r\nOrigin: http://x\r\n\r\n");
   EXPECT_TRUE(preflight.starts_with("HTTP/1.1 204"));
   EXPECT_NE(preflight.find("Access-Control-Allow-Origin: *"), std::string::npos);
+  EXPECT_NE(preflight.find("Authorization"), std::string::npos);
 }
 
-TEST_F(ServerTest, ClosesOnSlowClientsAndOnTooMany) {
-  ServerOptions options;
-  options.idle_ms = 50;
-  start({}, options);
-  EXPECT_EQ(raw("POST / HT"), "");  // returns: the server has closed
-  options.connections_max = 0;
-  start({}, options);
-  EXPECT_EQ(raw("POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}").find("HTTP/1.1"), std::string::npos);
+TEST_F(ServerTest, TellsItsHealth) {
+  EXPECT_TRUE(get("/health").starts_with("HTTP/1.1 200"));
+  service_->set_trouble("the disk is full");
+  const std::string answer = get("/health");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503"));
+  EXPECT_NE(answer.find(R"("reason":"the disk is full")"), std::string::npos);
+  EXPECT_NE(raw(http_post(R"({"command":"getNodeInfo"})")).find("\"isHealthy\":false"), std::string::npos);
+  service_->set_trouble(std::nullopt);
+  EXPECT_TRUE(raw("HEAD /health HTTP/1.0\r\n\r\n").ends_with("\r\n\r\n"));
+}
+
+TEST_F(ServerTest, CountsWhatItDoes) {
+  ASSERT_TRUE(works());
+  raw(http_post(R"({"command":"fooBar"})"));
+  raw(http_post("{"));
+  const std::string metrics = get("/metrics");
+  EXPECT_NE(metrics.find("Content-Type: text/plain; version=0.0.4"), std::string::npos);
+  for (const char* line :
+       {"glucoledger_requests_total{command=\"getNodeInfo\",outcome=\"answered\"} 1\n",
+        "glucoledger_requests_total{command=\"unknown\",outcome=\"refused\"} 1\n",
+        "glucoledger_request_seconds_bucket{command=\"getNodeInfo\",le=\"+Inf\"} 1\n",
+        "glucoledger_request_seconds_count{command=\"getNodeInfo\"} 1\n", "glucoledger_requests_refused_total 1\n",
+        "glucoledger_healthy 1\n", "glucoledger_ledger_transactions 0\n"}) {
+    EXPECT_NE(metrics.find(line), std::string::npos) << line << "\n" << metrics;
+  }
+  EXPECT_EQ(metrics.find("fooBar"), std::string::npos);
+}
+
+TEST_F(ServerTest, KeepsAConnection) {
+  const RawConnection connection(port());
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(connection.send(http_post(R"({"command":"getTips"})", "")));
+    EXPECT_NE(connection.receive("\"duration\"").find("HTTP/1.1 200"), std::string::npos);
+  }
 }
 
 TEST_F(ServerTest, ListensOnAddressesOnly) {
@@ -218,6 +193,31 @@ TEST(NodeInAFolder, IsUsedInsteadOfTheFolder) {
   ASSERT_TRUE(ledger) << ledger.error().message;
   EXPECT_EQ(dynamic_cast<IriClient*>(ledger->get()), nullptr);
   EXPECT_EQ((*ledger)->read(std::vector{test_hash("SHARED")})->transactions.size(), 1u);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(NodeBeyondLoopback, NeedsATokenAndTls) {
+  const FixedClock clock;
+  std::string pattern = (std::filesystem::temp_directory_path() / "node-test-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  const std::filesystem::path folder = pattern;
+  NodeOptions options;
+  options.folder = folder / "ledger";
+  options.server.listen = "0.0.0.0:0";
+  options.min_weight_magnitude = ledger::kTestWeight;
+  const auto code = [&] {
+    const auto node = Node::start(options, clock);
+    return node ? std::string("started") : node.error().code == ErrorCode::kUsage ? node.error().message : "other";
+  };
+  EXPECT_NE(code().find("token"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(options.folder));
+  options.token_file = folder / "token";
+  ASSERT_TRUE(base::write_new_file(*options.token_file, base::as_bytes("0123456789abcdef\n"), 0644));
+  EXPECT_NE(code().find("TLS"), std::string::npos);
+  options.insecure_plain_http = true;
+  EXPECT_NE(code().find("others may read"), std::string::npos);
+  std::filesystem::permissions(*options.token_file, std::filesystem::perms::owner_read);
+  EXPECT_EQ(code(), "started");
   std::filesystem::remove_all(folder);
 }
 

@@ -1,0 +1,211 @@
+// What bad and slow clients get: an answer that says why, or the end of their connection, and never the node's time.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "ledger/bundle.h"
+#include "node/test_server.h"
+
+namespace glucoledger::node {
+namespace {
+
+using ledger::test_bundle;
+using ledger::test_hash;
+using nlohmann::json;
+
+struct BadRequest {
+  const char* kind;
+  unsigned status;
+  std::string bytes;
+};
+
+std::string command(const json& request) {
+  return http_post(request.dump());
+}
+
+std::vector<BadRequest> bad_requests() {
+  const std::string trytes = test_bundle("BAD", 1)[0].trytes();
+  const std::string hash(test_hash("BAD").trytes());
+  const std::string deep = R"({"command":"getTips","x":)" + std::string(50'000, '[') + std::string(50'000, ']') + "}";
+  const auto broadcast = [](const json& list) {
+    return command({{"command", "broadcastTransactions"}, {"trytes", list}});
+  };
+  const json attach = {{"command", "attachToTangle"}, {"trunkTransaction", hash}, {"branchTransaction", hash}};
+  const auto attach_with = [&](const char* field, const json& value) {
+    json request = attach;
+    request["trytes"] = json::array({trytes});
+    request[field] = value;
+    return command(request);
+  };
+  return {
+      {"not HTTP", 400, "what is this\r\n\r\n"},
+      {"an HTTP version that there is not", 400, "POST / HTTP/9.9\r\n\r\n"},
+      {"a bad length", 400, "POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n"},
+      {"a method for no command", 405, "PUT / HTTP/1.1\r\nConnection: close\r\n\r\n"},
+      {"a path that there is not", 403, "POST /api HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"},
+      {"a header without end", 431, "POST / HTTP/1.1\r\nX: " + std::string(20'000, 'a') + "\r\n\r\n"},
+      {"a body of 100 MB", 413, "POST / HTTP/1.1\r\nContent-Length: 100000000\r\n\r\n"},
+      {"a body of 100 MB in chunks", 413,
+       "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5F5E100\r\n" + std::string(5 << 20, '{')},
+      {"no body", 400, http_post("")},
+      {"half a document", 400, http_post(R"({"command":)")},
+      {"no UTF-8", 400, http_post("{\"command\":\"\xff\"}")},
+      {"no object", 400, http_post("[1,2]")},
+      {"a document nested without end", 400, http_post(deep)},
+      {"no command", 400, http_post("{}")},
+      {"a command that is no text", 400, http_post(R"({"command":7})")},
+      {"an unknown command", 400, http_post(R"({"command":"launch"})")},
+      {"a field of the wrong type", 400, command({{"command", "getTrytes"}, {"hashes", hash}})},
+      {"a list of the wrong type", 400, command({{"command", "getTrytes"}, {"hashes", {1, 2}}})},
+      {"a list that is too long", 400,
+       command({{"command", "getTrytes"}, {"hashes", std::vector<std::string>(1'001, hash)}})},
+      {"no hash", 400, command({{"command", "getTrytes"}, {"hashes", {"abc"}}})},
+      {"a wrong checksum", 400, command({{"command", "findTransactions"}, {"addresses", {hash + "ABCDEFGHI"}}})},
+      {"a tag that is too long", 400, command({{"command", "findTransactions"}, {"tags", {std::string(28, 'A')}}})},
+      {"no transactions", 400, broadcast(json::array())},
+      {"a transaction that is too short", 400, broadcast({trytes.substr(1)})},
+      {"characters that are no trytes", 400, broadcast({trytes.substr(1) + "a"})},
+      {"the transaction of 9s", 400, broadcast({std::string(2673, '9')})},
+      {"no proof of work", 400, broadcast({trytes.substr(0, 2646) + std::string(27, 'A')})},
+      {"a time that is to come", 400,
+       broadcast({test_bundle("T", 1, {}, {}, "T", ledger::kTestTimeMs + 3'600'000)[0].trytes()})},
+      {"a weight beyond the limit", 400, attach_with("minWeightMagnitude", 81)},
+      {"a part of a bundle", 400, attach_with("trytes", json::array({test_bundle("PART", 2)[0].trytes()}))},
+      {"a trunk that is no hash", 400, attach_with("trunkTransaction", "9")},
+      {"a negative depth", 400, command({{"command", "getTransactionsToApprove"}, {"depth", -1}})},
+      {"an unknown reference", 400,
+       command({{"command", "getTransactionsToApprove"}, {"depth", 3}, {"reference", hash}})},
+      {"a neighbor", 400, command({{"command", "addNeighbors"}, {"uris", {"tcp://10.0.0.1:15600"}}})},
+      {"a position that is none", 400, "GET /events HTTP/1.1\r\nLast-Event-ID: x\r\nConnection: close\r\n\r\n"},
+  };
+}
+
+class HostileClients : public ServerTest {};
+
+TEST_F(HostileClients, EveryBadRequestIsToldWhy) {
+  const auto requests = bad_requests();
+  ASSERT_GE(requests.size(), 24u);
+  for (const BadRequest& request : requests) {
+    const std::string answer = raw(request.bytes);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::to_string(request.status)))
+        << request.kind << ": " << answer.substr(0, 300);
+    const std::size_t body = answer.find("\r\n\r\n");
+    ASSERT_NE(body, std::string::npos) << request.kind;
+    const json document = json::parse(answer.substr(body + 4), nullptr, false);
+    ASSERT_TRUE(document.is_object() && document["error"].is_string()) << request.kind << ": " << answer.substr(body);
+    EXPECT_FALSE(document["error"].get<std::string>().empty()) << request.kind;
+    EXPECT_LT(answer.size(), 1'000u) << request.kind;
+  }
+  EXPECT_TRUE(works());
+}
+
+TEST_F(HostileClients, SlowOnesLoseTheirConnection) {
+  ServerOptions options;
+  options.idle_ms = 50;
+  options.body_ms = 50;
+  start({}, options);
+  EXPECT_EQ(raw("POST / HT"), "");  // returns: the server has closed
+  EXPECT_EQ(raw("POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"), "");
+  EXPECT_TRUE(works());
+}
+
+TEST_F(HostileClients, AnAnswerThatNobodyReadsIsGivenUp) {
+  ServerOptions options;
+  options.body_ms = 100;
+  start({}, options);
+  const RawConnection connection(port());
+  const int small = 4096;
+  ::setsockopt(connection.descriptor(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  const json request = {{"command", "getTrytes"},
+                        {"hashes", std::vector<std::string>(1'000, std::string(test_hash("NONE").trytes()))}};
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(connection.send(http_post(request.dump(), "")));  // more than sockets hold
+  while (service_->metrics().connections_timed_out == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  while (service_->metrics().connections > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(service_->metrics().memory_size, 0u);
+}
+
+TEST_F(HostileClients, TheLongestIdleConnectionGivesWay) {
+  ServerOptions options;
+  options.connections_max = 3;
+  start({}, options);
+  std::vector<std::unique_ptr<RawConnection>> idle;
+  for (int i = 0; i < 3; ++i) {
+    idle.push_back(std::make_unique<RawConnection>(port()));
+    ASSERT_TRUE(idle.back()->send(http_post(R"({"command":"getTips"})", "")));
+    idle.back()->receive("\"duration\"");
+  }
+  EXPECT_TRUE(works());
+  EXPECT_EQ(idle.front()->receive(), "");  // closed
+  EXPECT_GE(service_->metrics().connections_turned_away, 1u);
+  EXPECT_TRUE(idle.back()->send(http_post(R"({"command":"getTips"})", "")));
+  EXPECT_NE(idle.back()->receive("\"duration\"").find("200"), std::string::npos);
+}
+
+TEST_F(HostileClients, ABodyBeyondWhatMayBeHeldIsPutOff) {
+  ServerOptions options;
+  options.memory_max = 100'000;
+  start({}, options);
+  EXPECT_TRUE(raw("POST / HTTP/1.1\r\nContent-Length: 100001\r\n\r\n").starts_with("HTTP/1.1 503"));
+  EXPECT_TRUE(works());
+}
+
+class ProofsOfWork : public ServerTest {
+ protected:
+  void SetUp() override {
+    IriLimits limits;
+    limits.attach_min_weight_magnitude_max = 22;
+    ServerOptions options;
+    options.proofs_of_work_waiting_max = 1;
+    start(limits, options);
+  }
+  std::string endless() const {
+    const auto prepared = ledger::prepare("A", test_hash("LONG"), "TEST", 1'542'883'200);
+    const std::string hash(test_hash("TRUNK").trytes());
+    return http_post(json{
+        {"command", "attachToTangle"},
+        {"trunkTransaction", hash},
+        {"branchTransaction", hash},
+        {"minWeightMagnitude", 22},
+        {"trytes",
+         *prepared}}.dump());
+  }
+  void wait_for(std::uint64_t count) const {
+    while (service_->metrics().proofs_of_work != count) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+};
+
+TEST_F(ProofsOfWork, EndWhenTheirRequesterIsGone) {
+  RawConnection connection(port());
+  ASSERT_TRUE(connection.send(endless()));
+  wait_for(1);
+  connection.close();
+  wait_for(0);
+  EXPECT_TRUE(works());
+}
+
+TEST_F(ProofsOfWork, AreBoundedAndInterrupted) {
+  const RawConnection running(port());
+  ASSERT_TRUE(running.send(endless()));
+  wait_for(1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // until it runs, and no longer waits
+  const RawConnection waiting(port());
+  ASSERT_TRUE(waiting.send(endless()));
+  wait_for(2);
+  EXPECT_TRUE(raw(endless()).starts_with("HTTP/1.1 503"));
+  EXPECT_TRUE(works());  // beside them
+  EXPECT_TRUE(raw(http_post(R"({"command":"interruptAttachingToTangle"})")).starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(running.receive().starts_with("HTTP/1.1 400"));
+  EXPECT_TRUE(waiting.receive().starts_with("HTTP/1.1 400"));
+}
+
+TEST_F(ProofsOfWork, EndWithTheServer) {
+  const RawConnection connection(port());
+  ASSERT_TRUE(connection.send(endless()));
+  wait_for(1);
+  server_->stop();
+  EXPECT_TRUE(connection.receive().starts_with("HTTP/1.1 400"));
+}
+
+}  // namespace
+}  // namespace glucoledger::node
