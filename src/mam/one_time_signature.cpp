@@ -16,7 +16,7 @@ using crypto::TritView;
 
 constexpr int kTryteMax = 13;
 constexpr std::size_t kChainLength = 2 * kTryteMax;
-constexpr std::size_t kStackBytes = 8192;  // more than a transform leaves behind
+constexpr std::size_t kStackBytes = 1 << 16;  // more than deriving keys leaves behind
 
 int tryte_value(TritView digest, std::size_t index) {
   return digest[3 * index] + 3 * digest[3 * index + 1] + 9 * digest[3 * index + 2];
@@ -67,6 +67,13 @@ OneTimeKey::OneTimeKey(int security)
     : security_(security), chains_(static_cast<std::size_t>(security) * kSegmentsPerLevel * (kChainLength + 1)) {}
 
 std::vector<OneTimeKey> OneTimeKey::derive(TritView seed, std::uint64_t index, std::size_t count, int security) {
+  auto keys = derive_leaving_traces(seed, index, count, security);
+  sodium_stackzero(kStackBytes);
+  return keys;
+}
+
+[[gnu::noinline]] std::vector<OneTimeKey> OneTimeKey::derive_leaving_traces(TritView seed, std::uint64_t index,
+                                                                            std::size_t count, int security) {
   GL_ASSERT(seed.size() == kHashTrits && security >= 1 && security <= static_cast<int>(kSecurityMax));
   std::vector<OneTimeKey> keys;
   keys.reserve(count);
@@ -84,7 +91,6 @@ std::vector<OneTimeKey> OneTimeKey::derive(TritView seed, std::uint64_t index, s
     }
   }
   for (OneTimeKey& key : keys) key.leaf_ = leaf_of_ends(key.links_after(kChainLength));
-  sodium_stackzero(kStackBytes);
   return keys;
 }
 

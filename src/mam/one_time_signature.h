@@ -39,6 +39,9 @@ class OneTimeKey {
 
  private:
   explicit OneTimeKey(int security);
+  // On the stack, below the caller's frame.
+  static std::vector<OneTimeKey> derive_leaving_traces(crypto::TritView seed, std::uint64_t index, std::size_t count,
+                                                       int security);
   std::size_t segments() const { return static_cast<std::size_t>(security_) * kSegmentsPerLevel; }
   // Each chain's link after so many steps from its segment of the key, which is step 0.
   std::span<crypto::Link> links_after(std::size_t steps) {

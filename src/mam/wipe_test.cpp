@@ -182,6 +182,15 @@ Needles needles_of(const SecretTrytes& seed) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(cursor.create("TEST"));
 }
 
+// So far down the stack that what is called afterwards writes over nothing.
+template <class Function>
+[[gnu::noinline]] void call_deep(std::size_t bytes_down, Function function) {
+  if (bytes_down == 0) return function();
+  volatile char gap[4096] = {};
+  call_deep(bytes_down - sizeof gap, function);
+  gap[0] = 1;
+}
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kMemoryIsWatched = true;
 #else
@@ -207,7 +216,8 @@ TEST_P(WipedByEveryKernel, NothingIsLeftOfSeedAndKeys) {
     needles = needles_of(channel.seed);
     EXPECT_EQ(needles.size(), 1 + kKeys * (1 + 3 * 2 * kSegmentsPerLevel));
     expect_to_find(needles, channel.seed);
-    use(channel);
+    call_deep(1 << 17, [&] { use(channel); });
+    call_deep(1 << 18, [&] { static_cast<void>(root_at(channel, 0)); });
   }
   for (const auto& what : search_memory(needles)) ADD_FAILURE() << what;
 }
