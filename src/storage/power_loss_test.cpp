@@ -10,6 +10,7 @@
 #include "storage/rocks_store.h"
 #include "storage/simulated_disk.h"
 #include "storage/tangle.h"
+#include "storage/verification.h"
 
 namespace glucoledger::storage {
 namespace {
@@ -43,6 +44,16 @@ class Machine {
     TangleOptions options;
     options.min_weight_magnitude = ledger::kTestWeight;
     return Tangle::over(std::move(store), "/ledger", options, clock_);
+  }
+  // Every invariant holds.
+  void verify() {
+    const auto store = RocksStore::open("/ledger", RocksStore::Access::kReadOnly, env_.get());
+    ASSERT_TRUE(store) << store.error().message;
+    const auto view = (*store)->view();
+    ASSERT_TRUE(view) << view.error().message;
+    const auto report = verify_state(**view, {});
+    ASSERT_TRUE(report) << report.error().message;
+    ASSERT_TRUE(report->sound()) << report->findings.front();
   }
   SimulatedDisk& disk() { return *disk_; }
 
@@ -120,6 +131,7 @@ TEST_F(PowerLossTest, WhatWasAcknowledgedIsThereAfterAPowerCut) {
       machine.disk().restart(random);
       auto tangle = machine.open();
       ASSERT_TRUE(tangle) << tangle.error().message;
+      ASSERT_NO_FATAL_FAILURE(machine.verify());
       if (network_id.empty()) network_id = (*tangle)->info()->network_id;
       check(**tangle, acknowledged);
       if (HasFatalFailure()) return;
@@ -204,6 +216,7 @@ TEST_F(PowerLossTest, AcknowledgedInGroupsIsThereAfterAPowerCut) {
     machine.disk().restart(random);
     auto tangle = machine.open();
     ASSERT_TRUE(tangle) << tangle.error().message;
+    ASSERT_NO_FATAL_FAILURE(machine.verify());
     for (std::size_t i = 0; i < bundles_->size(); ++i) {
       const Hash tail = (*bundles_)[i][0].hash();
       const auto stored = (*tangle)->get(std::span(&tail, 1));
@@ -246,6 +259,7 @@ TEST_F(PowerLossTest, AFailingDiskIsReportedAndLosesNothing) {
       }
       machine.disk().repair();
       check(**tangle, acknowledged);
+      ASSERT_NO_FATAL_FAILURE(machine.verify());
       for (const Bundle& bundle : *bundles_) ASSERT_TRUE((*tangle)->submit(bundle));
       check(**tangle, bundles_->size());
       tangle->reset();

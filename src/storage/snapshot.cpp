@@ -7,6 +7,8 @@
 #include "base/interrupt.h"
 #include "storage/rocks_store.h"
 #include "storage/snapshot_file.h"
+#include "storage/tangle.h"
+#include "storage/verification.h"
 
 namespace glucoledger::storage {
 namespace {
@@ -89,20 +91,31 @@ Result<void> check_file(const std::filesystem::path& file, const base::Progress&
   }
 }
 
+Result<SnapshotInfo> describe_restored(Store& store) {
+  GL_TRY(view, store.view());
+  auto info = describe(*view);
+  if (info || info.error().code != ErrorCode::kNotFound) return info;
+  return fail(ErrorCode::kCorrupt, "the snapshot holds no ledger", "use another one; nothing was restored");
+}
+
 Result<SnapshotInfo> restore_state(const std::filesystem::path& file, const std::filesystem::path& state,
                                    const base::Progress& progress) {
   GL_TRY(reader, SnapshotReader::open(file));
   GL_TRY(store, RocksStore::open(state.string(), RocksStore::Access::kWrite));
   GL_CHECK(copy_records(reader, *store, progress));
-  GL_TRY(view, store->view());
-  auto info = describe(*view);
-  if (!info && info.error().code == ErrorCode::kNotFound) {
-    return fail(ErrorCode::kCorrupt, "the snapshot holds no ledger", "use another one; nothing was restored");
+  GL_TRY(info, describe_restored(*store));
+  info.record_count = reader.record_count();
+  info.size = reader.size();
+  if (info.parameters.format_version < ledger::kStateFormatVersion) {  // upgraded before it is looked through
+    const base::SystemClock clock;
+    GL_CHECK(Tangle::over(std::move(store), "", {}, clock));
+    GL_ASSIGN(store, RocksStore::open(state.string(), RocksStore::Access::kReadOnly));
   }
-  if (!info) return info;
-  info->record_count = reader.record_count();
-  info->size = reader.size();
-  return info;
+  GL_TRY(view, store->view());
+  GL_TRY(report, verify_state(*view, progress));
+  if (report.sound()) return info;
+  return fail(ErrorCode::kCorrupt, "the ledger in the snapshot is not sound: " + report.findings.front(),
+              "use another one; nothing was restored");
 }
 
 Result<void> put_in_place(const std::filesystem::path& made, const std::filesystem::path& folder) {

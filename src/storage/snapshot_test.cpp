@@ -144,6 +144,25 @@ TEST_F(SnapshotTest, RefusesWhatItMustNotTouch) {
   EXPECT_TRUE(restore("snapshot", "empty"));
 }
 
+TEST_F(SnapshotTest, RefusesALedgerThatIsNotSound) {
+  make_ledger();
+  auto reader = SnapshotReader::open(parent_ / "snapshot");
+  auto writer = SnapshotWriter::create(parent_ / "unsound");
+  ASSERT_TRUE(reader && writer);
+  while (true) {
+    auto record = reader->next();
+    ASSERT_TRUE(record);
+    if (!*record) break;
+    std::string& value = (*record)->value;
+    if ((*record)->column == ledger::Column::kBodies) value[100] = static_cast<char>(value[100] ^ 1);
+    ASSERT_TRUE(writer->add((*record)->column, (*record)->key, value));
+  }
+  ASSERT_TRUE(writer->finish());
+  const std::size_t files = file_count();
+  EXPECT_EQ(restore("unsound", "copy").error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(file_count(), files);
+}
+
 TEST_F(SnapshotTest, WithoutALedgerItIsNone) {
   auto writer = SnapshotWriter::create(parent_ / "none");
   ASSERT_TRUE(writer);
