@@ -14,23 +14,6 @@ tl::unexpected<Error> refused(const Transaction& transaction, const std::string&
   return records::refused(transaction.hash(), why);
 }
 
-Result<void> check_alone(const Transaction& transaction, const Parameters& parameters) {
-  if (std::all_of(transaction.trytes().begin(), transaction.trytes().end(), [](char c) { return c == '9'; })) {
-    return refused(transaction, "it is empty");
-  }
-  const int weight = crypto::weight_magnitude(transaction.hash());
-  if (weight < parameters.min_weight_magnitude) {
-    return refused(transaction, "its proof of work has weight " + std::to_string(weight) + ", this ledger asks for " +
-                                    std::to_string(parameters.min_weight_magnitude));
-  }
-  if (transaction.value() != 0) return refused(transaction, "it moves value, and this ledger carries data only");
-  if (transaction.last_index() >= parameters.bundle_transactions_max) {
-    return refused(transaction,
-                   "its bundle has more than " + std::to_string(parameters.bundle_transactions_max) + " transactions");
-  }
-  return {};
-}
-
 CheckedTransaction pack_all(const Transaction& transaction) {
   CheckedTransaction checked{transaction,
                              records::pack(transaction.trytes()),
@@ -47,8 +30,21 @@ CheckedTransaction pack_all(const Transaction& transaction) {
 
 }  // namespace
 
-PackedHash::PackedHash(const Hash& hash) {
-  records::pack(hash.trytes(), bytes_);
+Result<void> CheckedTransactions::check_alone(const Transaction& transaction, const Parameters& parameters) {
+  if (std::all_of(transaction.trytes().begin(), transaction.trytes().end(), [](char c) { return c == '9'; })) {
+    return refused(transaction, "it is empty");
+  }
+  const int weight = crypto::weight_magnitude(transaction.hash());
+  if (weight < parameters.min_weight_magnitude) {
+    return refused(transaction, "its proof of work has weight " + std::to_string(weight) + ", this ledger asks for " +
+                                    std::to_string(parameters.min_weight_magnitude));
+  }
+  if (transaction.value() != 0) return refused(transaction, "it moves value, and this ledger carries data only");
+  if (transaction.last_index() >= parameters.bundle_transactions_max) {
+    return refused(transaction,
+                   "its bundle has more than " + std::to_string(parameters.bundle_transactions_max) + " transactions");
+  }
+  return {};
 }
 
 Result<CheckedTransactions> CheckedTransactions::check(const Parameters& parameters,

@@ -4,30 +4,16 @@
 // Pure. kInputRefused says which rule of the parameters was broken.
 #pragma once
 
-#include <array>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "ledger/mountain_range.h"
+#include "ledger/packed_hash.h"
 #include "ledger/parameters.h"
 #include "ledger/transaction.h"
 
 namespace glucoledger::ledger {
-
-// 81 trytes, 5 trits a byte.
-class PackedHash {
- public:
-  static constexpr std::size_t kSize = 49;
-  PackedHash() : PackedHash(Hash()) {}
-  explicit PackedHash(const Hash& hash);
-  std::string_view bytes() const { return {bytes_.data(), bytes_.size()}; }
-  friend auto operator<=>(const PackedHash&, const PackedHash&) = default;
-
- private:
-  std::array<char, kSize> bytes_;
-};
 
 struct CheckedTransaction {
   Transaction transaction;
@@ -47,6 +33,8 @@ class CheckedTransactions {
  public:
   // In the given order, each once.
   static Result<CheckedTransactions> check(const Parameters& parameters, std::span<const Transaction> transactions);
+  // The rules that one transaction can break by itself.
+  static Result<void> check_alone(const Transaction& transaction, const Parameters& parameters);
   std::span<const CheckedTransaction> all() const { return all_; }
   // Where the one with this hash stands; size() when it is not among them.
   std::size_t find(const PackedHash& hash) const;

@@ -5,7 +5,8 @@
 // command collects its changes in a batch, which the caller commits; after an error the batch is thrown away.
 //
 // A transaction is solid once all it approves, directly or not, is here; a bundle is judged when its tail (index 0) is
-// solid; a milestone confirms every solid transaction of a valid bundle. Parts may come in any order. Times are in ms.
+// solid; a milestone confirms every transaction of a valid bundle. Parts may come in any order, and wait for a limited
+// time; dropped ones may come again. Times are in ms. The bytes: docs/formats/ledger-state.md.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,7 @@ struct Milestone {
   Hash hash;                // of the one before it and all below
   std::int64_t time_ms = 0;
   std::uint64_t transaction_count = 0;  // that came before it
+  std::uint64_t confirmed_count = 0;    // of these: in valid bundles, and so confirmed by it or an earlier one
   Digest root{};                        // over these transactions
 };
 
@@ -84,18 +86,22 @@ Result<void> submit(StateBatch& batch, const Parameters& parameters, const Check
 // Checks and submits.
 Result<void> submit(StateBatch& batch, const Parameters& parameters, std::span<const Transaction> transactions,
                     std::int64_t now_ms);
-// The new milestone; the latest one again when nothing waits for confirmation and not `even_if_empty`.
+// The new milestone; the latest one again when nothing waits for confirmation and not `even_if_empty`. Either way what
+// has waited too long is dropped and what is older than the retention pruned, a bounded part of it a call.
 Result<Milestone> issue_milestone(StateBatch& batch, const Parameters& parameters, std::int64_t now_ms,
                                   bool even_if_empty);
 // Drops the bodies of confirmed transactions before `sequence`, how many is returned. Hashes and addresses stay.
-Result<std::uint64_t> prune_before(StateBatch& batch, std::uint64_t sequence);
+Result<std::uint64_t> prune_before(StateBatch& batch, const Parameters& parameters, std::uint64_t sequence);
 
 struct TipPair {
   Hash trunk;
   Hash branch;
 };
-// Two different tips where there are two, one twice, or the null hash on an empty ledger.
-Result<TipPair> select_tips(const StateReader& reader, std::uint64_t entropy);
+// Two different tips where there are two, one twice, or the null hash on an empty ledger. Only tips that became valid
+// after the milestone `depth_max` before the latest, where there are any.
+Result<TipPair> select_tips(const StateReader& reader, std::uint64_t entropy,
+                            std::optional<std::uint32_t> depth_max = std::nullopt);
+// At most 64 are kept: the newest, which were valid within the parameters' tip depth.
 Result<std::vector<Hash>> tip_hashes(const StateReader& reader, std::size_t count_max);
 Result<std::vector<Hash>> missing_hashes(const StateReader& reader, std::size_t count_max);
 Result<Milestone> latest_milestone(const StateReader& reader);

@@ -1,10 +1,9 @@
 // What the state machine can be asked; state.cpp has the commands.
 #include <algorithm>
-#include <map>
 #include <utility>
 
-#include "base/limits.h"
 #include "ledger/state.h"
+#include "ledger/state_head.h"
 #include "ledger/state_records.h"
 
 namespace glucoledger::ledger {
@@ -12,19 +11,26 @@ namespace {
 
 using namespace records;
 
-Result<std::vector<Hash>> first_hashes(const StateReader& reader, Index index, std::size_t count_max, bool in_key) {
+// Version 1 kept tips in an index; nothing is to be written while it is only read.
+Result<std::vector<Tip>> version_1_tips(const StateReader& reader) {
+  constexpr std::size_t kTipsMax = 64;
   std::vector<std::string> packed;
-  if (count_max == 0) return std::vector<Hash>();
-  GL_CHECK(reader.scan(Column::kIndexes, key(index, ""), [&](std::string_view key, std::string_view value) {
-    packed.emplace_back(in_key ? key.substr(1) : value);
-    return packed.size() < count_max;
+  GL_CHECK(reader.scan(Column::kIndexes, key(Index::kVersion1Tip, ""), [&](std::string_view, std::string_view value) {
+    packed.emplace_back(value);
+    return packed.size() < kTipsMax;
   }));
-  std::vector<Hash> hashes;
+  std::vector<Tip> tips;
   for (const std::string& bytes : packed) {
-    GL_TRY(hash, unpack_hash(bytes));
-    hashes.push_back(hash);
+    Tip& tip = tips.emplace_back();
+    GL_ASSIGN(tip.hash, PackedHash::from_bytes(bytes));
   }
-  return hashes;
+  return tips;
+}
+
+Result<std::vector<Tip>> tips_of(const StateReader& reader) {
+  GL_TRY(head, read_head(reader));
+  if (!head.tips.empty()) return std::move(head.tips);
+  return version_1_tips(reader);
 }
 
 }  // namespace
@@ -35,23 +41,44 @@ Result<Parameters> read_parameters(const StateReader& reader) {
   return decode_parameters(*bytes);
 }
 
-Result<TipPair> select_tips(const StateReader& reader, std::uint64_t entropy) {
-  // Among the oldest tips, so that none is left behind and one look at the store is enough.
-  constexpr std::size_t kCandidatesMax = 64;
-  GL_TRY(tips, tip_hashes(reader, kCandidatesMax));
+Result<TipPair> select_tips(const StateReader& reader, std::uint64_t entropy, std::optional<std::uint32_t> depth_max) {
+  GL_TRY(tips, tips_of(reader));
   if (tips.empty()) return TipPair{};
+  GL_TRY(latest, latest_milestone(reader));
+  if (depth_max && latest.index > *depth_max) {
+    GL_TRY(oldest, read_milestone(reader, latest.index - *depth_max));
+    const Tip newest = tips.back();
+    std::erase_if(tips, [&oldest](const Tip& tip) { return tip.order <= oldest.confirmed_count; });
+    if (tips.empty()) tips.push_back(newest);
+  }
   const std::size_t first = entropy % tips.size();
-  if (tips.size() == 1) return TipPair{tips[first], tips[first]};
+  if (tips.size() == 1) return TipPair{tips[first].hash.unpacked(), tips[first].hash.unpacked()};
   const std::size_t step = 1 + (entropy / tips.size()) % (tips.size() - 1);
-  return TipPair{tips[first], tips[(first + step) % tips.size()]};
+  return TipPair{tips[first].hash.unpacked(), tips[(first + step) % tips.size()].hash.unpacked()};
 }
 
 Result<std::vector<Hash>> tip_hashes(const StateReader& reader, std::size_t count_max) {
-  return first_hashes(reader, Index::kTip, count_max, false);
+  GL_TRY(tips, tips_of(reader));
+  std::vector<Hash> hashes;
+  for (const Tip& tip : tips) {
+    if (hashes.size() < count_max) hashes.push_back(tip.hash.unpacked());
+  }
+  return hashes;
 }
 
 Result<std::vector<Hash>> missing_hashes(const StateReader& reader, std::size_t count_max) {
-  return first_hashes(reader, Index::kMissing, count_max, true);
+  std::vector<std::string> packed;
+  if (count_max == 0) return std::vector<Hash>();
+  GL_CHECK(reader.scan(Column::kIndexes, key(Index::kMissing, ""), [&](std::string_view key, std::string_view) {
+    packed.emplace_back(key.substr(1));
+    return packed.size() < count_max;
+  }));
+  std::vector<Hash> hashes;
+  for (const std::string& bytes : packed) {
+    GL_TRY(hash, unpack_hash(bytes));
+    hashes.push_back(hash);
+  }
+  return hashes;
 }
 
 Result<Milestone> latest_milestone(const StateReader& reader) {
@@ -77,7 +104,8 @@ Result<std::uint64_t> transaction_count(const StateReader& reader) {
 Result<Standing> standing(const StateReader& reader, const Hash& hash) {
   GL_TRY(record, find_record(reader, hash));
   if (!record) return Standing{};
-  return Standing{true, record->pruned, record->solid, record->valid, record->milestone, record->sequence};
+  GL_TRY(milestone, milestone_of(reader, *record));
+  return Standing{true, record->pruned, record->solid, record->valid, milestone, record->sequence};
 }
 
 Result<Stored> get(const StateReader& reader, const Hash& hash) {

@@ -11,7 +11,9 @@ constexpr std::size_t kPackedHashSize = 49;
 constexpr std::uint64_t kSolidFlag = 1;
 constexpr std::uint64_t kValidFlag = 2;
 constexpr std::uint64_t kPrunedFlag = 4;
-constexpr std::size_t kRecordSize = 8 + 4 + 4 + 4 + 1 + 3 * kPackedHashSize;
+constexpr std::size_t kHashesSize = 3 * kPackedHashSize;
+constexpr std::size_t kVersion1RecordSize = 8 + 4 + 4 + 4 + 1 + kHashesSize;
+constexpr std::size_t kRecordSize = 8 + 8 + 4 + 4 + 1 + kHashesSize;
 
 constexpr std::array<std::int8_t, 256> kTryteValues = [] {
   std::array<std::int8_t, 256> values{};
@@ -98,47 +100,69 @@ std::string key(Index index, std::string_view packed, std::uint64_t sequence) {
 std::string encode(const Record& record) {
   const std::uint64_t flags =
       (record.solid ? kSolidFlag : 0) | (record.valid ? kValidFlag : 0) | (record.pruned ? kPrunedFlag : 0);
-  return encode_integer(record.sequence, 8) + encode_integer(record.milestone, 4) +
-         encode_integer(record.current_index, 4) + encode_integer(record.last_index, 4) + encode_integer(flags, 1) +
-         pack(record.trunk) + pack(record.branch) + pack(record.bundle);
+  std::string bytes;
+  bytes.reserve(kRecordSize);
+  bytes += encode_integer(record.sequence, 8);
+  bytes +=
+      record.version_1_milestone != 0 ? encode_integer(record.version_1_milestone, 4) : encode_integer(record.order, 8);
+  bytes += encode_integer(record.current_index, 4);
+  bytes += encode_integer(record.last_index, 4);
+  bytes += static_cast<char>(flags);
+  for (const PackedHash* hash : {&record.trunk, &record.branch, &record.bundle}) bytes += hash->bytes();
+  return bytes;
 }
 
 Result<Record> decode_record(std::string_view bytes) {
-  if (bytes.size() != kRecordSize) return tl::unexpected(damaged());
+  if (bytes.size() != kRecordSize && bytes.size() != kVersion1RecordSize) return tl::unexpected(damaged());
+  const bool is_version_1 = bytes.size() == kVersion1RecordSize;
   const auto take = [&bytes](std::size_t size) {
     const std::string_view part = bytes.substr(0, size);
     bytes.remove_prefix(size);
     return part;
   };
+  const auto take_integer = [&take](std::size_t size) { return decode_integer(take(size)).value_or(0); };
   Record record;
-  GL_ASSIGN(record.sequence, decode_integer(take(8)));
-  GL_TRY(milestone, decode_integer(take(4)));
-  GL_TRY(current_index, decode_integer(take(4)));
-  GL_TRY(last_index, decode_integer(take(4)));
-  GL_TRY(flags, decode_integer(take(1)));
-  record.milestone = static_cast<std::uint32_t>(milestone);
-  record.current_index = static_cast<std::uint32_t>(current_index);
-  record.last_index = static_cast<std::uint32_t>(last_index);
+  record.sequence = take_integer(8);
+  if (is_version_1) {
+    record.version_1_milestone = static_cast<std::uint32_t>(take_integer(4));
+  } else {
+    record.order = take_integer(8);
+  }
+  record.current_index = static_cast<std::uint32_t>(take_integer(4));
+  record.last_index = static_cast<std::uint32_t>(take_integer(4));
+  const std::uint64_t flags = take_integer(1);
+  if (flags > (kSolidFlag | kValidFlag | kPrunedFlag)) return tl::unexpected(damaged());
   record.solid = (flags & kSolidFlag) != 0;
   record.valid = (flags & kValidFlag) != 0;
   record.pruned = (flags & kPrunedFlag) != 0;
-  GL_ASSIGN(record.trunk, unpack_hash(take(kPackedHashSize)));
-  GL_ASSIGN(record.branch, unpack_hash(take(kPackedHashSize)));
-  GL_ASSIGN(record.bundle, unpack_hash(take(kPackedHashSize)));
+  for (PackedHash* hash : {&record.trunk, &record.branch, &record.bundle}) {
+    GL_ASSIGN(*hash, PackedHash::from_bytes(take(kPackedHashSize)));
+  }
   return record;
 }
 
-Result<std::optional<Record>> find_record(const StateReader& reader, const Hash& hash) {
+Result<std::optional<Record>> find_record(const StateReader& reader, const PackedHash& hash) {
   GL_TRY(bytes, reader.get(Column::kIndexes, key(Index::kHash, hash)));
   if (!bytes) return std::nullopt;
   GL_TRY(record, decode_record(*bytes));
   return record;
 }
 
+Result<std::uint32_t> milestone_of(const StateReader& reader, const Record& record) {
+  std::uint32_t milestone = record.version_1_milestone;
+  if (record.order == 0 || milestone != 0) return milestone;
+  GL_CHECK(reader.scan_from(Column::kIndexes, key(Index::kOrder, ""), key(Index::kOrder, record.order),
+                            [&](std::string_view, std::string_view value) {
+                              milestone = static_cast<std::uint32_t>(decode_integer(value).value_or(0));
+                              return false;
+                            }));
+  return milestone;
+}
+
 Result<Milestone> read_milestone(const StateReader& reader, std::uint32_t index) {
   constexpr std::size_t kVersion1Size = kPackedHashSize + 8;
   GL_TRY(bytes, reader.get(Column::kIndexes, key(Index::kMilestone, encode_integer(index, 4))));
-  if (!bytes || (bytes->size() != kVersion1Size && bytes->size() != kVersion1Size + 8 + sizeof(Digest))) {
+  if (!bytes || (bytes->size() != kVersion1Size && bytes->size() != kVersion1Size + 16 + sizeof(Digest))) {
     return tl::unexpected(damaged());
   }
   const std::string_view view(*bytes);
@@ -149,7 +173,8 @@ Result<Milestone> read_milestone(const StateReader& reader, std::uint32_t index)
   milestone.time_ms = static_cast<std::int64_t>(time_ms);
   if (view.size() == kVersion1Size) return milestone;
   GL_ASSIGN(milestone.transaction_count, decode_integer(view.substr(kVersion1Size, 8)));
-  std::copy_n(view.substr(kVersion1Size + 8).begin(), sizeof(Digest), milestone.root.begin());
+  GL_ASSIGN(milestone.confirmed_count, decode_integer(view.substr(kVersion1Size + 8, 8)));
+  std::copy_n(view.substr(kVersion1Size + 16).begin(), sizeof(Digest), milestone.root.begin());
   return milestone;
 }
 
@@ -157,7 +182,8 @@ void put_milestone(StateBatch& batch, const Milestone& milestone) {
   const std::string index = encode_integer(milestone.index, 4);
   batch.put(Column::kIndexes, key(Index::kMilestone, index),
             pack(milestone.hash) + encode_integer(static_cast<std::uint64_t>(milestone.time_ms), 8) +
-                encode_integer(milestone.transaction_count, 8) + std::string(base::as_text(milestone.root)));
+                encode_integer(milestone.transaction_count, 8) + encode_integer(milestone.confirmed_count, 8) +
+                std::string(base::as_text(milestone.root)));
   batch.put(Column::kIndexes, key(Index::kMilestoneHash, milestone.hash), index);
   put_counter(batch, kMilestoneKey, milestone.index);
 }
@@ -197,7 +223,7 @@ Result<Digest> read_node(const StateReader& reader, int level, std::uint64_t ind
   return node;
 }
 
-void put_record(StateBatch& batch, const Hash& hash, const Record& record) {
+void put_record(StateBatch& batch, const PackedHash& hash, const Record& record) {
   batch.put(Column::kIndexes, key(Index::kHash, hash), encode(record));
 }
 

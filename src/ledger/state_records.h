@@ -1,13 +1,16 @@
 // The bytes of the state: how keys and records are written. Integers are big-endian, hashes packed 5 trits a byte.
 //
-// Column kIndexes, by the first byte of the key (hash: 49 bytes, tag: 17, sequence: 8):
+// Column kIndexes, by the first byte of the key (hash: 49 bytes, tag: 17, sequence, order and times: 8, index: 4):
 //   h hash               -> Record                    a address sequence  -> hash, of transactions not pruned
 //   b bundle sequence    -> hash                      g tag sequence      -> hash
-//   e approvee sequence  -> hash of the approver      i sequence          -> hash of a tip
-//   u sequence           -> hash, valid and waiting   x hash              -> nothing: named, and not here
-//   p address            -> nothing: held something   m milestone index   -> its hash and time
-//   n milestone hash     -> its index                 r sequence          -> nodes that its leaf completes
-// Column kBodies: sequence -> 1,604 bytes. Column kParameters: see parameters_key and the counters.
+//   e approvee sequence  -> hash of the approver      x hash              -> nothing: waited for, and not here
+//   w sequence           -> times, hash: open         d time sequence     -> nothing: when to look at an open one
+//   f sequence           -> time, hash: pruned        p address           -> nothing: held something once
+//   m milestone index    -> Milestone                 n milestone hash    -> its index
+//   o order              -> index of the milestone that confirmed up to it
+//   r sequence           -> nodes of the mountain range that its leaf completes
+// and only in version 1: i sequence -> hash of a tip, u sequence -> hash, valid and not confirmed.
+// Column kBodies: sequence -> 1,604 bytes. Column kParameters: the keys below. docs/formats/ledger-state.md.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +19,7 @@
 #include <string>
 #include <string_view>
 
+#include "ledger/packed_hash.h"
 #include "ledger/state.h"
 
 namespace glucoledger::ledger::records {
@@ -25,6 +29,7 @@ inline constexpr std::string_view kSequenceKey = "sequence";    // of the newest
 inline constexpr std::string_view kPrunedKey = "pruned";        // how many bodies are gone
 inline constexpr std::string_view kTimeKey = "time";            // the ledger's time, ms
 inline constexpr std::string_view kMilestoneKey = "milestone";  // index of the latest
+inline constexpr std::string_view kHeadKey = "head";            // state_head.h
 inline constexpr std::string_view kPeaksKey = "peaks";          // leaves (8), then the peaks, highest first
 
 enum class Index : char {
@@ -33,27 +38,33 @@ enum class Index : char {
   kBundle = 'b',
   kTag = 'g',
   kApprovee = 'e',
-  kTip = 'i',
-  kWaiting = 'u',
   kMissing = 'x',
   kPrunedAddress = 'p',
   kMilestone = 'm',
   kMilestoneHash = 'n',
   kNodes = 'r',
+  kOpen = 'w',
+  kDeadline = 'd',
+  kForgettable = 'f',
+  kOrder = 'o',
+  kVersion1Tip = 'i',
+  kVersion1Waiting = 'u',
 };
 
-// What the machine needs of a transaction without its body.
+// What the machine needs of a transaction without its body. One that was confirmed in version 1 keeps the form of then,
+// with its milestone; others have an order, and the milestones tell up to which they confirm.
 struct Record {
   std::uint64_t sequence = 0;
-  std::uint32_t milestone = 0;
+  std::uint64_t order = 0;  // 0: not valid, or confirmed in version 1
+  std::uint32_t version_1_milestone = 0;
   std::uint32_t current_index = 0;
   std::uint32_t last_index = 0;
   bool solid = false;
   bool valid = false;
   bool pruned = false;
-  Hash trunk;
-  Hash branch;
-  Hash bundle;
+  PackedHash trunk;
+  PackedHash branch;
+  PackedHash bundle;
 };
 
 // 5 trits a byte, as crypto::pack_trits does it, for what is no secret: by a table.
@@ -71,6 +82,9 @@ std::string key(Index index, std::string_view rest);
 inline std::string key(Index index, const Hash& hash) {
   return key(index, pack(hash));
 }
+inline std::string key(Index index, const PackedHash& hash) {
+  return key(index, hash.bytes());
+}
 inline std::string key(Index index, std::uint64_t sequence) {
   return key(index, encode_integer(sequence, 8));
 }
@@ -85,8 +99,13 @@ Result<MountainRange> read_mountain_range(const StateReader& reader);
 void put_mountain_range(StateBatch& batch, const MountainRange& range);
 void put_nodes(StateBatch& batch, std::uint64_t sequence, const std::vector<Digest>& nodes);
 Result<Digest> read_node(const StateReader& reader, int level, std::uint64_t index);
-Result<std::optional<Record>> find_record(const StateReader& reader, const Hash& hash);
-void put_record(StateBatch& batch, const Hash& hash, const Record& record);
+Result<std::optional<Record>> find_record(const StateReader& reader, const PackedHash& hash);
+inline Result<std::optional<Record>> find_record(const StateReader& reader, const Hash& hash) {
+  return find_record(reader, PackedHash(hash));
+}
+void put_record(StateBatch& batch, const PackedHash& hash, const Record& record);
+// The milestone that confirmed it, 0: none yet.
+Result<std::uint32_t> milestone_of(const StateReader& reader, const Record& record);
 // 0 where there is none yet.
 Result<std::uint64_t> counter(const StateReader& reader, std::string_view key);
 void put_counter(StateBatch& batch, std::string_view key, std::uint64_t value);

@@ -41,6 +41,8 @@ class StateBatch final : public StateReader {
   using Changes = std::map<std::string, std::optional<std::string>, std::less<>>;  // no value: erased
 
   explicit StateBatch(const StateReader& base) : base_(base) {}
+  explicit StateBatch(const StateBatch& base) : base_(base) {}  // lies over it, and is no copy of it
+  StateBatch& operator=(const StateBatch&) = delete;
   Result<std::optional<std::string>> get(Column column, std::string_view key) const override;
   Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const override;
   Result<void> scan_from(Column column, std::string_view prefix, std::string_view from,

@@ -4,75 +4,14 @@
 
 #include <algorithm>
 #include <numeric>
-#include <random>
 #include <set>
 
 #include "base/limits.h"
 #include "ledger/state_records.h"
-#include "ledger/test_bundles.h"
-#include "ledger/transaction_fields.h"
+#include "ledger/test_machine.h"
 
 namespace glucoledger::ledger {
 namespace {
-
-using Transactions = std::vector<Transaction>;
-
-class Machine {
- public:
-  explicit Machine(int weight = kTestWeight) {
-    parameters_.network_id = Bytes(kNetworkIdSize, 7);
-    parameters_.min_weight_magnitude = weight;
-    StateBatch batch(store_);
-    create_ledger(batch, parameters_);
-    EXPECT_TRUE(store_.commit(batch));
-  }
-
-  Result<void> submit(const Transactions& transactions, std::int64_t now_ms = kTestTimeMs) {
-    StateBatch batch(store_);
-    GL_CHECK(ledger::submit(batch, parameters_, transactions, now_ms));
-    return store_.commit(batch);
-  }
-  Milestone issue_milestone(std::int64_t now_ms = kTestTimeMs, bool even_if_empty = false) {
-    StateBatch batch(store_);
-    const auto milestone = ledger::issue_milestone(batch, parameters_, now_ms, even_if_empty);
-    EXPECT_TRUE(milestone) << milestone.error().message;
-    EXPECT_TRUE(store_.commit(batch));
-    return *milestone;
-  }
-  std::uint64_t prune_before(std::uint64_t sequence) {
-    StateBatch batch(store_);
-    const auto count = ledger::prune_before(batch, sequence);
-    EXPECT_TRUE(count) << count.error().message;
-    EXPECT_TRUE(store_.commit(batch));
-    return *count;
-  }
-  Standing standing(const Transaction& transaction) const { return *ledger::standing(store_, transaction.hash()); }
-  // All are confirmed.
-  bool confirmed(const Transactions& transactions) const {
-    return std::all_of(transactions.begin(), transactions.end(),
-                       [&](const Transaction& transaction) { return standing(transaction).milestone != 0; });
-  }
-  MemoryStore& store() { return store_; }
-  const Parameters& parameters() const { return parameters_; }
-
- private:
-  MemoryStore store_;
-  Parameters parameters_;
-};
-
-// The transaction with a field set, and a proof of work for it.
-Transaction with(const Transaction& transaction, fields::Field field, std::string_view value) {
-  std::string trytes = transaction.trytes();
-  trytes.replace(field.offset, value.size(), value);
-  crypto::ProofOfWorkOptions options;
-  options.min_weight_magnitude = kTestWeight;
-  options.threads = 1;
-  const auto nonce = crypto::find_nonce(crypto::trits_from_trytes(trytes), options);
-  trytes.replace(fields::kNonce.offset, fields::kNonce.length, crypto::trytes_from_trits(*nonce));
-  auto changed = Transaction::from_trytes(trytes);
-  EXPECT_TRUE(changed) << changed.error().message;
-  return std::move(*changed);
-}
 
 void expect_refused(const Result<void>& result, std::string_view why) {
   ASSERT_FALSE(result);
@@ -227,13 +166,13 @@ TEST(StateTest, AMilestoneConfirmsWideAndDeepShapes) {
     ASSERT_TRUE(machine.submit(bundle));
     all.push_back(bundle[0]);
   }
-  EXPECT_EQ(tip_hashes(machine.store(), 1000)->size(), 200u);
+  EXPECT_EQ(tip_hashes(machine.store(), 1000)->size(), 64u);  // the newest
   for (int i = 0; i < 50; ++i) {
     const Transactions bundle = test_bundle("DEEP", 2, all.back().hash(), all.back().hash());
     ASSERT_TRUE(machine.submit(bundle));
     all.insert(all.end(), {bundle[1], bundle[0]});
   }
-  EXPECT_EQ(tip_hashes(machine.store(), 1000)->size(), 200u);
+  EXPECT_EQ(tip_hashes(machine.store(), 1000)->size(), 64u);  // the newest
   EXPECT_EQ(machine.issue_milestone().index, 1u);
   EXPECT_TRUE(machine.confirmed(all));
 }
@@ -334,53 +273,6 @@ TEST(StateTest, ReadsItsParametersAndRefusesNewerOnes) {
   EXPECT_NE(newer.message.find("version 3"), std::string::npos);
   EXPECT_EQ(changed("").code, ErrorCode::kCorrupt);
   EXPECT_EQ(changed(records::encode_integer(1, 4)).code, ErrorCode::kCorrupt);
-}
-
-// Two machines get the same commands, one of them is rebuilt from its store midway: every byte is the same.
-void run_random_commands(std::uint64_t seed) {
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
-  const auto below = [&](std::uint64_t bound) { return static_cast<std::size_t>(random() % bound); };
-  Transactions pool;  // parts that may be submitted, in pieces
-  std::vector<Hash> tails{Hash()};
-  for (int i = 0; i < 12; ++i) {
-    const Transactions bundle = test_bundle("ADDRESS" + std::string(1, static_cast<char>('A' + below(4))), 1 + below(4),
-                                            tails[below(tails.size())], tails[below(tails.size())],
-                                            std::string(1 + below(30), 'P'), kTestTimeMs - 1000 + i);
-    tails.push_back(bundle[0].hash());
-    pool.insert(pool.end(), bundle.begin(), bundle.end());
-    if (below(3) == 0) pool.push_back(with(bundle[0], fields::kAddress, "FORGED"));
-  }
-  Machine first;
-  auto second = std::make_unique<Machine>();
-  for (int step = 0; step < 40; ++step) {
-    const std::int64_t now_ms = kTestTimeMs + static_cast<std::int64_t>(below(2'000'000)) - 1'000'000;
-    const std::size_t command = below(10);
-    if (command < 7) {
-      Transactions part;
-      for (std::size_t i = below(6) + 1; i > 0; --i) part.push_back(pool[below(pool.size())]);
-      EXPECT_EQ(first.submit(part, now_ms).has_value(), second->submit(part, now_ms).has_value());
-    } else if (command < 9) {
-      EXPECT_EQ(first.issue_milestone(now_ms).hash, second->issue_milestone(now_ms).hash);
-    } else {
-      const std::uint64_t sequence = below(20);
-      EXPECT_EQ(first.prune_before(sequence), second->prune_before(sequence));
-    }
-    if (step == 20) {
-      auto rebuilt = std::make_unique<Machine>();
-      rebuilt->store() = second->store();
-      second = std::move(rebuilt);
-    }
-  }
-  for (const Column column : {Column::kParameters, Column::kBodies, Column::kIndexes}) {
-    EXPECT_EQ(first.store().content(column), second->store().content(column));
-  }
-  EXPECT_GT(*transaction_count(first.store()), 0u);
-}
-
-TEST(StateTest, SameCommandsSameState) {
-  const std::uint64_t base = std::random_device{}();
-  for (std::uint64_t i = 0; i < 20; ++i) run_random_commands(base + i);
 }
 
 }  // namespace

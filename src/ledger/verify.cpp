@@ -1,5 +1,11 @@
 #include "ledger/verify.h"
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
+#include "ledger/bundle.h"
+#include "ledger/state_head.h"
 #include "ledger/state_records.h"
 
 namespace glucoledger::ledger {
@@ -12,15 +18,29 @@ class Verifier {
   Verifier(const StateReader& reader, const VerifyOptions& options) : reader_(reader), options_(options) {}
 
   Result<VerifyReport> run() {
-    GL_CHECK(read_parameters(reader_));
-    GL_ASSIGN(report_.transactions, counter(reader_, kSequenceKey));
-    GL_TRY(range, read_mountain_range(reader_));
-    if (range.count() != report_.transactions) find("the mountain range does not hold every transaction");
-    GL_CHECK(verify_transactions(range));
+    GL_ASSIGN(parameters_, read_parameters(reader_));
+    GL_ASSIGN(head_, read_head(reader_));
+    report_.transactions = head_.sequence;
+    if (parameters_.format_version < kStateFormatVersion) {
+      find("the ledger is of version 1: a command that writes upgrades it");
+      return std::move(report_);
+    }
+    GL_CHECK(verify_bodies());
+    GL_CHECK(verify_records());
+    GL_CHECK(verify_indexes());
+    GL_CHECK(verify_open());
+    GL_CHECK(verify_missing());
+    GL_CHECK(verify_milestones());
+    GL_CHECK(verify_head());
     return std::move(report_);
   }
 
  private:
+  struct Entry {
+    std::string key;
+    std::string value;
+  };
+
   void find(std::string what) {
     ++report_.finding_count;
     if (report_.findings.size() < options_.findings_max) report_.findings.push_back(std::move(what));
@@ -28,19 +48,58 @@ class Verifier {
   void find_at(std::uint64_t sequence, const std::string& what) {
     find("transaction number " + std::to_string(sequence) + ": " + what);
   }
+  Result<void> tell_progress(std::uint64_t done) const {
+    constexpr std::uint64_t kEvery = 1000;
+    if (!options_.progress || done % kEvery != 0 || options_.progress(done, 2 * report_.transactions)) return {};
+    return fail(ErrorCode::kInterrupted, "the verification was interrupted");
+  }
 
-  Result<void> verify_transactions(const MountainRange& stored) {
-    constexpr std::uint64_t kProgressEvery = 1000;
-    MountainRange rebuilt;
-    for (std::uint64_t sequence = 1; sequence <= stored.count(); ++sequence) {
-      if (options_.progress && sequence % kProgressEvery == 0 && !options_.progress(sequence, stored.count())) {
-        return fail(ErrorCode::kInterrupted, "the verification was interrupted");
+  // All of a column's keys with a prefix, in pieces, so that memory stays small and looking things up meanwhile is
+  // allowed.
+  template <typename Function>
+  Result<void> for_each(Column column, std::string_view prefix, Function function) const {
+    constexpr std::size_t kPiece = 1000;
+    std::string from(prefix);
+    for (std::vector<Entry> entries(kPiece); entries.size() == kPiece;) {
+      entries.clear();
+      GL_CHECK(reader_.scan_from(column, prefix, from, [&](std::string_view key, std::string_view value) {
+        entries.push_back({std::string(key), std::string(value)});
+        return entries.size() < kPiece;
+      }));
+      for (const Entry& entry : entries) {
+        const Result<void> result = function(entry);
+        GL_RETURN_ERROR(result);
       }
+      if (!entries.empty()) from = entries.back().key + '\0';
+    }
+    return {};
+  }
+
+  Result<bool> holds(const std::string& key, std::string_view value) const {
+    GL_TRY(found, reader_.get(Column::kIndexes, key));
+    return found == value;
+  }
+
+  // A record that cannot be read is a finding, where its own turn comes.
+  std::optional<Record> record_of(const PackedHash& hash) const {
+    auto record = find_record(reader_, hash);
+    return record ? std::move(*record) : std::nullopt;
+  }
+
+  // Bodies and leaves: each hashes to its name, and the mountain range is theirs.
+  Result<void> verify_bodies() {
+    GL_TRY(stored, read_mountain_range(reader_));
+    if (stored.count() != head_.sequence) find("the mountain range does not hold every transaction");
+    MountainRange rebuilt;
+    bool has_leaves = true;
+    for (std::uint64_t sequence = 1; sequence <= head_.sequence && has_leaves; ++sequence) {
+      GL_CHECK(tell_progress(sequence));
       GL_TRY(body, reader_.get(Column::kBodies, records::encode_integer(sequence, 8)));
       GL_TRY(nodes, reader_.get(Column::kIndexes, key(Index::kNodes, sequence)));
-      if (!nodes || nodes->size() < sizeof(Digest)) {
+      has_leaves = nodes && nodes->size() >= sizeof(Digest);
+      if (!has_leaves) {
         find_at(sequence, "its leaf is missing");
-        return {};
+        break;
       }
       Digest leaf{};
       std::copy_n(nodes->begin(), sizeof(Digest), leaf.begin());
@@ -49,7 +108,15 @@ class Verifier {
       for (const Digest& node : rebuilt.append(leaf)) expected += base::as_text(node);
       if (*nodes != expected) find_at(sequence, "its nodes in the mountain range do not follow from the leaves");
     }
-    if (rebuilt.root() != stored.root()) find("the root does not follow from the leaves");
+    if (has_leaves && rebuilt.root() != stored.root()) find("the root does not follow from the leaves");
+    GL_CHECK(for_each(Column::kBodies, "", [&](const Entry& entry) -> Result<void> {
+      const auto sequence = decode_integer(entry.key);
+      if (!sequence || entry.key.size() != 8 || *sequence == 0 || *sequence > head_.sequence) {
+        find("a body has no place in the order");
+      }
+      return {};
+    }));
+    if (report_.bodies + head_.gone != head_.sequence) find("the number of bodies is not what was counted");
     return {};
   }
 
@@ -62,14 +129,229 @@ class Verifier {
       find_at(sequence, "its body is no transaction");
       return {};
     }
-    GL_TRY(record, find_record(reader_, transaction->hash()));
-    if (!record || record->sequence != sequence) find_at(sequence, "its body does not hash to its name");
+    const PackedHash hash(transaction->hash());
+    const auto record = record_of(hash);
+    if (!record || record->sequence != sequence || record->pruned) {
+      find_at(sequence, "its body does not hash to its name");
+      return {};
+    }
+    if (record->current_index != transaction->current_index() || record->last_index != transaction->last_index() ||
+        record->trunk != PackedHash(transaction->trunk()) || record->branch != PackedHash(transaction->branch()) ||
+        record->bundle != PackedHash(transaction->bundle())) {
+      find_at(sequence, "its record is not that of its body");
+    }
+    for (const auto& [index, packed] :
+         {std::pair(Index::kAddress, pack(transaction->address())),
+          std::pair(Index::kBundle, pack(transaction->bundle())), std::pair(Index::kTag, pack(transaction->tag())),
+          std::pair(Index::kApprovee, pack(transaction->trunk())),
+          std::pair(Index::kApprovee, pack(transaction->branch()))}) {
+      GL_TRY(is_indexed, holds(key(index, packed, sequence), hash.bytes()));
+      if (!is_indexed) find_at(sequence, std::string("it is missing in index ") + static_cast<char>(index));
+    }
+    if (!check_transaction_rules(*transaction)) find_at(sequence, "it breaks the ledger's rules");
+    return verify_bundle(*transaction, *record);
+  }
+
+  bool check_transaction_rules(const Transaction& transaction) const {
+    return CheckedTransactions::check_alone(transaction, parameters_).has_value();
+  }
+
+  // The parts of a valid tail are there, or pruned, and valid.
+  Result<void> verify_bundle(const Transaction& tail, const Record& record) {
+    if (record.current_index != 0 || !record.valid) return {};
+    std::vector<Transaction> parts{tail};
+    while (parts.size() <= record.last_index) {
+      const auto next = record_of(PackedHash(parts.back().trunk()));
+      if (!next || next->pruned) return {};  // it was pruned, and perhaps forgotten
+      if (!next->valid) find_at(record.sequence, "its bundle is valid and a part of it is not");
+      auto body = read_body(reader_, next->sequence);
+      if (!body) return {};  // found where its own turn comes
+      parts.push_back(std::move(*body));
+    }
+    if (!check_bundle(parts)) find_at(record.sequence, "its bundle is not valid");
+    return {};
+  }
+
+  // What a record says follows from the others.
+  Result<void> verify_records() {
+    std::uint64_t count = 0;
+    return for_each(Column::kIndexes, key(Index::kHash, ""), [&](const Entry& entry) -> Result<void> {
+      GL_CHECK(tell_progress(head_.sequence + ++count));
+      const auto hash = PackedHash::from_bytes(std::string_view(entry.key).substr(1));
+      const auto decoded = decode_record(entry.value);
+      if (!hash || !decoded) {
+        find("a record cannot be read");
+        return {};
+      }
+      const Record& record = *decoded;
+      GL_TRY(body, reader_.get(Column::kBodies, records::encode_integer(record.sequence, 8)));
+      if (body.has_value() == record.pruned) find_at(record.sequence, "its record and its body disagree");
+      if (record.sequence == 0 || record.sequence > head_.sequence) find_at(record.sequence, "it is out of the order");
+      if (record.order > head_.order || (record.order != 0 && !record.valid)) {
+        find_at(record.sequence, "its order is none");
+      }
+      if (record.valid && record.order == 0 && record.version_1_milestone == 0) {
+        find_at(record.sequence, "it is valid and has no order");
+      }
+      if (record.valid && !record.solid && record.current_index == 0) {
+        find_at(record.sequence, "its bundle is valid and what it approves is not all here");
+      }
+      GL_CHECK(verify_solidity(*hash, record));
+      GL_TRY(is_forgettable, reader_.get(Column::kIndexes, key(Index::kForgettable, record.sequence)));
+      if (is_forgettable && !record.pruned) find_at(record.sequence, "it is to be forgotten and was not pruned");
+      return {};
+    });
+  }
+
+  Result<void> verify_solidity(const PackedHash& hash, const Record& record) {
+    bool parents_solid = true;
+    for (const PackedHash& parent_hash : {record.trunk, record.branch}) {
+      if (parent_hash.is_null()) continue;
+      const auto parent = record_of(parent_hash);
+      const bool may_be_forgotten = record.solid && parameters_.duplicate_window_ms != 0;
+      if (!parent && !record.solid) {
+        GL_TRY(awaited, reader_.get(Column::kIndexes, key(Index::kMissing, parent_hash)));
+        if (!awaited) find_at(record.sequence, "what it waits for is not told to be missing");
+      }
+      parents_solid = parents_solid && (parent ? parent->solid : may_be_forgotten);
+    }
+    if (record.solid != parents_solid) find_at(record.sequence, "it is solid or not against what it approves");
+    if (record.valid || record.pruned) return {};
+    GL_TRY(open, find_open(reader_, record.sequence));
+    if (open ? open->hash != hash : !record.solid) find_at(record.sequence, "no one looks whether it waits too long");
+    return {};
+  }
+
+  // The indexes lead to transactions that bear what they are found by.
+  Result<void> verify_indexes() {
+    for (const Index index : {Index::kAddress, Index::kBundle, Index::kTag, Index::kApprovee}) {
+      GL_CHECK(for_each(Column::kIndexes, key(index, ""), [&](const Entry& entry) -> Result<void> {
+        const auto hash = PackedHash::from_bytes(entry.value);
+        const auto record = hash ? record_of(*hash) : std::nullopt;
+        const std::string_view place(entry.key);
+        if (!record || record->pruned || place.size() < 9 ||
+            decode_integer(place.substr(place.size() - 8)).value_or(0) != record->sequence) {
+          find(std::string("index ") + static_cast<char>(index) + " leads to a transaction that is not there");
+          return {};
+        }
+        const std::string_view packed = place.substr(1, place.size() - 9);
+        const bool fits = index == Index::kBundle ? packed == record->bundle.bytes()
+                          : index == Index::kApprovee
+                              ? packed == record->trunk.bytes() || packed == record->branch.bytes()
+                              : true;
+        if (!fits) find_at(record->sequence, "an index finds it by what it does not bear");
+        if (index == Index::kAddress) ++by_address_;
+        if (index == Index::kTag) ++by_tag_;
+        return {};
+      }));
+    }
+    // Each body is under its one address and tag (verify_body), so more entries are too many.
+    if (by_address_ != report_.bodies || by_tag_ != report_.bodies) find("an index has more entries than bodies");
+    return {};
+  }
+
+  Result<void> verify_open() {
+    std::uint64_t count = 0;
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kOpen, ""), [&](const Entry& entry) -> Result<void> {
+      ++count;
+      const std::uint64_t sequence = decode_integer(std::string_view(entry.key).substr(1)).value_or(0);
+      auto open = find_open(reader_, sequence);
+      const auto record = open && *open ? record_of((*open)->hash) : std::nullopt;
+      if (!record || record->sequence != sequence || record->valid || record->pruned) {
+        find_at(sequence, "it is said to wait and does not");
+        return {};
+      }
+      const std::string deadline =
+          key(Index::kDeadline, records::encode_integer(static_cast<std::uint64_t>((*open)->look_ms), 8), sequence);
+      GL_TRY(has_deadline, holds(deadline, ""));
+      if (!has_deadline) find_at(sequence, "it waits without an end");
+      return {};
+    }));
+    std::uint64_t deadlines = 0;
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kDeadline, ""), [&](const Entry&) -> Result<void> {
+      ++deadlines;
+      return {};
+    }));
+    if (count != head_.open || deadlines != count) find("the number of those that wait is not what was counted");
+    return {};
+  }
+
+  Result<void> verify_missing() {
+    return for_each(Column::kIndexes, key(Index::kMissing, ""), [&](const Entry& entry) -> Result<void> {
+      const auto hash = PackedHash::from_bytes(std::string_view(entry.key).substr(1));
+      bool is_named = false;
+      if (hash) {
+        GL_CHECK(reader_.scan(Column::kIndexes, key(Index::kApprovee, *hash), [&](std::string_view, std::string_view) {
+          is_named = true;
+          return false;
+        }));
+      }
+      if (!is_named || record_of(*hash)) find("a hash is told to be missing that is here, or that no one names");
+      return {};
+    });
+  }
+
+  Result<void> verify_milestones() {
+    GL_TRY(latest, counter(reader_, kMilestoneKey));
+    Milestone before;
+    for (std::uint64_t index = 1; index <= latest; ++index) {
+      const auto milestone = read_milestone(reader_, static_cast<std::uint32_t>(index));
+      const std::string name = "milestone " + std::to_string(index);
+      if (!milestone) {
+        find(name + " is missing or cannot be read");
+        continue;
+      }
+      ++report_.milestones;
+      GL_TRY(is_named, holds(key(Index::kMilestoneHash, milestone->hash), records::encode_integer(index, 4)));
+      if (!is_named) find(name + " is not found by its hash");
+      const bool is_version_1 = milestone->transaction_count == 0 && milestone->root == Digest{};
+      if (!is_version_1) {
+        if (milestone_hash(parameters_, before.hash, *milestone) != milestone->hash) {
+          find(name + " does not follow from the one before it");
+        }
+        if (milestone->transaction_count < before.transaction_count || milestone->transaction_count > head_.sequence ||
+            milestone->confirmed_count < before.confirmed_count) {
+          find(name + " counts backward");
+        }
+        GL_TRY(root, root_at(milestone->transaction_count));
+        if (root != milestone->root) find(name + " has another root than the transactions before it");
+      }
+      before = *milestone;
+    }
+    return {};
+  }
+
+  // The root of the first `count` transactions, from the nodes.
+  Result<std::optional<Digest>> root_at(std::uint64_t count) const {
+    if (count > head_.sequence) return std::nullopt;
+    std::vector<Digest> peaks;
+    std::uint64_t begin = 0;
+    for (int level = 63; level >= 0; --level) {
+      if ((count >> level & 1) == 0) continue;
+      const auto node = read_node(reader_, level, begin >> level);
+      if (!node) return std::nullopt;
+      peaks.push_back(*node);
+      begin += std::uint64_t{1} << level;
+    }
+    return MountainRange(count, std::move(peaks)).root();
+  }
+
+  Result<void> verify_head() {
+    if (head_.confirmed > head_.order) find("more is confirmed than valid");
+    for (const Tip& tip : head_.tips) {
+      const auto record = record_of(tip.hash);
+      if (!record || !record->valid || record->current_index != 0) find("a tip is no tail of a valid bundle");
+    }
     return {};
   }
 
   const StateReader& reader_;
   const VerifyOptions& options_;
+  Parameters parameters_;
+  Head head_;
   VerifyReport report_;
+  std::uint64_t by_address_ = 0;  // entries of this index
+  std::uint64_t by_tag_ = 0;
 };
 
 }  // namespace

@@ -1,0 +1,261 @@
+// What a ledger lets go of: bounded in every call, and in the same order in every replica.
+#include <algorithm>
+#include <deque>
+
+#include "ledger/state.h"
+#include "ledger/state_head.h"
+#include "ledger/state_records.h"
+
+namespace glucoledger::ledger {
+namespace {
+
+using namespace records;
+
+class Housekeeping {
+ public:
+  Housekeeping(StateBatch& batch, const Parameters& parameters, Head& head)
+      : batch_(batch), parameters_(parameters), head_(head) {}
+
+  Result<bool> run() {
+    GL_CHECK(drop_what_waits_too_long());
+    GL_CHECK(prune());
+    GL_CHECK(forget());
+    return changed_;
+  }
+
+ private:
+  enum class Need { kNone, kWaiting, kValid };  // by what it is approved: nothing solid, solid ones, valid ones
+
+  // The open ones whose time has come. One that was stamped when the clock was far ahead waits from now.
+  Result<void> drop_what_waits_too_long() {
+    budget_ = parameters_.housekeeping_max;
+    std::vector<std::uint64_t> due;
+    std::vector<std::uint64_t> ahead;
+    const std::string prefix = key(Index::kDeadline, "");
+    const auto time_key = [&](std::int64_t ms) {
+      return prefix + records::encode_integer(static_cast<std::uint64_t>(ms), 8);
+    };
+    const auto collect = [&](std::vector<std::uint64_t>& into, const std::string& end) {
+      return [&into, &prefix, end, this](std::string_view key, std::string_view) {
+        if (!end.empty() && key.substr(0, end.size()) >= end) return false;
+        into.push_back(decode_integer(key.substr(prefix.size() + 8)).value_or(0));
+        return into.size() < parameters_.housekeeping_max;
+      };
+    };
+    const std::int64_t oldest_ms = head_.time_ms - parameters_.waiting_max_ms;
+    if (oldest_ms >= 0) {
+      GL_CHECK(batch_.scan(Column::kIndexes, prefix, collect(due, time_key(oldest_ms + 1))));
+    }
+    const std::int64_t ahead_ms = head_.time_ms + parameters_.clock_lead_max_ms + 1;
+    GL_CHECK(batch_.scan_from(Column::kIndexes, prefix, time_key(ahead_ms), collect(ahead, "")));
+    for (const std::uint64_t sequence : ahead) GL_CHECK(postpone(sequence, true));
+    // The newest first: what is only approved by others that go can go with them.
+    std::reverse(due.begin(), due.end());
+    queue_.assign(due.begin(), due.end());
+    for (; !queue_.empty(); queue_.pop_front()) GL_CHECK(drop(queue_.front()));
+    return {};
+  }
+
+  Result<void> postpone(std::uint64_t sequence, bool anew) {
+    GL_TRY(open, find_open(batch_, sequence));
+    if (!open) return tl::unexpected(damaged());
+    erase_open(batch_, sequence, *open);
+    open->look_ms = head_.time_ms;
+    if (anew) open->came_ms = head_.time_ms;
+    put_open(batch_, sequence, *open);
+    return tell(Event::kPostponed, sequence);
+  }
+
+  Result<void> drop(std::uint64_t sequence) {
+    GL_TRY(open, find_open(batch_, sequence));
+    if (!open) return {};  // by now it is gone
+    if (budget_ == 0) return postpone_to_next(sequence, *open);
+    --budget_;
+    GL_TRY(record, find_record(batch_, open->hash));
+    if (!record) return tl::unexpected(damaged());
+    Need need = Need::kNone;
+    if (record->solid) {
+      GL_ASSIGN(need, need_of(open->hash));
+    }
+    if (need == Need::kWaiting) return postpone(sequence, false);
+    erase_open(batch_, sequence, *open);
+    --head_.open;
+    if (need == Need::kValid) return tell(Event::kSettled, sequence);
+    GL_TRY(transaction, read_body(batch_, sequence));
+    erase_body(batch_, transaction, sequence);
+    batch_.erase(Column::kIndexes, key(Index::kHash, open->hash));
+    ++head_.gone;
+    GL_CHECK(await_again(open->hash));
+    for (const PackedHash& parent : {record->trunk, record->branch}) GL_CHECK(leave(parent));
+    return tell(Event::kDropped, sequence);
+  }
+
+  // Nothing is left for this call: it is looked at first in the next one.
+  Result<void> postpone_to_next(std::uint64_t sequence, Open open) {
+    if (open.look_ms <= head_.time_ms - parameters_.waiting_max_ms) return {};
+    erase_open(batch_, sequence, open);
+    open.look_ms = open.came_ms;
+    put_open(batch_, sequence, open);
+    return tell(Event::kPostponed, sequence);
+  }
+
+  // Looks at as many approvers as are left to look at; one with more of them waits on.
+  Result<Need> need_of(const PackedHash& hash) {
+    std::vector<std::string> approvers;
+    const std::size_t count_max = budget_ + 1;
+    GL_CHECK(batch_.scan(Column::kIndexes, key(Index::kApprovee, hash), [&](std::string_view, std::string_view value) {
+      approvers.emplace_back(value);
+      return approvers.size() < count_max;
+    }));
+    Need need = approvers.size() == count_max && count_max > 1 ? Need::kWaiting : Need::kNone;
+    for (const std::string& approver : approvers) {
+      budget_ -= std::min<std::size_t>(budget_, 1);
+      GL_TRY(approver_hash, PackedHash::from_bytes(approver));
+      GL_TRY(record, find_record(batch_, approver_hash));
+      if (!record) return tl::unexpected(damaged());
+      if (record->valid) return Need::kValid;
+      if (record->solid) need = Need::kWaiting;
+    }
+    return need;
+  }
+
+  // What was dropped may be named by others that wait.
+  Result<void> await_again(const PackedHash& hash) {
+    GL_TRY(is_named, has_approver(hash));
+    if (is_named) batch_.put(Column::kIndexes, key(Index::kMissing, hash), "");
+    return {};
+  }
+
+  // A parent that no one else names is not awaited any more; one that waited only for this child may go now.
+  Result<void> leave(const PackedHash& parent) {
+    if (parent.is_null()) return {};
+    GL_TRY(record, find_record(batch_, parent));
+    if (!record) {
+      GL_TRY(is_named, has_approver(parent));
+      if (!is_named) batch_.erase(Column::kIndexes, key(Index::kMissing, parent));
+      return {};
+    }
+    GL_TRY(open, find_open(batch_, record->sequence));
+    if (open && open->came_ms <= head_.time_ms - parameters_.waiting_max_ms) queue_.push_back(record->sequence);
+    return {};
+  }
+
+  Result<bool> has_approver(const PackedHash& hash) const {
+    bool found = false;
+    GL_CHECK(batch_.scan(Column::kIndexes, key(Index::kApprovee, hash), [&](std::string_view, std::string_view) {
+      found = true;
+      return false;
+    }));
+    return found;
+  }
+
+  // Whole milestones at a time become old enough; their transactions go piece by piece.
+  Result<void> prune() {
+    if (parameters_.retention_ms == 0) return {};
+    GL_TRY(latest, latest_milestone(batch_));
+    for (std::uint32_t i = 0; i < parameters_.housekeeping_max && head_.prune_milestone <= latest.index; ++i) {
+      GL_TRY(milestone, read_milestone(batch_, head_.prune_milestone));
+      // Where the clock was far ahead, its transactions go with those of the next one.
+      const bool is_ahead = milestone.time_ms - head_.time_ms > parameters_.clock_lead_max_ms;
+      if (!is_ahead && head_.time_ms - milestone.time_ms < parameters_.retention_ms) break;
+      if (!is_ahead) head_.prune_to = std::max(head_.prune_to, milestone.transaction_count);
+      ++head_.prune_milestone;
+      changed_ = true;
+    }
+    for (std::uint32_t i = 0; i < parameters_.housekeeping_max && head_.pruned_to < head_.prune_to; ++i) {
+      const std::uint64_t sequence = head_.pruned_to + 1;
+      GL_TRY(body, batch_.get(Column::kBodies, records::encode_integer(sequence, 8)));
+      if (body) {
+        GL_TRY(transaction, read_body(batch_, sequence));
+        GL_TRY(record, find_record(batch_, transaction.hash()));
+        if (!record) return tl::unexpected(damaged());
+        if (!record->solid || (record->valid && record->order > head_.confirmed)) break;  // settled or dropped soon
+        GL_CHECK(prune_transaction(batch_, parameters_, head_, transaction, *record));
+      }
+      head_.pruned_to = sequence;
+      changed_ = true;
+    }
+    return {};
+  }
+
+  // Nobody can submit them again by now: they were attached before the duplicate window.
+  Result<void> forget() {
+    if (parameters_.duplicate_window_ms == 0) return {};
+    struct Pruned {
+      std::uint64_t sequence;
+      std::int64_t time_ms;
+      PackedHash hash;
+    };
+    std::vector<Pruned> oldest;
+    bool is_damaged = false;
+    GL_CHECK(batch_.scan(Column::kIndexes, key(Index::kForgettable, ""), [&](std::string_view key, std::string_view v) {
+      const auto sequence = decode_integer(key.substr(1));
+      const auto time_ms = decode_integer(v.substr(0, 8));
+      const auto hash = PackedHash::from_bytes(v.substr(std::min<std::size_t>(8, v.size())));
+      is_damaged = !sequence || !time_ms || !hash;
+      if (is_damaged) return false;
+      oldest.push_back({*sequence, static_cast<std::int64_t>(*time_ms), *hash});
+      return oldest.size() < parameters_.housekeeping_max;
+    }));
+    if (is_damaged) return tl::unexpected(damaged());
+    for (const Pruned& pruned : oldest) {
+      const std::int64_t age_ms = head_.time_ms - pruned.time_ms;
+      if (-age_ms > parameters_.clock_lead_max_ms) {  // stamped when the clock was far ahead
+        put_forgettable(batch_, pruned.sequence, head_.time_ms, pruned.hash);
+        GL_CHECK(tell(Event::kPostponed, pruned.sequence));
+        continue;
+      }
+      if (age_ms <= parameters_.duplicate_window_ms + parameters_.timestamp_future_max_ms) continue;
+      batch_.erase(Column::kIndexes, key(Index::kForgettable, pruned.sequence));
+      batch_.erase(Column::kIndexes, key(Index::kHash, pruned.hash));
+      head_.remove_tip(pruned.hash);
+      GL_CHECK(tell(Event::kForgotten, pruned.sequence));
+    }
+    return {};
+  }
+
+  Result<void> tell(Event event, std::uint64_t sequence) {
+    head_.tell(event, sequence);
+    changed_ = true;
+    return {};
+  }
+
+  StateBatch& batch_;
+  const Parameters& parameters_;
+  Head& head_;
+  std::size_t budget_ = 0;
+  std::deque<std::uint64_t> queue_;  // to be looked at whether they may go
+  bool changed_ = false;
+};
+
+}  // namespace
+
+Result<bool> keep_house(StateBatch& batch, const Parameters& parameters, Head& head) {
+  return Housekeeping(batch, parameters, head).run();
+}
+
+void put_forgettable(StateBatch& batch, std::uint64_t sequence, std::int64_t time_ms, const PackedHash& hash) {
+  std::string value = records::encode_integer(static_cast<std::uint64_t>(time_ms), 8);
+  value += hash.bytes();
+  batch.put(Column::kIndexes, key(Index::kForgettable, sequence), value);
+}
+
+Result<void> prune_transaction(StateBatch& batch, const Parameters& parameters, Head& head,
+                               const Transaction& transaction, Record record) {
+  const PackedHash hash(transaction.hash());
+  erase_body(batch, transaction, record.sequence);
+  batch.put(Column::kIndexes, key(Index::kPrunedAddress, transaction.address()), "");
+  record.pruned = true;
+  put_record(batch, hash, record);
+  ++head.gone;
+  GL_TRY(open, find_open(batch, record.sequence));
+  if (open) {
+    erase_open(batch, record.sequence, *open);
+    --head.open;
+  }
+  if (parameters.duplicate_window_ms != 0) put_forgettable(batch, record.sequence, head.time_ms, hash);
+  head.tell(Event::kPruned, record.sequence);
+  return {};
+}
+
+}  // namespace glucoledger::ledger
