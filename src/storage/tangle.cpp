@@ -382,7 +382,7 @@ Result<std::uint64_t> Tangle::prune_before(std::uint64_t sequence) {
   CommitQueue::Command command;
   std::uint64_t pruned = 0;
   command.apply = [&](ledger::StateBatch& batch) -> Result<void> {
-    GL_ASSIGN(pruned, ledger::prune_before(batch, sequence));
+    GL_ASSIGN(pruned, ledger::prune_before(batch, parameters_, sequence));
     return {};
   };
   GL_CHECK(write(command));
