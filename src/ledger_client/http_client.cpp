@@ -1,14 +1,12 @@
 #include "ledger_client/http_client.h"
 
-#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <charconv>
 #include <chrono>
-#include <functional>
 
 #include "base/interrupt.h"
 
@@ -20,100 +18,22 @@ namespace http = boost::beast::http;
 using Tcp = asio::ip::tcp;
 
 constexpr std::size_t kIdleConnectionsMax = 8;
-constexpr std::size_t kEndpointsMax = 16;
 constexpr std::uint32_t kReplyHeaderSizeMax = 16 << 10;
 constexpr auto kInterruptStep = std::chrono::milliseconds(50);
 
-Result<std::uint16_t> parse_port(std::string_view text) {
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port == 0 || port > 65'535) {
-    return fail(ErrorCode::kUsage, "a node's URL has no valid port", "write it as http://host:port");
-  }
-  return static_cast<std::uint16_t>(port);
-}
-
-bool is_host_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-}
-bool is_ipv6_character(char c) {
-  return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || (c >= '0' && c <= '9') || c == ':' || c == '.';
-}
-
 }  // namespace
 
-std::string Endpoint::authority() const {
-  const bool ipv6 = host.find(':') != std::string::npos;
-  return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
+struct HttpClient::Tls {
+  asio::ssl::context context{asio::ssl::context::tls_client};
+};
 
-Result<Endpoint> parse_endpoint(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) {
-    return fail(ErrorCode::kUsage, "a node's URL must start with http://",
-                "write it as http://host:port; for a node elsewhere use a tunnel (ssh -L), as this is not encrypted");
-  }
-  url.remove_prefix(kScheme.size());
-  if (url.ends_with('/')) url.remove_suffix(1);
-  if (url.find('@') != std::string_view::npos) {
-    return fail(ErrorCode::kUsage, "a node's URL must hold no user or password", "write it as http://host:port");
-  }
-  Endpoint endpoint;
-  endpoint.port = 80;
-  std::size_t host_end = 0;
-  bool host_valid = false;
-  if (url.starts_with('[')) {
-    host_end = std::min(url.find(']'), url.size());
-    endpoint.host = url.substr(1, host_end == 0 ? 0 : host_end - 1);
-    host_valid = host_end < url.size() && std::all_of(endpoint.host.begin(), endpoint.host.end(), is_ipv6_character);
-    host_end += host_valid ? 1 : 0;
-  } else {
-    host_end = std::min(url.find(':'), url.size());
-    endpoint.host = url.substr(0, host_end);
-    host_valid = std::all_of(endpoint.host.begin(), endpoint.host.end(), is_host_character);
-  }
-  if (!host_valid || endpoint.host.empty() || endpoint.host.size() > 253) {
-    return fail(ErrorCode::kUsage, "a node's URL has no valid host, or a path behind it",
-                "write it as http://host:port");
-  }
-  std::transform(endpoint.host.begin(), endpoint.host.end(), endpoint.host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  if (host_end < url.size()) {
-    if (url[host_end] != ':') {
-      return fail(ErrorCode::kUsage, "a node's URL must not go on after the port", "write it as http://host:port");
-    }
-    GL_ASSIGN(endpoint.port, parse_port(url.substr(host_end + 1)));
-  }
-  return endpoint;
-}
-
-Result<std::vector<Endpoint>> parse_endpoints(std::string_view urls) {
-  std::vector<Endpoint> endpoints;
-  while (true) {
-    const std::size_t comma = std::min(urls.find(','), urls.size());
-    GL_TRY(endpoint, parse_endpoint(urls.substr(0, comma)));
-    endpoints.push_back(std::move(endpoint));
-    if (endpoints.size() > kEndpointsMax) {
-      return fail(ErrorCode::kUsage, "more than " + std::to_string(kEndpointsMax) + " nodes are named");
-    }
-    if (comma == urls.size()) return endpoints;
-    urls.remove_prefix(comma + 1);
-  }
-}
-
-std::string join_urls(const std::vector<Endpoint>& endpoints) {
-  std::string urls;
-  for (const Endpoint& endpoint : endpoints) {
-    if (!urls.empty()) urls += ',';
-    urls += endpoint.url();
-  }
-  return urls;
-}
-
-// One TCP connection with a loop of its own: each step runs until it is done, out of time, or interrupted.
+// One connection with a loop of its own: each step runs until it is done, out of time, or interrupted.
 class HttpClient::Connection {
  public:
-  explicit Connection(const Endpoint& endpoint) : endpoint_(endpoint), resolver_(context_), socket_(context_) {}
+  // `tls`: nothing where the way is plain.
+  Connection(const Endpoint& endpoint, Tls* tls) : endpoint_(endpoint), resolver_(context_), socket_(context_) {
+    if (tls != nullptr) tls_stream_ = std::make_unique<asio::ssl::stream<Tcp::socket&>>(socket_, tls->context);
+  }
 
   Result<void> connect(std::int64_t timeout_ms) {
     boost::system::error_code result = asio::error::would_block;
@@ -130,17 +50,18 @@ class HttpClient::Connection {
     if (result) return unreachable("does not answer (" + result.message() + ")");
     boost::system::error_code ignored;
     socket_.set_option(Tcp::no_delay(true), ignored);
-    return {};
+    return tls_stream_ ? shake_hands(timeout_ms) : Result<void>();
   }
 
   // `nothing_came`: the peer closed before a byte of an answer, as it may with a kept connection.
-  Result<HttpReply> exchange(const std::string& body, std::size_t size_max, std::int64_t timeout_ms,
+  Result<HttpReply> exchange(const std::string& body, const HttpOptions& options, std::size_t size_max,
                              bool& nothing_came) {
     http::request<http::string_body> request(http::verb::post, "/", 11);
     request.set(http::field::host, endpoint_.authority());
     request.set(http::field::user_agent, "glucoledger/" GLUCOLEDGER_VERSION);
     request.set(http::field::content_type, "application/json");
     request.set("X-IOTA-API-Version", "1");
+    if (options.token) request.set(http::field::authorization, "Bearer " + std::string(options.token->text()));
     request.keep_alive(true);
     request.body() = body;
     request.prepare_payload();
@@ -149,15 +70,23 @@ class HttpClient::Connection {
     parser.body_limit(size_max);
     parser.header_limit(kReplyHeaderSizeMax);
     boost::system::error_code result = asio::error::would_block;
-    http::async_write(socket_, request, [&](boost::system::error_code write_error, std::size_t) {
-      if (write_error) {
-        result = write_error;
-        return;
-      }
-      http::async_read(socket_, buffer_, parser, [&](boost::system::error_code error, std::size_t) { result = error; });
-    });
+    const auto converse = [&](auto& stream) {
+      http::async_write(stream, request, [&](boost::system::error_code write_error, std::size_t) {
+        if (write_error) {
+          result = write_error;
+          return;
+        }
+        http::async_read(stream, buffer_, parser,
+                         [&](boost::system::error_code error, std::size_t) { result = error; });
+      });
+    };
+    if (tls_stream_) {
+      converse(*tls_stream_);
+    } else {
+      converse(socket_);
+    }
     nothing_came = false;
-    GL_CHECK(run_until_done(timeout_ms));
+    GL_CHECK(run_until_done(options.request_ms));
     if (result) {
       nothing_came = !parser.got_some() && buffer_.size() == 0;
       if (result == http::error::body_limit) return unreachable("gave an answer larger than is allowed");
@@ -170,6 +99,21 @@ class HttpClient::Connection {
   bool reusable() const { return reusable_; }
 
  private:
+  // The certificate must name the host, or its address.
+  Result<void> shake_hands(std::int64_t timeout_ms) {
+    boost::system::error_code result;
+    tls_stream_->set_verify_mode(asio::ssl::verify_peer, result);
+    tls_stream_->set_verify_callback(asio::ssl::host_name_verification(endpoint_.host), result);
+    asio::ip::make_address(endpoint_.host, result);
+    if (result) SSL_set_tlsext_host_name(tls_stream_->native_handle(), endpoint_.host.c_str());
+    result = asio::error::would_block;
+    tls_stream_->async_handshake(asio::ssl::stream_base::client,
+                                 [&](boost::system::error_code error) { result = error; });
+    GL_CHECK(run_until_done(timeout_ms));
+    if (result) return unreachable("could not be trusted, or does not speak TLS (" + result.message() + ")");
+    return {};
+  }
+
   tl::unexpected<Error> unreachable(const std::string& what) const {
     return fail(ErrorCode::kUnreachable, "the node at " + endpoint_.authority() + " " + what,
                 "check that it runs and that the address is right, then repeat");
@@ -198,13 +142,43 @@ class HttpClient::Connection {
   asio::io_context context_{1};
   Tcp::resolver resolver_;
   Tcp::socket socket_;
+  std::unique_ptr<asio::ssl::stream<Tcp::socket&>> tls_stream_;  // over the socket
   boost::beast::flat_buffer buffer_;
   bool reusable_ = false;
 };
 
-HttpClient::HttpClient(Endpoint endpoint, HttpTimeouts timeouts)
-    : endpoint_(std::move(endpoint)), timeouts_(timeouts) {}
+HttpClient::HttpClient(Endpoint endpoint, HttpOptions options)
+    : endpoint_(std::move(endpoint)), options_(std::move(options)) {}
 HttpClient::~HttpClient() = default;
+
+Result<std::unique_ptr<HttpClient::Connection>> HttpClient::connect() {
+  if (options_.token && !endpoint_.is_tls && !endpoint_.is_loopback()) {
+    return fail(ErrorCode::kUsage, "a token does not go over an unencrypted connection", "use an https:// URL");
+  }
+  Tls* tls = nullptr;
+  if (endpoint_.is_tls) {
+    const std::lock_guard lock(mutex_);
+    if (!tls_) {
+      auto fresh = std::make_unique<Tls>();
+      boost::system::error_code error;
+      fresh->context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
+      if (options_.ca_file.empty()) {
+        fresh->context.set_default_verify_paths(error);
+      } else {
+        fresh->context.load_verify_file(options_.ca_file, error);
+      }
+      if (error) {
+        return fail(ErrorCode::kInputRefused, "the certificates to trust cannot be read: " + error.message(),
+                    "name a file of PEM certificates with --ledger-ca");
+      }
+      tls_ = std::move(fresh);
+    }
+    tls = tls_.get();
+  }
+  auto connection = std::make_unique<Connection>(endpoint_, tls);
+  GL_CHECK(connection->connect(options_.connect_ms));
+  return connection;
+}
 
 std::unique_ptr<HttpClient::Connection> HttpClient::take_idle() {
   const std::lock_guard lock(mutex_);
@@ -224,11 +198,10 @@ Result<HttpReply> HttpClient::post_json(const std::string& body, std::size_t res
   const bool kept = connection != nullptr;
   bool nothing_came = false;
   Result<HttpReply> reply;
-  if (kept) reply = connection->exchange(body, response_size_max, timeouts_.request_ms, nothing_came);
+  if (kept) reply = connection->exchange(body, options_, response_size_max, nothing_came);
   if (!kept || (!reply && nothing_came)) {
-    connection = std::make_unique<Connection>(endpoint_);
-    GL_CHECK(connection->connect(timeouts_.connect_ms));
-    reply = connection->exchange(body, response_size_max, timeouts_.request_ms, nothing_came);
+    GL_ASSIGN(connection, connect());
+    reply = connection->exchange(body, options_, response_size_max, nothing_came);
   }
   if (reply && connection->reusable()) keep(std::move(connection));
   return reply;

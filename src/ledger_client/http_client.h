@@ -1,48 +1,38 @@
-// POST of JSON over plain HTTP/1.1, bounded in time and size; connections are kept and used again.
+// POST of JSON over HTTP/1.1, plain or in TLS, bounded in time and size; connections are kept and used again.
 //
+// Over https:// the node's certificate must be valid for its host by the system's authorities, or by those of a file. A
+// token is shown to the node as `Authorization: Bearer`, only in TLS or to this machine (else kUsage).
 // Thread-safe: each call takes an idle connection or opens one. A kept connection that turns out closed is opened anew
-// once; nothing else is repeated here. kUnreachable: no connection, no answer in time, not HTTP. kInterrupted: the
-// person asked to stop. Boost.Beast stays in http_client.cpp.
+// once; nothing else is repeated here. kUnreachable: no connection, no answer in time, not HTTP, no valid certificate.
+// kInterrupted: the person asked to stop. Boost.Beast stays in http_client.cpp.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "base/result.h"
+#include "base/secret.h"
+#include "ledger_client/endpoint.h"
 
 namespace glucoledger::ledger_client {
-
-struct Endpoint {
-  std::string host;  // a name, an IPv4 address, or an IPv6 address without brackets
-  std::uint16_t port = 0;
-  std::string authority() const;  // host:port, an IPv6 address in brackets
-  std::string url() const { return "http://" + authority(); }
-};
-
-// "http://host[:port][/]"; the port is 80 when absent. kUsage for another scheme, a path, a user or a password.
-Result<Endpoint> parse_endpoint(std::string_view url);
-
-// "URL[,URL...]", and the same text from endpoints: lower-case host, port always written.
-Result<std::vector<Endpoint>> parse_endpoints(std::string_view urls);
-std::string join_urls(const std::vector<Endpoint>& endpoints);
 
 struct HttpReply {
   unsigned status = 0;
   std::string body;
 };
 
-struct HttpTimeouts {
+struct HttpOptions {
   std::int64_t connect_ms = 5'000;
   std::int64_t request_ms = 30'000;
+  std::string ca_file;                       // certificates in PEM that are trusted; empty: the system's
+  std::shared_ptr<const SecretBytes> token;  // for the node; may be absent
 };
 
 class HttpClient {
  public:
-  explicit HttpClient(Endpoint endpoint, HttpTimeouts timeouts = {});
+  explicit HttpClient(Endpoint endpoint, HttpOptions options = {});
   ~HttpClient();
   const Endpoint& endpoint() const { return endpoint_; }
   // Answers larger than `response_size_max` are kUnreachable.
@@ -50,12 +40,15 @@ class HttpClient {
 
  private:
   class Connection;
+  struct Tls;
+  Result<std::unique_ptr<Connection>> connect();
   std::unique_ptr<Connection> take_idle();
   void keep(std::unique_ptr<Connection> connection);
 
   Endpoint endpoint_;
-  HttpTimeouts timeouts_;
-  std::mutex mutex_;
+  HttpOptions options_;
+  std::mutex mutex_;  // guards what follows
+  std::unique_ptr<Tls> tls_;
   std::vector<std::unique_ptr<Connection>> idle_;
 };
 

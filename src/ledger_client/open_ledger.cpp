@@ -10,7 +10,8 @@
 namespace glucoledger::ledger_client {
 namespace {
 
-constexpr HttpTimeouts kProbeTimeouts = {.connect_ms = 500, .request_ms = 2'000};
+constexpr std::int64_t kProbeConnectMs = 500;
+constexpr std::int64_t kProbeRequestMs = 2'000;
 constexpr std::int64_t kLockStepMs = 200;
 
 bool is_url(std::string_view spec) {
@@ -27,15 +28,18 @@ bool looks_like_host_and_port(const std::string& spec) {
 }
 
 // The node that left its address in the folder, if it answers and keeps the ledger of which the file speaks.
-std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder) {
+std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder, const OpenLedgerOptions& options) {
   const auto address = storage::read_node_address(folder);
   if (!address) return nullptr;
   const auto endpoint = parse_endpoint(address->url);
   if (!endpoint) return nullptr;
-  IriClient probe({*endpoint}, kProbeTimeouts);
+  HttpOptions brief = options.http;
+  brief.connect_ms = kProbeConnectMs;
+  brief.request_ms = kProbeRequestMs;
+  IriClient probe({*endpoint}, brief);
   const auto info = probe.info();
   if (!info || info->network_id != address->network_id) return nullptr;
-  return std::make_unique<IriClient>(std::vector<Endpoint>{*endpoint}, HttpTimeouts{}, folder.string());
+  return std::make_unique<IriClient>(std::vector<Endpoint>{*endpoint}, options.http, folder.string());
 }
 
 Result<void> check_min_weight_magnitude(ports::Ledger& ledger, const std::optional<int>& wanted) {
@@ -51,7 +55,7 @@ Result<void> check_min_weight_magnitude(ports::Ledger& ledger, const std::option
 Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& folder,
                                                    const OpenLedgerOptions& options, const base::Clock& clock) {
   for (std::int64_t waited_ms = 0;; waited_ms += kLockStepMs) {
-    if (auto node = running_node(folder)) {
+    if (auto node = running_node(folder, options)) {
       GL_CHECK(check_min_weight_magnitude(*node, options.min_weight_magnitude));
       return node;
     }
@@ -93,7 +97,7 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const std::string& spec, cons
                 "leave --mwm away: the node tells it");
   }
   GL_TRY(endpoints, parse_endpoints(locator));
-  return std::unique_ptr<ports::Ledger>(std::make_unique<IriClient>(endpoints));
+  return std::unique_ptr<ports::Ledger>(std::make_unique<IriClient>(endpoints, options.http));
 }
 
 }  // namespace glucoledger::ledger_client

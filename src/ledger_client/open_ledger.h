@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "ledger_client/http_client.h"
 #include "ports/ledger.h"
 
 namespace glucoledger::ledger_client {
@@ -18,6 +19,7 @@ struct OpenLedgerOptions {
   bool read_only = false;
   std::optional<int> min_weight_magnitude;  // a new folder's; kUsage where it contradicts, or for a URL
   std::int64_t lock_wait_ms = 10'000;
+  HttpOptions http;  // for nodes
 };
 
 // `spec`: a folder (made unless read-only), or URL[,URL...]. For URLs nothing is asked of the network yet.

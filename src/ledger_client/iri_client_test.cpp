@@ -1,0 +1,248 @@
+// The client among nodes that withhold, lie, lag behind, are slow or gone, and services that do proofs of work.
+#include "ledger_client/iri_client.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "ledger_client/fake_node.h"
+
+namespace glucoledger::ledger_client {
+namespace {
+
+using ledger::Transaction;
+
+const Hash kAddress = *Hash::from_trytes(std::string(80, 'X') + "9");
+
+ledger::PreparedBundle prepared(const std::string& payload, const Hash& address = kAddress) {
+  return ledger::prepare(payload, address, std::string(ledger::kTagTrytes, '9'), 1).value();
+}
+
+std::vector<Transaction> bundle_of(const std::string& payload, const Hash& address = kAddress) {
+  crypto::ProofOfWorkOptions work;
+  work.min_weight_magnitude = 1;
+  work.threads = 1;
+  return ledger::attach(prepared(payload, address), {{}, {}, 1}, work).value();
+}
+
+// Wants the transaction of one payload, and counts what comes before it.
+class PayloadSink final : public ports::Sink {
+ public:
+  explicit PayloadSink(std::string payload) : payload_(std::move(payload)) {}
+  void take(std::vector<Transaction> some) override {
+    most = std::max(most, some.size());
+    for (const auto& transaction : some) {
+      ++taken;
+      found = found || transaction.signature_message_fragment().starts_with(payload_);
+    }
+  }
+  bool wants(const Hash&) const override { return !found; }
+  bool found = false;
+  std::size_t taken = 0;
+  std::size_t most = 0;
+
+ private:
+  std::string payload_;
+};
+
+class IriClientTest : public testing::Test {
+ protected:
+  IriClient client(std::size_t count, std::int64_t request_ms = 5'000) {
+    std::vector<Endpoint> endpoints;
+    for (std::size_t i = 0; i < count; ++i) endpoints.push_back(nodes_[i].endpoint());
+    HttpOptions options;
+    options.request_ms = request_ms;
+    return IriClient(endpoints, options);
+  }
+  static ports::ReadEnd read(IriClient& client, PayloadSink& sink) {
+    const auto end = client.read_into(std::span(&kAddress, 1), sink);
+    EXPECT_TRUE(end) << end.error().message;
+    return end.value_or(ports::ReadEnd{});
+  }
+  FakeNode nodes_[3];
+};
+
+TEST_F(IriClientTest, ANodeThatWithholdsOrLagsHidesNothing) {
+  nodes_[1].held = bundle_of("HELLO");
+  auto two = client(2);
+  PayloadSink sink("HELLO");
+  EXPECT_EQ(read(two, sink).doubt, "");
+  EXPECT_TRUE(sink.found);
+
+  nodes_[2].held = nodes_[1].held;
+  nodes_[1].held.clear();
+  auto three = client(3);
+  PayloadSink other("HELLO");
+  (void)read(three, other);
+  EXPECT_FALSE(other.found) << "two of three withhold: a majority";
+}
+
+TEST_F(IriClientTest, WhatIsFoundAsksNoFurtherNode) {
+  nodes_[0].held = bundle_of("HELLO");
+  auto two = client(2);
+  PayloadSink sink("HELLO");
+  EXPECT_EQ(read(two, sink).doubt, "");
+  EXPECT_TRUE(sink.found);
+  EXPECT_EQ(nodes_[1].requests, 0);
+}
+
+TEST_F(IriClientTest, AbsenceThatTooFewNodesAgreeOnIsInDoubt) {
+  nodes_[0].status = 503;
+  auto two = client(2);
+  PayloadSink sink("HELLO");
+  EXPECT_NE(read(two, sink).doubt.find("only 1 of 2 nodes answered"), std::string::npos);
+  nodes_[1].status = 503;
+  EXPECT_EQ(two.read_into(std::span(&kAddress, 1), sink).error().code, ErrorCode::kUnreachable);
+}
+
+TEST_F(IriClientTest, ALyingNodeIsSetAside) {
+  nodes_[0].held = nodes_[1].held = bundle_of("HELLO");
+  nodes_[0].twist = [](nlohmann::json& reply) {
+    if (!reply.contains("trytes")) return;
+    std::string trytes = reply["trytes"][0];
+    trytes[0] = trytes[0] == 'A' ? 'B' : 'A';
+    reply["trytes"][0] = trytes;
+  };
+  auto two = client(2);
+  PayloadSink sink("HELLO");
+  (void)read(two, sink);
+  EXPECT_TRUE(sink.found);
+  const int asked = nodes_[0].requests;
+  EXPECT_TRUE(two.tips());
+  EXPECT_EQ(nodes_[0].requests, asked);
+}
+
+TEST_F(IriClientTest, ASlowNodeCostsItsTimeOutOnce) {
+  nodes_[0].delay_ms = 60'000;
+  auto two = client(2, 200);
+  EXPECT_TRUE(two.tips());
+  const int asked = nodes_[0].requests;
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(two.tips());
+  EXPECT_EQ(nodes_[0].requests, asked);
+}
+
+TEST_F(IriClientTest, TheOnlyNodeIsTriedAgainThoughItFailed) {
+  auto one = client(1);
+  nodes_[0].status = 500;
+  EXPECT_EQ(one.tips().error().code, ErrorCode::kUnreachable);
+  nodes_[0].status = 200;
+  EXPECT_TRUE(one.tips());
+}
+
+TEST_F(IriClientTest, SubmittingGoesOnAtTheNextNode) {
+  const auto bundle = bundle_of("HELLO");
+  nodes_[0].status = 500;
+  auto two = client(2);
+  ASSERT_TRUE(two.submit(bundle));
+  EXPECT_EQ(nodes_[1].received.size(), bundle.size());
+}
+
+TEST_F(IriClientTest, ANodeOfAnotherLedgerIsNotBelieved) {
+  nodes_[1].network_id = "44556677";
+  nodes_[1].held = bundle_of("HELLO");
+  auto two = client(2);
+  ASSERT_TRUE(two.info());
+  PayloadSink sink("HELLO");
+  EXPECT_NE(read(two, sink).doubt, "");
+  EXPECT_FALSE(sink.found);
+}
+
+TEST_F(IriClientTest, ANodeThatAsksForATokenSaysSo) {
+  nodes_[0].status = 401;
+  auto one = client(1);
+  EXPECT_EQ(one.tips().error().code, ErrorCode::kNotAllowed);
+}
+
+TEST_F(IriClientTest, JunkIsReadPageByPageInSmallParts) {
+  for (int i = 0; i < 2'500; ++i) {
+    std::string payload = "JUNK";
+    for (int rest = i; rest > 0; rest /= 26) payload += static_cast<char>('A' + rest % 26);
+    for (auto& transaction : bundle_of(payload)) nodes_[0].held.push_back(std::move(transaction));
+  }
+  nodes_[0].held.push_back(bundle_of("HELLO").front());
+  nodes_[0].pages = true;
+  auto one = client(1);
+  PayloadSink sink("HELLO");
+  EXPECT_TRUE(read(one, sink).cut_addresses.empty());
+  EXPECT_TRUE(sink.found);
+  EXPECT_EQ(sink.taken, 2'501U);
+  EXPECT_LE(sink.most, 500U);
+
+  // A node without pages hands out a part, and that is told.
+  nodes_[0].pages = false;
+  auto legacy = client(1);
+  PayloadSink other("HELLO");
+  EXPECT_EQ(read(legacy, other).cut_addresses, std::vector<Hash>{kAddress});
+  EXPECT_FALSE(other.found);
+}
+
+TEST_F(IriClientTest, PagesThatDoNotGoOnAreAWrongAnswer) {
+  nodes_[0].pages = true;
+  nodes_[0].twist = [](nlohmann::json& reply) {
+    if (reply.contains("hashes")) reply["next"] = 0;
+  };
+  auto one = client(1);
+  PayloadSink sink("HELLO");
+  EXPECT_EQ(one.read_into(std::span(&kAddress, 1), sink).error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(IriClientTest, AServiceDoesTheProofOfWork) {
+  auto one = client(1);
+  const auto bundle = prepared(std::string(5'000, 'H'));
+  crypto::ProofOfWorkOptions work;
+  work.min_weight_magnitude = 3;
+  const ledger::Attachment attachment{*Hash::from_trytes(std::string(81, 'A')),
+                                      *Hash::from_trytes(std::string(81, 'B')), 1};
+  const auto attached = one.attach(bundle, attachment, work);
+  ASSERT_TRUE(attached) << attached.error().message;
+  EXPECT_EQ(attached->size(), 3U);
+  EXPECT_TRUE(ledger::check_bundle(*attached));
+  for (const auto& transaction : *attached) EXPECT_GE(crypto::weight_magnitude(transaction.hash()), 3);
+  EXPECT_EQ(attached->back().branch(), attachment.branch);
+}
+
+TEST_F(IriClientTest, WhatAServiceGivesBackIsChecked) {
+  const auto bundle = prepared(std::string(5'000, 'H'));
+  crypto::ProofOfWorkOptions work;
+  work.min_weight_magnitude = 3;
+  const auto attach = [&](const std::function<void(nlohmann::json&)>& twist) {
+    nodes_[0].twist = [&](nlohmann::json& reply) {
+      if (reply.contains("trytes")) twist(reply["trytes"]);
+    };
+    return client(1).attach(bundle, {{}, {}, 1}, work);
+  };
+  const auto change = [](std::size_t at) {
+    return [at](nlohmann::json& trytes) {
+      std::string text = trytes[1];
+      text[at] = text[at] == 'A' ? 'B' : 'A';
+      trytes[1] = text;
+    };
+  };
+  EXPECT_TRUE(attach([](nlohmann::json&) {}));
+  for (const std::size_t at : {0, 2'190, 2'300, 2'400, 2'440, 2'520, 2'600, 2'650}) {
+    EXPECT_EQ(attach(change(at)).error().code, ErrorCode::kUnreachable) << at;
+  }
+  EXPECT_EQ(attach([](nlohmann::json& trytes) { trytes.erase(0); }).error().code, ErrorCode::kUnreachable);
+  EXPECT_EQ(attach([](nlohmann::json& trytes) { trytes = 7; }).error().code, ErrorCode::kUnreachable);
+  nodes_[0].status = 500;
+  EXPECT_EQ(client(1).attach(bundle, {{}, {}, 1}, work).error().code, ErrorCode::kUnreachable);
+}
+
+TEST(EndpointTest, UrlsAreReadAndWritten) {
+  EXPECT_EQ(parse_endpoint("https://Node.Example")->url(), "https://node.example:443");
+  EXPECT_EQ(parse_endpoint("http://[::1]:1/")->url(), "http://[::1]:1");
+  EXPECT_EQ(parse_endpoint("https://user:token@node.example").error().code, ErrorCode::kUsage);
+  EXPECT_EQ(parse_endpoint("ftp://node.example").error().code, ErrorCode::kUsage);
+  EXPECT_TRUE(parse_endpoint("http://127.0.0.1:1")->is_loopback());
+  EXPECT_FALSE(parse_endpoint("http://127.example.org")->is_loopback());
+}
+
+TEST(HttpClientTest, ATokenDoesNotGoOutUnencrypted) {
+  HttpOptions options;
+  options.token = std::make_shared<const SecretBytes>(base::to_bytes("secret"));
+  HttpClient client(*parse_endpoint("http://192.0.2.1:1"), options);
+  EXPECT_EQ(client.post_json("{}", 100).error().code, ErrorCode::kUsage);
+}
+
+}  // namespace
+}  // namespace glucoledger::ledger_client
