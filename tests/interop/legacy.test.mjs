@@ -1,0 +1,62 @@
+// Our client against a legacy node, which stores data bundles and never confirms them (legacy_node.mjs): what was
+// published counts once it was read back, nothing is called confirmed that was not, and the physician reads it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { LegacyNode } from './legacy_node.mjs';
+import { projectRoot, runBeside } from './program.mjs';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'glucoledger-legacy-'));
+const home = (name) => ['--home', path.join(folder, name), '--json'];
+let node;
+
+before(async () => {
+  node = await new LegacyNode().start();
+});
+after(() => {
+  node.stop();
+  fs.rmSync(folder, { recursive: true });
+});
+
+async function done(args, input) {
+  const child = await runBeside(args, input);
+  assert.equal(child.status, 0, `${args.join(' ')}: ${child.stderr}`);
+  return child.stdout === '' ? null : JSON.parse(child.stdout.trim().split('\n').at(-1));
+}
+
+test('what a patient publishes to a legacy node is read back, and a physician reads it', async () => {
+  const made = spawnSync(path.join(projectRoot, 'examples/make-export'), ['2'], { encoding: 'utf8' });
+  const file = path.join(folder, 'export.csv');
+  fs.writeFileSync(file, made.stdout);
+  await done([...home('patient'), 'init', '--time-zone', 'Europe/Amsterdam', '--ledger', node.url]);
+  await done([...home('patient'), 'import', file]);
+  const published = await done([...home('patient'), 'publish', '--last', '2']);
+  assert.equal(published.readings, 2);
+  assert.equal(published.messages_waiting, 0);
+  assert.equal(published.unconfirmed_messages, 0);
+  assert.ok(published.read_back >= 2, JSON.stringify(published));
+  assert.equal(published.read_back, published.confirmed_messages, 'nothing there was confirmed');
+
+  const image = path.join(folder, 'invitation.png');
+  await done([...home('patient'), 'share', '--to', 'clinic', '--png', image]);
+  await done([...home('clinic'), 'init', '--role', 'clinic']);
+  await done([...home('clinic'), 'receive', image, '--name', 'robin']);
+  await done([...home('clinic'), 'fetch']);
+  const report = await done([...home('clinic'), 'report', 'robin']);
+  assert.match(JSON.stringify(report), /"readings":2\b/);
+  assert.ok(node.asked.get('getTrytes') > 0);
+});
+
+test('a legacy node that refuses data is told as what it is', async () => {
+  node.do_broadcasttransactions = node.do_storetransactions = () => {
+    throw new Error('Bad Request, error: must deposit at least 1000000 tokens via the output transaction: invalid migration bundle');
+  };
+  const refused = await runBeside(
+    ['mam', 'publish', '--node', node.url, '--state', path.join(folder, 'state-2'), '--mode', 'public'], 'text');
+  assert.equal(refused.status, 3, refused.stderr);
+  assert.match(refused.stderr, /migration bundle/);
+});
