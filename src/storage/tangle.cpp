@@ -1,5 +1,6 @@
 #include "storage/tangle.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/bytes.h"
@@ -281,6 +282,32 @@ Result<ports::AddressContents> Tangle::read(std::span<const Hash> addresses) {
       if (is_pruned) contents.pruned_addresses.push_back(address);
     }
     return contents;
+  });
+}
+
+Result<ports::ReadEnd> Tangle::read_into(std::span<const Hash> addresses, ports::Sink& sink) {
+  constexpr std::size_t kTransactionsAtOnce = 500;
+  return reading([&](const ledger::StateReader& reader) -> Result<ports::ReadEnd> {
+    ports::ReadEnd end;
+    ledger::Query query;
+    query.addresses.assign(addresses.begin(), addresses.end());
+    std::optional<std::uint64_t> after;
+    if (!addresses.empty()) after = 0;
+    while (after && std::any_of(addresses.begin(), addresses.end(), [&](const Hash& one) { return sink.wants(one); })) {
+      GL_TRY(page, ledger::find(reader, query, *after, kTransactionsAtOnce));
+      std::vector<ledger::Transaction> some;
+      for (const Hash& hash : page.hashes) {
+        GL_TRY(stored, ledger::get(reader, hash));
+        if (stored.transaction) some.push_back(std::move(*stored.transaction));
+      }
+      sink.take(std::move(some));
+      after = page.next;
+    }
+    for (const Hash& address : addresses) {
+      GL_TRY(is_pruned, ledger::is_pruned(reader, address));
+      if (is_pruned) end.pruned_addresses.push_back(address);
+    }
+    return end;
   });
 }
 

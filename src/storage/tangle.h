@@ -73,6 +73,7 @@ class Tangle final : public ports::Ledger {
   Result<ports::Tips> tips() override;
   Result<void> submit(std::span<const ledger::Transaction> transactions) override;
   Result<ports::AddressContents> read(std::span<const Hash> addresses) override;
+  Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink) override;
   Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) override;
 
   // For a node: parts of bundles in any order, confirmed by the next milestone. Durable, and known ones are ignored.
