@@ -22,11 +22,19 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
 std::string version(bool verbose) {
   std::string text = "glucoledger " GLUCOLEDGER_VERSION;
   if (!verbose) return text;
-  text += std::string("\nkernel ") + crypto::simd::kernel().name + ", of";
-  for (const auto* kernel : crypto::simd::kernels()) {
-    if (crypto::simd::is_usable(*kernel)) text += std::string(" ") + kernel->name;
-  }
+  text += std::string("\nkernel ") + crypto::simd::kernel().name + ", of " + crypto::simd::usable_kernel_names();
   return text;
+}
+
+// A kernel that was asked for is never replaced by another one in silence.
+bool kernel_is_refused(const Context& context) {
+  const auto name = crypto::simd::refused_kernel();
+  if (name) {
+    print_error(context,
+                {ErrorCode::kUsage, "GLUCOLEDGER_KERNEL asks for the kernel " + *name + ", which is not to be had",
+                 "this machine has: " + crypto::simd::usable_kernel_names()});
+  }
+  return name.has_value();
 }
 
 int run(int argc, char** argv) {
@@ -56,10 +64,11 @@ int run(int argc, char** argv) {
   add_bench_commands(app, context);
 
   try {
+  context.json = std::count(argv, argv + argc, std::string_view("--json")) > 0;
+  if (kernel_is_refused(context)) return static_cast<int>(ExitCode::kUsage);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    context.json = context.json || std::count(argv, argv + argc, std::string_view("--json")) > 0;
     print_error(context, {ErrorCode::kUsage, usage_error(app, error), "--help after a command's name explains it"});
     return static_cast<int>(ExitCode::kUsage);
   }

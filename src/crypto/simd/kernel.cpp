@@ -100,10 +100,14 @@ const Kernel* find_usable(std::string_view name) {
   return found != kKernels.end() && is_usable(**found) ? *found : nullptr;
 }
 
+// Empty when nothing is asked for.
+std::string_view wanted_name() {
+  const char* name = std::getenv("GLUCOLEDGER_KERNEL");
+  return name != nullptr ? name : "";
+}
+
 const Kernel* choose() {
-  if (const char* name = std::getenv("GLUCOLEDGER_KERNEL")) {
-    if (const Kernel* wanted = find_usable(name)) return wanted;
-  }
+  if (const Kernel* wanted = find_usable(wanted_name())) return wanted;
   const auto best = std::find_if(kKernels.rbegin(), kKernels.rend(), [](auto* kernel) { return is_usable(*kernel); });
   GL_ASSERT(best != kKernels.rend());  // not even the portable one: the build is broken
   return *best;
@@ -134,6 +138,20 @@ std::span<const Kernel* const> kernels() {
 
 bool is_usable(const Kernel& kernel) {
   return kernel.runs_here() && passes_self_test(kernel);
+}
+
+std::string usable_kernel_names() {
+  std::string names;
+  for (const Kernel* kernel : kKernels) {
+    if (is_usable(*kernel)) names += std::string(names.empty() ? "" : " ") + kernel->name;
+  }
+  return names;
+}
+
+std::optional<std::string> refused_kernel() {
+  const std::string_view name = wanted_name();
+  if (name.empty() || find_usable(name) != nullptr) return std::nullopt;
+  return std::string(name);
 }
 
 bool use_kernel(std::string_view name) {

@@ -1,12 +1,15 @@
 // The kernels of Curl-P: the same hash in portable C++, for AVX2 and for AVX-512, and the choice among them.
 //
 // The best one that this CPU has and that passes its self-test is chosen once, when first asked for (under 1 ms).
-// GLUCOLEDGER_KERNEL=portable|avx2|avx512 forces one; a name that cannot be had leaves the choice as it was.
+// GLUCOLEDGER_KERNEL=portable|avx2|avx512 forces one; programs ask refused_kernel() first and do not start with a name
+// that cannot be had.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "crypto/links.h"
@@ -52,6 +55,9 @@ const Kernel& kernel();  // the one in use
 // Of this build, best last; those of them that run on this CPU and pass the self-test.
 std::span<const Kernel* const> kernels();
 bool is_usable(const Kernel& kernel);
+std::string usable_kernel_names();  // "portable avx2"
+// What GLUCOLEDGER_KERNEL asks for, if it cannot be had: unknown, not for this CPU, or wrong.
+std::optional<std::string> refused_kernel();
 // For tests and `bench --kernel`, before other threads hash. False, without effect, when there is no usable such one.
 bool use_kernel(std::string_view name);
 // For tests that watch or count what a kernel does. It must stay where it is.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <random>
 #include <set>
 #include <vector>
@@ -201,6 +202,19 @@ TEST(Kernel, UnknownNamesChangeNothing) {
   EXPECT_FALSE(use_kernel("fastest"));
   EXPECT_FALSE(use_kernel(""));
   EXPECT_EQ(kernel().name, before);
+}
+
+TEST(Kernel, NamesOfTheEnvironmentAreRefusedWhenTheyCannotBeHad) {
+  const char* before = std::getenv("GLUCOLEDGER_KERNEL");
+  const std::string kept = before != nullptr ? before : "";
+  setenv("GLUCOLEDGER_KERNEL", "fastest", 1);
+  EXPECT_EQ(refused_kernel(), "fastest");
+  for (const char* name : {"", "portable"}) {
+    setenv("GLUCOLEDGER_KERNEL", name, 1);
+    EXPECT_EQ(refused_kernel(), std::nullopt);
+  }
+  setenv("GLUCOLEDGER_KERNEL", kept.c_str(), 1);
+  EXPECT_EQ(usable_kernel_names().find("portable"), 0);
 }
 
 }  // namespace
