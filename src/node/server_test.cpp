@@ -153,12 +153,12 @@ TEST_F(ServerTest, ListensOnAddressesOnly) {
   }
 }
 
-TEST(Endpoint, IsAPlainHttpUrl) {
+TEST(Endpoint, IsAUrlOfANode) {
   using ledger_client::canonical_locator;
   EXPECT_EQ(canonical_locator("http://Example.org").value(), "http://example.org:80");
   EXPECT_EQ(canonical_locator("http://[::1]:14265/,http://b:1").value(), "http://[::1]:14265,http://b:1");
-  for (const char* bad : {"https://a:1", "ftp://a:1", "http://u:p@a:1", "http://a:1/path", "http://a:0", "http://a:x",
-                          "http://", "http://a b:1", "http://a:1,", "http://[::1", "localhost:14265", ""}) {
+  for (const char* bad : {"ftp://a:1", "http://u:p@a:1", "http://a:1/path", "http://a:0", "http://a:x", "http://",
+                          "http://a b:1", "http://a:1,", "http://[::1", "localhost:14265", ""}) {
     const auto locator = canonical_locator(bad);
     ASSERT_FALSE(locator) << bad;
     EXPECT_EQ(locator.error().code, ErrorCode::kUsage) << bad;
