@@ -37,6 +37,10 @@ tl::unexpected<Error> failed(const rocksdb::Status& status, const std::string& w
   return tl::unexpected(error_of(status, what));
 }
 
+Error no_ledger() {
+  return {ErrorCode::kNotFound, "there is no ledger in this folder", "check the folder"};
+}
+
 rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
 }
@@ -176,7 +180,7 @@ Result<void> RocksStore::open_for_reading() {
   Error last{ErrorCode::kUnreachable, "the ledger's store changes too fast to be read", "repeat"};
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (!env_->FileExists(folder_ + "/CURRENT").ok()) {
-      return fail(ErrorCode::kNotFound, "there is no ledger in this folder", "check the folder");
+      return tl::unexpected(no_ledger());
     }
     const Fingerprint before = fingerprint();
     rocksdb::DB* database = nullptr;
@@ -189,6 +193,8 @@ Result<void> RocksStore::open_for_reading() {
         return {};
       }
       close();
+    } else if (status.IsInvalidArgument() && status.ToString().find("Column family not found") != std::string::npos) {
+      return tl::unexpected(no_ledger());  // whoever was making it did not come to an end
     } else {
       last = error_of(status, "cannot open the ledger's store");
     }
