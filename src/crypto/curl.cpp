@@ -44,18 +44,25 @@ void Curl::squeeze(std::span<Trit> out) {
 }
 
 Hash curl_hash(CurlRounds rounds, TritView input) {
-  Curl curl(rounds);
-  curl.absorb(input);
-  return Hash::from_trits(curl.rate());
+  Hash hash;
+  curl_hash_many(rounds, input, std::span(&hash, 1));
+  return hash;
 }
 
 void curl_hash_many(CurlRounds rounds, TritView inputs, std::span<Hash> hashes) {
   if (hashes.empty()) return;
   GL_ASSERT(inputs.size() % hashes.size() == 0);
   const std::size_t length_trits = inputs.size() / hashes.size();
-  for (Hash& hash : hashes) {
-    hash = curl_hash(rounds, inputs.first(length_trits));
-    inputs = inputs.subspan(length_trits);
+  constexpr std::size_t kAtOnce = 16;
+  std::array<Trit, kAtOnce * kHashTrits> trits;
+  while (!hashes.empty()) {
+    const std::size_t count = std::min(kAtOnce, hashes.size());
+    simd::kernel().hash(inputs.data(), length_trits, count, static_cast<int>(rounds), trits.data());
+    for (std::size_t k = 0; k < count; ++k) {
+      hashes[k] = Hash::from_trits(TritView(trits).subspan(k * kHashTrits, kHashTrits));
+    }
+    inputs = inputs.subspan(count * length_trits);
+    hashes = hashes.subspan(count);
   }
 }
 

@@ -27,7 +27,7 @@ class Curl {
 
  private:
   static constexpr std::size_t kPaddedTrits = 768;  // whole words of 64; the trits above 729 stay 0
-  std::array<Trit, kPaddedTrits> state_{};
+  alignas(64) std::array<Trit, kPaddedTrits> state_{};
   CurlRounds rounds_;
 };
 

@@ -19,6 +19,7 @@ namespace {
 constexpr unsigned kBitLanes = 16;
 constexpr unsigned kLaneBits = 56;
 constexpr unsigned kLaneBytes = 7;
+constexpr unsigned kExtendedBits = 15 * kLaneBits;  // with the cyclic extension
 
 // What fetches, for every lane, the bits from (56 lane + offset) mod 729 on.
 struct alignas(64) Rotation {
@@ -59,7 +60,7 @@ template <unsigned kModulus>
 constexpr PutBack<kModulus> make_put_back() {
   PutBack<kModulus> put_back{};
   for (unsigned m = 0; m < kModulus; ++m) put_back.rotation[m] = make_rotation(m * (kTrits / kModulus));
-  for (unsigned i = 0; i < kTrits; ++i) {
+  for (unsigned i = 0; i < kExtendedBits; ++i) {
     put_back.mask[i % kModulus][i / kLaneBits] |= std::uint64_t{1} << (i % kLaneBits);
   }
   return put_back;
@@ -126,14 +127,19 @@ template <unsigned kModulus>
   }
 }
 
-// 729 bits in 12 words, with the cyclic extension written behind them, into lanes.
-[[gnu::always_inline]] inline Plane spread(std::uint64_t (&words)[16]) {
+// 729 bits in 12 words into lanes, with the cyclic extension behind them. By way of registers: a load of what was just
+// stored word by word would wait for the cache.
+[[gnu::always_inline]] inline Plane spread(const std::uint64_t (&words)[16]) {
   constexpr unsigned kTailBits = kTrits % 64;
-  words[11] = (words[11] & ((std::uint64_t{1} << kTailBits) - 1)) | words[0] << kTailBits;
-  words[12] = words[0] >> (64 - kTailBits) | words[1] << kTailBits;
-  words[13] = words[1] >> (64 - kTailBits) | words[2] << kTailBits;
-  words[14] = words[15] = 0;
-  return permute({_mm512_load_si512(words), _mm512_load_si512(words + 8)}, kRegroup.apart);
+  const auto word = [](std::uint64_t value) { return static_cast<long long>(value); };
+  const __m512i front = _mm512_set_epi64(word(words[7]), word(words[6]), word(words[5]), word(words[4]), word(words[3]),
+                                         word(words[2]), word(words[1]), word(words[0]));
+  const __m512i back =
+      _mm512_set_epi64(0, 0, word(words[1] >> (64 - kTailBits) | words[2] << kTailBits),
+                       word(words[0] >> (64 - kTailBits) | words[1] << kTailBits),
+                       word((words[11] & ((std::uint64_t{1} << kTailBits) - 1)) | words[0] << kTailBits),
+                       word(words[10]), word(words[9]), word(words[8]));
+  return permute({front, back}, kRegroup.apart);
 }
 
 [[gnu::always_inline]] inline void gather(Plane plane, std::uint64_t (&words)[16]) {
@@ -188,16 +194,10 @@ constexpr std::uint64_t kBehindLink = ~((std::uint64_t{1} << (243 % 64)) - 1);
   _mm512_mask_storeu_epi64(words, 0x0f, _mm512_or_si512(together, ones));
 }
 
-// Several links at a time, because one round waits for the one before.
+// Several states at a time, because one round waits for the one before.
 template <unsigned kCount>
-[[gnu::always_inline]] inline void hash_together(Link* links) {
-  Plane low[kCount];
-  Plane high[kCount];
-  for (unsigned k = 0; k < kCount; ++k) {
-    low[k] = load_link(links[k].low);
-    high[k] = load_link(links[k].high);
-  }
-  for (unsigned r = 1; r <= 27; ++r) {
+[[gnu::always_inline]] inline void rounds_together(Plane (&low)[kCount], Plane (&high)[kCount], int rounds) {
+  for (int r = 1; r <= rounds; ++r) {
     const Rotation& rotation = kRoundRotations.of_round[r];
 #pragma GCC unroll 8
     for (unsigned k = 0; k < kCount; ++k) {
@@ -207,10 +207,87 @@ template <unsigned kCount>
       combine(low[k].back, high[k].back, turned_low.back, turned_high.back);
     }
   }
+}
+
+template <unsigned kCount>
+[[gnu::always_inline]] inline void hash_together(Link* links) {
+  Plane low[kCount];
+  Plane high[kCount];
+  for (unsigned k = 0; k < kCount; ++k) {
+    low[k] = load_link(links[k].low);
+    high[k] = load_link(links[k].high);
+  }
+  rounds_together(low, high, 27);
   for (unsigned k = 0; k < kCount; ++k) {
     store_link(low[k], links[k].low);
     store_link(high[k], links[k].high);
   }
+}
+
+[[gnu::always_inline]] inline __mmask64 first_of_64(std::size_t count) {
+  return count >= 64 ? ~__mmask64{0} : (__mmask64{1} << count) - 1;
+}
+
+// Some trits of an input (at most 243) in two planes of a link's form, and which bits they are.
+struct Chunk {
+  alignas(64) std::uint64_t low[4];
+  alignas(64) std::uint64_t high[4];
+  alignas(64) std::uint64_t outside[4];
+};
+
+[[gnu::always_inline]] inline void load_chunk(const std::int8_t* trits, std::size_t count, Chunk& chunk) {
+  for (std::size_t w = 0; w < 4; ++w) {
+    const __mmask64 here = 64 * w < count ? first_of_64(count - 64 * w) : 0;
+    const __m512i bytes = _mm512_maskz_loadu_epi8(here, trits + 64 * w);
+    chunk.low[w] = ~_cvtmask64_u64(_mm512_cmpgt_epi8_mask(bytes, _mm512_setzero_si512()));
+    chunk.high[w] = ~_cvtmask64_u64(_mm512_movepi8_mask(bytes));
+    chunk.outside[w] = ~_cvtmask64_u64(here);
+  }
+}
+
+[[gnu::always_inline]] inline void overwrite(Plane& plane, Plane with, Plane outside) {
+  constexpr int kSelect = 0xca;  // a ? b : c
+  plane.front = _mm512_ternarylogic_epi64(outside.front, plane.front, with.front, kSelect);
+  plane.back = _mm512_ternarylogic_epi64(outside.back, plane.back, with.back, kSelect);
+}
+
+// The first 243 trits of a state that was put back.
+[[gnu::always_inline]] inline void store_hash(Plane low, Plane high, std::int8_t* trits) {
+  alignas(64) std::uint64_t low_words[16];
+  alignas(64) std::uint64_t high_words[16];
+  gather(low, low_words);
+  gather(high, high_words);
+  for (unsigned w = 0; w < 4; ++w) {
+    const __m512i positive = _mm512_maskz_set1_epi8(_cvtu64_mask64(~low_words[w]), 1);
+    const __m512i negative = _mm512_movm_epi8(_cvtu64_mask64(~high_words[w]));
+    _mm512_mask_storeu_epi8(trits + 64 * w, first_of_64(kHashTrits - 64 * w), _mm512_or_si512(positive, negative));
+  }
+}
+
+// Several sponges at a time, whose states stay in registers from their first trit to their last.
+template <unsigned kCount>
+void hash_inputs_together(const std::int8_t* inputs, std::size_t length, int rounds, std::int8_t* hashes) {
+  Plane low[kCount];
+  Plane high[kCount];
+  for (unsigned k = 0; k < kCount; ++k) low[k] = high[k] = {_mm512_set1_epi64(-1), _mm512_set1_epi64(-1)};
+  for (std::size_t done = 0; done < length; done += kHashTrits) {
+    for (unsigned k = 0; k < kCount; ++k) {
+      Chunk chunk;
+      load_chunk(inputs + k * length + done, length - done < kHashTrits ? length - done : kHashTrits, chunk);
+      const Plane outside = load_link(chunk.outside);
+      overwrite(low[k], load_link(chunk.low), outside);
+      overwrite(high[k], load_link(chunk.high), outside);
+    }
+    rounds_together(low, high, rounds);
+    for (unsigned k = 0; k < kCount; ++k) {
+      if (rounds == 27) {
+        put_back(kPutBackP27, low[k], high[k]);
+      } else {
+        put_back(kPutBackP81, low[k], high[k]);
+      }
+    }
+  }
+  for (unsigned k = 0; k < kCount; ++k) store_hash(low[k], high[k], hashes + k * kHashTrits);
 }
 
 }  // namespace
@@ -244,6 +321,18 @@ void transform_register(std::int8_t* state, int rounds) {
     const __m512i negative = _mm512_movm_epi8(_cvtu64_mask64(~high_words[w] & mask));
     _mm512_storeu_si512(state + 64 * w, _mm512_or_si512(positive, negative));
   }
+}
+
+void hash_in_registers(const std::int8_t* inputs, std::size_t length, std::size_t count, int rounds,
+                       std::int8_t* hashes) {
+  const auto next = [&](std::size_t done) {
+    inputs += done * length;
+    hashes += done * kHashTrits;
+    count -= done;
+  };
+  for (; count >= 4; next(4)) hash_inputs_together<4>(inputs, length, rounds, hashes);
+  for (; count >= 2; next(2)) hash_inputs_together<2>(inputs, length, rounds, hashes);
+  if (count > 0) hash_inputs_together<1>(inputs, length, rounds, hashes);
 }
 
 void hash_links_in_registers(Link* links, std::size_t count) {

@@ -120,6 +120,34 @@ void transform_words(std::int8_t* state, int rounds) {
   unpack(low, high, state);
 }
 
+// Kernel::hash: the sponge, whose state stays in bits from the first trit to the last.
+[[maybe_unused]] void hash_words(const std::int8_t* inputs, std::size_t length, std::size_t count, int rounds,
+                                 std::int8_t* hashes) {
+  constexpr std::size_t kRate = 243;
+  for (; count > 0; --count, inputs += length, hashes += kRate) {
+    Bits low;
+    Bits high;
+    for (unsigned w = 0; w < kStateWords; ++w) low.words[w] = high.words[w] = ~std::uint64_t{0};
+    for (std::size_t done = 0; done < length; done += kRate) {
+      const std::size_t trits = length - done < kRate ? length - done : kRate;
+      std::int8_t chunk[64 * kStateWords] = {};
+      std::memcpy(chunk, inputs + done, trits);
+      Bits new_low;
+      Bits new_high;
+      pack(chunk, new_low, new_high);
+      for (unsigned w = 0; w < 4 && 64 * w < trits; ++w) {
+        const std::uint64_t mask = trits - 64 * w >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << trits % 64) - 1;
+        low.words[w] = (low.words[w] & ~mask) | (new_low.words[w] & mask);
+        high.words[w] = (high.words[w] & ~mask) | (new_high.words[w] & mask);
+      }
+      transform_bits(low, high, rounds);
+    }
+    std::int8_t state[64 * kStateWords];
+    unpack(low, high, state);
+    std::memcpy(hashes, state, kRate);
+  }
+}
+
 [[maybe_unused]] void hash_link_words(Link& link) {
   constexpr std::uint64_t kBehindLink = ~((std::uint64_t{1} << (243 % 64)) - 1);
   Bits low;

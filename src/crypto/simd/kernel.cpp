@@ -73,6 +73,20 @@ bool links_are_right(const Kernel& kernel, const Examples& examples) {
   return true;
 }
 
+bool hashes_are_right(const Kernel& kernel, const Examples& examples) {
+  constexpr std::size_t kCount = 7;
+  std::array<std::int8_t, kCount * kHashTrits> inputs;
+  std::array<std::int8_t, kCount * kHashTrits> hashes{};
+  std::array<std::int8_t, kCount * kHashTrits> expected;
+  for (std::size_t k = 0; k < kCount; ++k) {
+    std::copy_n(k % 2 == 0 ? examples.link_a.begin() : examples.link_b.begin(), kHashTrits, &inputs[k * kHashTrits]);
+    const State& hash = k % 2 == 0 ? examples.link_a_27 : examples.link_b_27;
+    std::copy_n(hash.begin(), kHashTrits, &expected[k * kHashTrits]);
+  }
+  kernel.hash(inputs.data(), kHashTrits, kCount, 27, hashes.data());
+  return hashes == expected;
+}
+
 bool search_is_right(const Kernel& kernel, const Examples& examples) {
   constexpr int kMagnitude = 4;
   LaneBuffer scratch(kernel.search_scratch_words);
@@ -92,7 +106,7 @@ bool passes_self_test(const Kernel& kernel) {
   state = examples.a;
   kernel.transform(state.data(), 81);
   if (state != examples.a_81) return false;
-  return links_are_right(kernel, examples) && search_is_right(kernel, examples);
+  return hashes_are_right(kernel, examples) && links_are_right(kernel, examples) && search_is_right(kernel, examples);
 }
 
 const Kernel* find_usable(std::string_view name) {

@@ -42,6 +42,8 @@ struct Kernel {
   bool (*runs_here)();
   // One state of 729 trits, in place; `state` has 768, of which the last 39 are 0. 27 or 81 rounds.
   void (*transform)(std::int8_t* state, int rounds);
+  // Of `count` inputs of `length` trits, one behind the other, the hashes of 243 trits, likewise. 27 or 81 rounds.
+  void (*hash)(const std::int8_t* inputs, std::size_t length, std::size_t count, int rounds, std::int8_t* hashes);
   // Each of `count` links becomes Curl-P-27 of it.
   void (*hash_links)(Link* links, std::size_t count);
   std::size_t search_lanes;

@@ -34,9 +34,14 @@ bool runs_here() {
 
 }  // namespace
 
-const Kernel kAvx2Kernel{
-    "avx2",         runs_here, transform_words, LaneLinks<Word256>::hash, LaneSearch::kLanes, LaneSearch::kScratchWords,
-    LaneSearch::run};
+const Kernel kAvx2Kernel{"avx2",
+                         runs_here,
+                         transform_words,
+                         hash_words,
+                         LaneLinks<Word256>::hash,
+                         LaneSearch::kLanes,
+                         LaneSearch::kScratchWords,
+                         LaneSearch::run};
 
 }  // namespace glucoledger::crypto::simd
 #endif

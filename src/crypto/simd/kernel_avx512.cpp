@@ -40,9 +40,13 @@ bool runs_here() {
 
 }  // namespace
 
-const Kernel kAvx512Kernel{"avx512",           runs_here,
-                           transform_register, hash_links_in_registers,
-                           LaneSearch::kLanes, LaneSearch::kScratchWords,
+const Kernel kAvx512Kernel{"avx512",
+                           runs_here,
+                           transform_register,
+                           hash_in_registers,
+                           hash_links_in_registers,
+                           LaneSearch::kLanes,
+                           LaneSearch::kScratchWords,
                            LaneSearch::run};
 
 }  // namespace glucoledger::crypto::simd

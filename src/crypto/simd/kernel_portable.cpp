@@ -35,8 +35,13 @@ bool runs_here() {
 
 }  // namespace
 
-const Kernel kPortableKernel{
-    "portable",     runs_here, transform_words, LaneLinks<Word>::hash, LaneSearch::kLanes, LaneSearch::kScratchWords,
-    LaneSearch::run};
+const Kernel kPortableKernel{"portable",
+                             runs_here,
+                             transform_words,
+                             hash_words,
+                             LaneLinks<Word>::hash,
+                             LaneSearch::kLanes,
+                             LaneSearch::kScratchWords,
+                             LaneSearch::run};
 
 }  // namespace glucoledger::crypto::simd

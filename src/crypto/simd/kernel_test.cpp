@@ -116,8 +116,10 @@ TEST_P(EveryKernel, HashesManyInputsAsEachAlone) {
         std::vector<Hash> hashes(count);
         curl_hash_many(rounds, inputs, hashes);
         for (std::size_t k = 0; k < count; ++k) {
-          const Hash alone = curl_hash(rounds, TritView(inputs).subspan(k * length, length));
-          ASSERT_EQ(hashes[k], alone) << k << " of " << count << " with " << length << " trits";
+          Curl alone(rounds);
+          alone.absorb(TritView(inputs).subspan(k * length, length));
+          ASSERT_EQ(hashes[k], Hash::from_trits(alone.rate()))
+              << k << " of " << count << " with " << length << " trits";
         }
       }
     }
@@ -193,6 +195,9 @@ TEST_P(EveryKernel, IsRefusedWhenItErrs) {
   EXPECT_FALSE(is_usable(wrong));
   wrong = *GetParam();
   wrong.hash_links = [](Link*, std::size_t) {};
+  EXPECT_FALSE(is_usable(wrong));
+  wrong = *GetParam();
+  wrong.hash = [](const std::int8_t*, std::size_t, std::size_t, int, std::int8_t*) {};
   EXPECT_FALSE(is_usable(wrong));
   EXPECT_TRUE(is_usable(*GetParam()));
 }
