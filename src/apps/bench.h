@@ -41,6 +41,8 @@ void add_bench_pow(Benches& benches);
 void add_bench_attach(Benches& benches);
 void add_bench_day(Benches& benches);
 void add_bench_quarter(Benches& benches);
+// bench node, bench fill: not of this machine alone, so they are wired by themselves.
+void add_bench_node_commands(CLI::App& bench, Context& context);
 
 using BenchClock = std::chrono::steady_clock;
 double seconds_since(BenchClock::time_point start);

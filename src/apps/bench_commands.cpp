@@ -128,6 +128,7 @@ void add_bench_commands(CLI::App& app, Context& context) {
   add_bench_attach(benches);
   add_bench_day(benches);
   add_bench_quarter(benches);
+  add_bench_node_commands(*command, context);
 }
 
 }  // namespace glucoledger::apps
