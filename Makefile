@@ -1,7 +1,7 @@
 # The words that people type. The work is in scripts/ and CMakePresets.json.
 PREFIX ?= /usr/local
 
-.PHONY: all demo test test-long bench lint fuzz install package clean
+.PHONY: all demo test test-long bench bench-large lint fuzz install package clean
 
 all: # build/glucoledger
 	./scripts/build release glucoledger
@@ -20,6 +20,10 @@ bench: # our figures; bench/compare.mjs sets the peers' beside them
 	build/glucoledger bench pow
 	build/glucoledger bench mam
 	build/glucoledger bench curl
+
+bench-large: # a node over 0.1, 1 and 10 M transactions; about 20 GB of disk and an hour
+	./scripts/build release glucoledger
+	bench/large.mjs
 
 lint: # clang-format and clang-tidy
 	./scripts/lint
