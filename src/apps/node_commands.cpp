@@ -26,6 +26,7 @@ struct NodeArguments {
   std::string listen = "127.0.0.1:14265";
   std::string folder;
   std::optional<int> min_weight_magnitude;
+  std::optional<std::int64_t> retention_days;
   std::string tls_certificate;
   std::string tls_key;
   std::string token_file;
@@ -69,6 +70,8 @@ Result<node::NodeOptions> options_from(const NodeArguments& arguments) {
   if (!arguments.token_file.empty()) options.token_file = arguments.token_file;
   options.insecure_plain_http = arguments.insecure_plain_http;
   options.min_weight_magnitude = arguments.min_weight_magnitude;
+  constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
+  if (arguments.retention_days) options.retention_ms = *arguments.retention_days * kDayMs;
   options.milestone_interval_ms = arguments.milestone_interval_ms;
   GL_ASSIGN(options.log_level, node::parse_log_level(arguments.log_level));
   return options;
@@ -125,6 +128,9 @@ void add_node_commands(CLI::App& app, Context& context) {
   node->add_option("--data", arguments->folder, "The ledger's folder; made when absent");
   node->add_option("--mwm", arguments->min_weight_magnitude,
                    "Minimum weight magnitude of a new ledger (default 9); an old one keeps its own");
+  node->add_option("--retain", arguments->retention_days,
+                   "Days for which a new ledger keeps what was confirmed (0, the default: for ever)")
+      ->check(CLI::Range(0, 36'500));
   node->add_option("--token-file", arguments->token_file,
                    "A file with the token that everything but reading then needs (Authorization: Bearer)");
   node->add_option("--tls-certificate", arguments->tls_certificate, "PEM file: serve HTTPS with this certificate");
