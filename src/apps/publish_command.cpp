@@ -26,6 +26,7 @@ struct PublishArguments {
   std::optional<std::string> follow;
   std::optional<int> min_weight_magnitude;
   std::string transform = "compress";
+  std::string proof_of_work = "local";
 };
 
 Result<usecases::PublishOptions> publish_options(const PublishArguments& arguments) {
@@ -73,6 +74,7 @@ ordered_json document_of(const Round& round) {
           {"confirmed_messages", counts.closed},
           {"read_back", counts.read_back},
           {"unconfirmed_messages", counts.unconfirmed},
+          {"epochs_replaced", round.outbox ? round.outbox->epochs_replaced : 0},
           {"readings_waiting", round.waiting.readings_waiting},
           {"messages_waiting", round.waiting.messages_waiting},
           {"notes_waiting", round.waiting.notes_waiting}};
@@ -85,6 +87,10 @@ std::string text_of(const Round& round) {
     if (round.outbox->delivery.read_back > 0) text += " (read back: this ledger confirms no data)";
   }
   text += "\n";
+  if (round.outbox && round.outbox->epochs_replaced > 0) {
+    text += count_of(round.outbox->epochs_replaced, "epoch") +
+            " ended, as another copy of this home had signed there; new ones took their place\n";
+  }
   if (round.waiting.messages_waiting + round.waiting.notes_waiting > 0) {
     text += std::to_string(round.waiting.messages_waiting) + " messages and " +
             std::to_string(round.waiting.notes_waiting) + " notes wait in the outbox: publish again to send them\n";
@@ -151,6 +157,10 @@ Result<ExitCode> publish(const Context& context, const PublishArguments& argumen
   }
   GL_TRY(options, publish_options(arguments));
   GL_TRY(session, Session::start(context));
+  if (arguments.proof_of_work != "local") {
+    GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kRead));
+    GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
+  }
   if (arguments.follow) return follow_publishing(context, session, options, *arguments.follow);
   GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
   GL_TRY(round, publish_round(home, session.world(), options));
@@ -182,6 +192,7 @@ void add_publish_command(CLI::App& app, Context& context) {
       ->expected(0, 1);
   command->add_option("--mwm", arguments->min_weight_magnitude, "Raise the proof of work above what the ledger asks")
       ->check(CLI::Range(1, base::limits::kMinWeightMagnitudeMax));
+  add_pow_option(*command, arguments->proof_of_work);
   command->footer(
       "What cannot be sent now waits in the outbox (exit 6) and goes with the next publish.\n"
       "Examples:\n"

@@ -1,15 +1,22 @@
 #include "apps/session.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/bytes.h"
+#include "base/file.h"
 #include "content_store/embedded_store.h"
+#include "ledger_client/iri_client.h"
 #include "ledger_client/open_ledger.h"
 
 namespace glucoledger::apps {
 namespace {
 
 const base::SystemClock kClock;
+constexpr std::string_view kCaFile = "ledger-ca";
+constexpr std::string_view kToken = "ledger-token";
+constexpr std::int64_t kProofOfWorkWaitMs = 600'000;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -29,12 +36,13 @@ home::KeySource key_source(const Context& context) {
   return {context.key_file, context.passphrase_file};
 }
 
-usecases::World make_world() {
+usecases::World make_world(std::shared_ptr<const LedgerAccess> access) {
   return {.clock = kClock,
           .open_ledger =
-              [](const std::string& spec, usecases::Use use) {
+              [access](const std::string& spec, usecases::Use use) {
                 ledger_client::OpenLedgerOptions options;
                 options.read_only = use == usecases::Use::kRead;
+                if (access && ledger_client::canonical_locator(spec) == access->locator) options.http = access->http;
                 return ledger_client::open_ledger(spec, options, kClock);
               },
           .open_store =
@@ -46,7 +54,10 @@ usecases::World make_world() {
 }
 
 Session::Session(std::filesystem::path folder, SecretBytes key)
-    : folder_(std::move(folder)), key_(std::move(key)), world_(make_world()) {}
+    : folder_(std::move(folder)),
+      key_(std::move(key)),
+      access_(std::make_shared<LedgerAccess>()),
+      world_(make_world(access_)) {}
 
 Result<Session> Session::start(const Context& context) {
   auto folder = home_folder(context);
@@ -56,6 +67,7 @@ Result<Session> Session::start(const Context& context) {
 
 Result<home::Home> Session::open(home::Home::Access access) const {
   GL_TRY(home, home::Home::open(folder_, key_, access));
+  GL_ASSIGN(*access_, load_access(home));
   warn_if_doubled(home);
   return home;
 }
@@ -68,6 +80,65 @@ Result<home::Home> Session::open_as(home::Role role, home::Home::Access access) 
                 std::string("name a ") + std::string(home::name_of(role)) + "'s with --home");
   }
   return home;
+}
+
+Result<void> Session::choose_proof_of_work(const std::string& where, home::Home& home) {
+  if (where == "local") return {};
+  ledger_client::HttpOptions http;
+  std::string urls = where;
+  if (where == "node") {
+    GL_ASSIGN(urls, ledger_client::canonical_locator(home.ledger_spec()));
+    http = access_->http;
+    if (!urls.starts_with("http")) {
+      return fail(ErrorCode::kUsage, "--pow node: this home's ledger is a folder, not a node",
+                  "leave --pow away, or name a node's URL");
+    }
+  }
+  http.request_ms = kProofOfWorkWaitMs;
+  GL_TRY(endpoints, ledger_client::parse_endpoints(urls));
+  const auto service = std::make_shared<ledger_client::IriClient>(endpoints, http);
+  world_.attach = [service](const auto& bundle, const auto& attachment, const auto& options) {
+    return service->attach(bundle, attachment, options);
+  };
+  return {};
+}
+
+void add_pow_option(CLI::App& command, std::string& where) {
+  command
+      .add_option("--pow", where,
+                  "Who does the proof of work: local; node (the ledger's own); or the URL of any node as a service.\n"
+                  "What it gives back is checked; it sees nothing but what goes onto the ledger")
+      ->capture_default_str();
+}
+
+Result<SecretBytes> read_token(const std::string& file) {
+  constexpr std::size_t kTokenSizeMax = 4'096;
+  GL_TRY(text, base::read_file(file, kTokenSizeMax));
+  const auto line = text.substr(0, text.find_first_of("\r\n"));
+  const bool is_plain = std::all_of(line.begin(), line.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (line.empty() || !is_plain) {
+    return fail(ErrorCode::kInputRefused, "the token's file holds no line of printable characters without spaces");
+  }
+  return SecretBytes(base::to_bytes(line));
+}
+
+Result<void> store_access(home::Home& home, std::string_view ca_file, std::string_view token) {
+  if (!ca_file.empty()) GL_CHECK(home.set_meta(kCaFile, ca_file));
+  if (token.empty()) return {};
+  return home.set_meta(kToken, base::hex_encode(home.seal(kToken, base::as_bytes(token))));
+}
+
+Result<LedgerAccess> load_access(home::Home& home) {
+  LedgerAccess access;
+  GL_ASSIGN(access.locator, ledger_client::canonical_locator(home.ledger_spec()));
+  GL_TRY(ca_file, home.meta(kCaFile));
+  access.http.ca_file = ca_file.value_or("");
+  GL_TRY(sealed, home.meta(kToken));
+  if (!sealed) return access;
+  GL_TRY(bytes, base::hex_decode(*sealed));
+  GL_TRY(token, home.unseal(kToken, bytes));
+  access.http.token = std::make_shared<const SecretBytes>(std::move(token));
+  return access;
 }
 
 void warn_if_doubled(const home::Home& home) {

@@ -22,6 +22,7 @@ struct ShareArguments {
   std::string uri_file;
   std::string png_file;
   std::string svg_file;
+  std::string proof_of_work = "local";
 };
 
 Result<void> write_share_files(const ShareArguments& arguments, const SecretBytes& uri) {
@@ -75,6 +76,7 @@ Result<ExitCode> share(const Context& context, const ShareArguments& arguments) 
   GL_ASSIGN(options.days, day_range(arguments.since, arguments.until));
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
+  GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
   GL_TRY(share, usecases::share(home, session.world(), options));
   GL_CHECK(write_share_files(arguments, share.uri));
   GL_TRY(text, share_text(arguments, share));
@@ -89,9 +91,16 @@ Result<ExitCode> share(const Context& context, const ShareArguments& arguments) 
   return send_notes(home, session.world());
 }
 
-Result<ExitCode> revoke(const Context& context, const std::string& name) {
+struct RevokeArguments {
+  std::string name;
+  std::string proof_of_work = "local";
+};
+
+Result<ExitCode> revoke(const Context& context, const RevokeArguments& arguments) {
+  const std::string& name = arguments.name;
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
+  GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
   GL_TRY(revocation, usecases::revoke(home, session.world(), name));
   print_result(
       context,
@@ -114,6 +123,7 @@ void add_share_commands(CLI::App& app, Context& context) {
   command->add_option("--uri-file", arguments->uri_file, "Write the URI to a file (readable by you alone)");
   command->add_option("--png", arguments->png_file, "Write the QR code as PNG");
   command->add_option("--svg", arguments->svg_file, "Write the QR code as SVG");
+  add_pow_option(*command, arguments->proof_of_work);
   command->footer(
       "Examples:\n"
       "  glucoledger share --to 'Dr. Smith'\n"
@@ -122,13 +132,15 @@ void add_share_commands(CLI::App& app, Context& context) {
       [&context, arguments] { context.run = [&context, arguments] { return share(context, *arguments); }; });
 
   auto* taking_back = app.add_subcommand("revoke", "Take a recipient's access back");
-  auto name = std::make_shared<std::string>();
-  taking_back->add_option("NAME", *name, "As in `share --to`")->required();
+  auto revoking = std::make_shared<RevokeArguments>();
+  taking_back->add_option("NAME", revoking->name, "As in `share --to`")->required();
+  add_pow_option(*taking_back, revoking->proof_of_work);
   taking_back->footer(
       "What was released before stays readable; nothing published from now on is. Holds at once, also without a "
       "ledger\n"
       "(exit 6 while the closing note waits).\n");
-  taking_back->callback([&context, name] { context.run = [&context, name] { return revoke(context, *name); }; });
+  taking_back->callback(
+      [&context, revoking] { context.run = [&context, revoking] { return revoke(context, *revoking); }; });
 }
 
 }  // namespace glucoledger::apps

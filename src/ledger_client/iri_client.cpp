@@ -175,6 +175,9 @@ Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, por
     if (!worst || severity(absences.error()) > severity(*worst)) worst = absences.error();
   }
   if (answered == 0) return tl::unexpected(std::move(*worst));
+  std::sort(end.pruned_addresses.begin(), end.pruned_addresses.end());
+  end.pruned_addresses.erase(std::unique(end.pruned_addresses.begin(), end.pruned_addresses.end()),
+                             end.pruned_addresses.end());
   if (answered < needed && !is_satisfied()) {
     end.doubt = "only " + std::to_string(answered) + " of " + std::to_string(nodes_.size()) +
                 " nodes answered, and that something is missing is believed of " + std::to_string(needed);

@@ -27,12 +27,12 @@ constexpr std::int64_t kPauseMaxMs = 1'000;
 constexpr std::int64_t kResumeWaitMs = 5'000;
 constexpr std::int64_t kConfirmationWaitMs = 20'000;
 
-Error stopped() {
+}  // namespace
+
+Error delivery_stopped() {
   return {ErrorCode::kInterrupted, "stopped: what is not confirmed yet waits in the outbox",
           "nothing is lost: publish again to go on"};
 }
-
-}  // namespace
 
 std::string payload_of(const ledger::PreparedBundle& bundle) {
   std::string payload;
@@ -114,7 +114,7 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const Source& next, std::
   const auto since = patience.last_success = Steady::now();
   std::size_t accepted = 0;
   for (bool ended = false; !ended || !pipeline.is_idle();) {
-    if (base::interrupted()) return tl::unexpected(stopped());
+    if (base::interrupted()) return tl::unexpected(delivery_stopped());
     if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));
     while (!ended && sent.size() < kUnconfirmedMax && pipeline.has_room()) {
       GL_TRY(rows, next());
@@ -185,7 +185,7 @@ Result<void> Delivery::await_confirmation(std::vector<Accepted>& sent, std::int6
        waited_ms += pause_ms, pause_ms = std::min<std::int64_t>(2 * pause_ms, kPauseMaxMs)) {
     GL_CHECK(close_confirmed(sent));
     if (sent.empty() || waited_ms >= wait_ms) return {};
-    if (base::sleep_or_interrupted(pause_ms)) return tl::unexpected(stopped());
+    if (base::sleep_or_interrupted(pause_ms)) return tl::unexpected(delivery_stopped());
   }
   return {};
 }

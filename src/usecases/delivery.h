@@ -21,6 +21,9 @@ namespace glucoledger::usecases {
 // Its signatureMessageFragments, joined. (A bundle's hash does not cover them.)
 std::string payload_of(const ledger::PreparedBundle& bundle);
 
+// kInterrupted, with what is safe and the next step.
+Error delivery_stopped();
+
 struct DeliveryCounts {
   std::size_t closed = 0;
   std::size_t read_back = 0;    // of these: closed because they were read back, not confirmed

@@ -1,5 +1,6 @@
 // Bringing what is fixed onto a ledger that fails at any call, loses answers or confirms nothing.
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 
 #include "home/epochs.h"
@@ -145,6 +146,28 @@ TEST_F(DeliveryTest, LessProofOfWorkThanTheLedgerAsksForIsRefused) {
   EXPECT_EQ(try_publish("patient", options).error().code, ErrorCode::kUsage);
   options.outbox.min_weight_magnitude = 4;
   publish(options);
+}
+
+TEST_F(DeliveryTest, AServiceForProofsOfWorkThatFailsLosesNothing) {
+  import(0, 0, 5);
+  invite("smith");
+  std::atomic<int> done = 0;
+  world_.attach = [&](const auto& bundle, const auto& attachment,
+                      const auto& work) -> Result<std::vector<ledger::Transaction>> {
+    if (++done > 3) return fail(ErrorCode::kUnreachable, "the service does not answer");
+    return ledger::attach(bundle, attachment, work);
+  };
+  EXPECT_EQ(try_publish().error().code, ErrorCode::kUnreachable);
+  world_.attach = ledger::attach;
+  publish();
+  expect_all_arrived();
+}
+
+TEST_F(DeliveryTest, ManyEpochsGoOutSideBySide) {
+  invite("smith");
+  for (std::int64_t day = 0; day < 4; ++day) import(day, 0, 140);
+  publish();
+  expect_all_arrived();
 }
 
 // One copy fixed a note and was stopped; the other gave the same number to a note of its own, which the clinic read.

@@ -54,6 +54,20 @@ TEST_F(FetchTest, ALedgerThatDoesNotAnswerIsUnreachable) {
   EXPECT_EQ(records("smith"), imported_);
 }
 
+TEST_F(FetchTest, WhatTooFewNodesAgreeOnIsNotCalledNothingNew) {
+  invite("smith");
+  import(0, 0, 2);
+  publish();
+  network_.doubt = "only 1 of 2 nodes answered";
+  const auto report = fetched("smith");
+  EXPECT_EQ(report.new_records, 2U);
+  EXPECT_EQ(report.state, FetchState::kUnreachable);
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems.front().reason, network_.doubt);
+  network_.doubt.clear();
+  EXPECT_EQ(state("smith"), FetchState::kNotYet);
+}
+
 TEST_F(FetchTest, AFlippedTritIsCorruptAndReadingGoesOnOnceItIsRight) {
   import(0, 0, 3);
   publish();

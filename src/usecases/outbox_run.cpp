@@ -291,7 +291,9 @@ Result<int> min_weight_magnitude_for(const ports::LedgerInfo& info, const Outbox
 Result<OutboxReport> run_outbox(home::Home& home, const World& world, const OutboxOptions& options) {
   GL_TRY(opened, open_home_ledger(home, world));
   GL_TRY(mwm, min_weight_magnitude_for(opened.info, options));
-  return OutboxRun(home, world, options, *opened.ledger, opened.info, mwm).run();
+  auto report = OutboxRun(home, world, options, *opened.ledger, opened.info, mwm).run();
+  if (!report && report.error().code == ErrorCode::kInterrupted) return tl::unexpected(delivery_stopped());
+  return report;
 }
 
 }  // namespace glucoledger::usecases

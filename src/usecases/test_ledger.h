@@ -33,6 +33,7 @@ struct Network {
   std::int64_t fail_at_call = 0;  // counts down; the call that reaches 0 fails, and all after it
   Fault fault = Fault::kBefore;
   std::int64_t calls = 0;
+  std::string doubt;             // too few nodes agree on what is missing
   std::size_t lost_bundles = 0;  // of the submit whose answer is lost: so many of its first ones do not arrive
   crypto::Hash tampered;         // the address at which a trit is flipped on reading
   std::map<crypto::Hash, std::set<std::string>> payloads;  // all that was ever sent, by address
@@ -69,6 +70,11 @@ class WatchedLedger final : public ports::Ledger {
     GL_TRY(contents, call<ports::AddressContents>([&] { return tangle_.read(addresses); }));
     if (std::find(addresses.begin(), addresses.end(), network_.tampered) != addresses.end()) tamper(contents);
     return contents;
+  }
+  Result<ports::ReadEnd> read_into(std::span<const crypto::Hash> addresses, ports::Sink& sink) override {
+    GL_TRY(end, Ledger::read_into(addresses, sink));
+    end.doubt = network_.doubt;
+    return end;
   }
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes) override {
     GL_TRY(confirmed, call<std::vector<bool>>([&] { return tangle_.confirmed(hashes); }));
