@@ -50,23 +50,24 @@ constexpr RoundRotations make_round_rotations() {
 }
 constexpr RoundRotations kRoundRotations = make_round_rotations();
 
-// The rotations that put the trits back, and in which bits each of them counts.
-template <unsigned kModulus>
+// At the end trit i stands at i + 81 (i mod 9) after 27 rounds and at i + 243 (i mod 3) after 81 (curl_words.h). As i
+// mod 9 = 3 a + b, that is a step of 243 a and one of 81 b, which leave i mod 9 as it is. A step rotates by one or two
+// times its distance, in the bits under a mask.
 struct PutBack {
-  Rotation rotation[kModulus];
-  alignas(64) std::uint64_t mask[kModulus][kBitLanes];
+  Rotation rotation[2];
+  alignas(64) std::uint64_t mask[2][kBitLanes];
 };
-template <unsigned kModulus>
-constexpr PutBack<kModulus> make_put_back() {
-  PutBack<kModulus> put_back{};
-  for (unsigned m = 0; m < kModulus; ++m) put_back.rotation[m] = make_rotation(m * (kTrits / kModulus));
+constexpr PutBack make_put_back(unsigned distance, unsigned divisor) {
+  PutBack put_back{{make_rotation(distance), make_rotation(2 * distance)}, {}};
   for (unsigned i = 0; i < kExtendedBits; ++i) {
-    put_back.mask[i % kModulus][i / kLaneBits] |= std::uint64_t{1} << (i % kLaneBits);
+    const unsigned times = i / divisor % 3;
+    if (times > 0) put_back.mask[times - 1][i / kLaneBits] |= std::uint64_t{1} << (i % kLaneBits);
   }
   return put_back;
 }
-constexpr PutBack<9> kPutBackP27 = make_put_back<9>();
-constexpr PutBack<3> kPutBackP81 = make_put_back<3>();
+constexpr PutBack kPutBackP27First = make_put_back(243, 3);
+constexpr PutBack kPutBackP27Second = make_put_back(81, 1);
+constexpr PutBack kPutBackP81 = make_put_back(243, 1);
 
 // Between 56 bits a lane and bits without gaps.
 struct alignas(64) Regroup {
@@ -108,22 +109,27 @@ struct Plane {
   high = _mm512_ternarylogic_epi64(a_low, b_high, low, 0x78);
 }
 
-constexpr int kOrAnd = 0xf8;  // a | (b & c)
+constexpr int kReplace = 0xd8;  // a, but b under the mask c
 
-template <unsigned kModulus>
-[[gnu::always_inline]] inline void put_back(const PutBack<kModulus>& put_back, Plane& low, Plane& high) {
-  const Plane old_low = low;
-  const Plane old_high = high;
-  low = high = {_mm512_setzero_si512(), _mm512_setzero_si512()};
-  for (unsigned m = 0; m < kModulus; ++m) {
-    const __m512i front = _mm512_load_si512(put_back.mask[m]);
-    const __m512i back = _mm512_load_si512(put_back.mask[m] + 8);
-    const Plane turned_low = rotate(old_low, put_back.rotation[m]);
-    const Plane turned_high = rotate(old_high, put_back.rotation[m]);
-    low.front = _mm512_ternarylogic_epi64(low.front, turned_low.front, front, kOrAnd);
-    low.back = _mm512_ternarylogic_epi64(low.back, turned_low.back, back, kOrAnd);
-    high.front = _mm512_ternarylogic_epi64(high.front, turned_high.front, front, kOrAnd);
-    high.back = _mm512_ternarylogic_epi64(high.back, turned_high.back, back, kOrAnd);
+[[gnu::always_inline]] inline Plane put_back(const PutBack& step, Plane plane) {
+  Plane result = plane;
+  for (unsigned m = 0; m < 2; ++m) {
+    const Plane turned = rotate(plane, step.rotation[m]);
+    const __m512i front = _mm512_load_si512(step.mask[m]);
+    const __m512i back = _mm512_load_si512(step.mask[m] + 8);
+    result.front = _mm512_ternarylogic_epi64(result.front, turned.front, front, kReplace);
+    result.back = _mm512_ternarylogic_epi64(result.back, turned.back, back, kReplace);
+  }
+  return result;
+}
+
+[[gnu::always_inline]] inline void put_back(int rounds, Plane& low, Plane& high) {
+  if (rounds == 27) {
+    low = put_back(kPutBackP27Second, put_back(kPutBackP27First, low));
+    high = put_back(kPutBackP27Second, put_back(kPutBackP27First, high));
+  } else {
+    low = put_back(kPutBackP81, low);
+    high = put_back(kPutBackP81, high);
   }
 }
 
@@ -180,14 +186,22 @@ constexpr std::uint64_t kBehindLink = ~((std::uint64_t{1} << (243 % 64)) - 1);
           _mm512_or_si512(shifted, _mm512_load_si512(kLinkSpread.ones))};
 }
 
-// The first 243 trits after 27 rounds, which stand in the front registers once they are put back.
+// The first 243 trits after 27 rounds: they and those that go into them after the first step, the first 405, stand in
+// the front register.
 [[gnu::always_inline]] inline void store_link(Plane plane, std::uint64_t* words) {
-  __m512i front = _mm512_setzero_si512();
-  for (unsigned m = 0; m < 9; ++m) {
-    const Rotation& rotation = kPutBackP27.rotation[m];
+  __m512i middle = plane.front;
+  for (unsigned m = 0; m < 2; ++m) {
+    const Rotation& rotation = kPutBackP27First.rotation[m];
     const __m512i fetched = _mm512_permutex2var_epi8(plane.front, _mm512_load_si512(rotation.bytes), plane.back);
     const __m512i turned = _mm512_srlv_epi64(fetched, _mm512_load_si512(rotation.shifts));
-    front = _mm512_ternarylogic_epi64(front, turned, _mm512_load_si512(kPutBackP27.mask[m]), kOrAnd);
+    middle = _mm512_ternarylogic_epi64(middle, turned, _mm512_load_si512(kPutBackP27First.mask[m]), kReplace);
+  }
+  __m512i front = middle;
+  for (unsigned m = 0; m < 2; ++m) {
+    const Rotation& rotation = kPutBackP27Second.rotation[m];
+    const __m512i fetched = _mm512_permutexvar_epi8(_mm512_load_si512(rotation.bytes), middle);
+    const __m512i turned = _mm512_srlv_epi64(fetched, _mm512_load_si512(rotation.shifts));
+    front = _mm512_ternarylogic_epi64(front, turned, _mm512_load_si512(kPutBackP27Second.mask[m]), kReplace);
   }
   const __m512i together = _mm512_permutexvar_epi8(_mm512_load_si512(kRegroup.together), front);
   const __m512i ones = _mm512_maskz_set1_epi64(0x08, static_cast<long long>(kBehindLink));
@@ -279,13 +293,7 @@ void hash_inputs_together(const std::int8_t* inputs, std::size_t length, int rou
       overwrite(high[k], load_link(chunk.high), outside);
     }
     rounds_together(low, high, rounds);
-    for (unsigned k = 0; k < kCount; ++k) {
-      if (rounds == 27) {
-        put_back(kPutBackP27, low[k], high[k]);
-      } else {
-        put_back(kPutBackP81, low[k], high[k]);
-      }
-    }
+    for (unsigned k = 0; k < kCount; ++k) put_back(rounds, low[k], high[k]);
   }
   for (unsigned k = 0; k < kCount; ++k) store_hash(low[k], high[k], hashes + k * kHashTrits);
 }
@@ -308,11 +316,7 @@ void transform_register(std::int8_t* state, int rounds) {
     combine(low.front, high.front, turned_low.front, turned_high.front);
     combine(low.back, high.back, turned_low.back, turned_high.back);
   }
-  if (rounds == 27) {
-    put_back(kPutBackP27, low, high);
-  } else {
-    put_back(kPutBackP81, low, high);
-  }
+  put_back(rounds, low, high);
   gather(low, low_words);
   gather(high, high_words);
   for (unsigned w = 0; w < 12; ++w) {
@@ -325,14 +329,16 @@ void transform_register(std::int8_t* state, int rounds) {
 
 void hash_in_registers(const std::int8_t* inputs, std::size_t length, std::size_t count, int rounds,
                        std::int8_t* hashes) {
-  const auto next = [&](std::size_t done) {
-    inputs += done * length;
-    hashes += done * kHashTrits;
-    count -= done;
-  };
-  for (; count >= 4; next(4)) hash_inputs_together<4>(inputs, length, rounds, hashes);
-  for (; count >= 2; next(2)) hash_inputs_together<2>(inputs, length, rounds, hashes);
-  if (count > 0) hash_inputs_together<1>(inputs, length, rounds, hashes);
+  while (count > 0) {
+    const std::size_t now = count >= 4 ? 4 : count >= 2 ? 2 : 1;
+    const auto hash_them = now == 4   ? hash_inputs_together<4>
+                           : now == 2 ? hash_inputs_together<2>
+                                      : hash_inputs_together<1>;
+    hash_them(inputs, length, rounds, hashes);
+    inputs += now * length;
+    hashes += now * kHashTrits;
+    count -= now;
+  }
 }
 
 void hash_links_in_registers(Link* links, std::size_t count) {
