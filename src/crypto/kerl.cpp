@@ -71,12 +71,16 @@ constexpr void multiply_add(Number& number, std::uint32_t factor, std::uint32_t 
   }
 }
 
-constexpr std::uint32_t divide(Number& number, std::uint32_t divisor) {
+// As many trits as a word holds go in and out at a time.
+constexpr std::size_t kGroupTrits = 20;
+constexpr std::uint32_t kGroupRadix = 3'486'784'401;  // 3^20
+
+constexpr std::uint32_t divide_by_group_radix(Number& number) {
   std::uint64_t remainder = 0;
   for (std::size_t i = kNumberWords; i-- > 0;) {
     remainder = remainder << 32 | number[i];
-    number[i] = static_cast<std::uint32_t>(remainder / divisor);
-    remainder %= divisor;
+    number[i] = static_cast<std::uint32_t>(remainder / kGroupRadix);
+    remainder %= kGroupRadix;
   }
   return static_cast<std::uint32_t>(remainder);
 }
@@ -110,7 +114,12 @@ constexpr Number kOffset243 = offset_of(243);
 
 void bytes_from_trits(TritView trits, std::span<std::uint8_t, kDigestBytes> bytes) {
   Number number{};
-  for (std::size_t i = kValueTrits; i-- > 0;) multiply_add(number, 3, static_cast<std::uint32_t>(trits[i] + 1));
+  for (std::size_t end = kValueTrits; end > 0;) {
+    const std::size_t begin = (end - 1) / kGroupTrits * kGroupTrits;
+    std::uint32_t group = 0;
+    while (end > begin) group = group * 3 + static_cast<std::uint32_t>(trits[--end] + 1);
+    multiply_add(number, kGroupRadix, group);
+  }
   subtract(number, kOffset242);
   for (std::size_t i = 0; i < kDigestBytes; ++i) {
     bytes[kDigestBytes - 1 - i] = static_cast<std::uint8_t>(number[i / 4] >> (8 * (i % 4)));
@@ -125,7 +134,12 @@ void trits_from_bytes(std::span<const std::uint8_t, kDigestBytes> bytes, std::sp
   }
   if ((bytes[0] & 0x80) != 0) number[kNumberWords - 1] = 0xffffffff;
   add(number, kOffset243);
-  for (std::size_t i = 0; i < kValueTrits; ++i) trits[i] = static_cast<Trit>(static_cast<int>(divide(number, 3)) - 1);
+  for (std::size_t i = 0; i < kValueTrits;) {
+    std::uint32_t group = divide_by_group_radix(number);
+    for (const std::size_t end = std::min<std::size_t>(kValueTrits, i + kGroupTrits); i < end; ++i, group /= 3) {
+      trits[i] = static_cast<Trit>(static_cast<int>(group % 3) - 1);
+    }
+  }
   trits[kValueTrits] = 0;
 }
 

@@ -221,7 +221,7 @@ class World {
 
 TEST(StateComparisonTest, SameCommandsSameState) {
   const std::uint64_t seed = number_from("GLUCOLEDGER_SEED", std::random_device{}());
-  const std::uint64_t operations = number_from("GLUCOLEDGER_OPERATIONS", 4'000);
+  const std::uint64_t operations = number_from("GLUCOLEDGER_OPERATIONS", 2'000);
   std::cout << "seed " << seed << "\n";
   std::uint64_t taken = 0;
   std::uint64_t refused = 0;

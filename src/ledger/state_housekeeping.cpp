@@ -11,6 +11,15 @@ namespace {
 
 using namespace records;
 
+Result<bool> has_approver(const StateReader& reader, const PackedHash& hash) {
+  bool found = false;
+  GL_CHECK(reader.scan(Column::kIndexes, key(Index::kApprovee, hash), [&](std::string_view, std::string_view) {
+    found = true;
+    return false;
+  }));
+  return found;
+}
+
 class Housekeeping {
  public:
   Housekeeping(StateBatch& batch, const Parameters& parameters, Head& head)
@@ -121,7 +130,7 @@ class Housekeeping {
 
   // What was dropped may be named by others that wait.
   Result<void> await_again(const PackedHash& hash) {
-    GL_TRY(is_named, has_approver(hash));
+    GL_TRY(is_named, has_approver(batch_, hash));
     if (is_named) batch_.put(Column::kIndexes, key(Index::kMissing, hash), "");
     return {};
   }
@@ -131,22 +140,13 @@ class Housekeeping {
     if (parent.is_null()) return {};
     GL_TRY(record, find_record(batch_, parent));
     if (!record) {
-      GL_TRY(is_named, has_approver(parent));
+      GL_TRY(is_named, has_approver(batch_, parent));
       if (!is_named) batch_.erase(Column::kIndexes, key(Index::kMissing, parent));
       return {};
     }
     GL_TRY(open, find_open(batch_, record->sequence));
     if (open && open->came_ms <= head_.time_ms - parameters_.waiting_max_ms) queue_.push_back(record->sequence);
     return {};
-  }
-
-  Result<bool> has_approver(const PackedHash& hash) const {
-    bool found = false;
-    GL_CHECK(batch_.scan(Column::kIndexes, key(Index::kApprovee, hash), [&](std::string_view, std::string_view) {
-      found = true;
-      return false;
-    }));
-    return found;
   }
 
   // Whole milestones at a time become old enough; their transactions go piece by piece.
@@ -178,40 +178,61 @@ class Housekeeping {
     return {};
   }
 
-  // Nobody can submit them again by now: they were attached before the duplicate window.
+  // Nobody can submit them again by now: they were attached before the duplicate window. One that a body still names
+  // waits for another window.
   Result<void> forget() {
     if (parameters_.duplicate_window_ms == 0) return {};
-    struct Pruned {
-      std::uint64_t sequence;
-      std::int64_t time_ms;
-      PackedHash hash;
-    };
-    std::vector<Pruned> oldest;
-    bool is_damaged = false;
-    GL_CHECK(batch_.scan(Column::kIndexes, key(Index::kForgettable, ""), [&](std::string_view key, std::string_view v) {
-      const auto sequence = decode_integer(key.substr(1));
-      const auto time_ms = decode_integer(v.substr(0, 8));
-      const auto hash = PackedHash::from_bytes(v.substr(std::min<std::size_t>(8, v.size())));
-      is_damaged = !sequence || !time_ms || !hash;
-      if (is_damaged) return false;
-      oldest.push_back({*sequence, static_cast<std::int64_t>(*time_ms), *hash});
-      return oldest.size() < parameters_.housekeeping_max;
-    }));
-    if (is_damaged) return tl::unexpected(damaged());
-    for (const Pruned& pruned : oldest) {
-      const std::int64_t age_ms = head_.time_ms - pruned.time_ms;
-      if (-age_ms > parameters_.clock_lead_max_ms) {  // stamped when the clock was far ahead
-        put_forgettable(batch_, pruned.sequence, head_.time_ms, pruned.hash);
-        GL_CHECK(tell(Event::kPostponed, pruned.sequence));
+    const std::int64_t ahead_ms = head_.time_ms + parameters_.clock_lead_max_ms + 1;  // stamped by a clock far ahead
+    GL_TRY(ahead, forgettable(ahead_ms, std::nullopt));
+    for (const auto& [place, hash] : ahead) GL_CHECK(keep_known(place, hash));
+    const std::int64_t age_ms = parameters_.duplicate_window_ms + parameters_.timestamp_future_max_ms;
+    if (head_.time_ms <= age_ms) return {};
+    GL_TRY(due, forgettable(0, head_.time_ms - age_ms));
+    for (const auto& [place, hash] : due) {
+      GL_TRY(is_named, has_approver(batch_, hash));
+      if (is_named) {
+        GL_CHECK(keep_known(place, hash));
         continue;
       }
-      if (age_ms <= parameters_.duplicate_window_ms + parameters_.timestamp_future_max_ms) continue;
-      batch_.erase(Column::kIndexes, key(Index::kForgettable, pruned.sequence));
-      batch_.erase(Column::kIndexes, key(Index::kHash, pruned.hash));
-      head_.remove_tip(pruned.hash);
-      GL_CHECK(tell(Event::kForgotten, pruned.sequence));
+      batch_.erase(Column::kIndexes, place);
+      batch_.erase(Column::kIndexes, key(Index::kHash, hash));
+      head_.remove_tip(hash);
+      GL_CHECK(tell(Event::kForgotten, sequence_of(place)));
     }
     return {};
+  }
+
+  using Forgettable = std::vector<std::pair<std::string, PackedHash>>;  // by their keys
+
+  // The first that were pruned at `begin_ms` or later, and before `end_ms`.
+  Result<Forgettable> forgettable(std::int64_t begin_ms, std::optional<std::int64_t> end_ms) const {
+    const std::string prefix = key(Index::kForgettable, "");
+    const auto place_at = [&](std::int64_t ms) {
+      return prefix + records::encode_integer(static_cast<std::uint64_t>(ms), 8);
+    };
+    Forgettable found;
+    bool is_damaged = false;
+    GL_CHECK(batch_.scan_from(Column::kIndexes, prefix, place_at(begin_ms),
+                              [&](std::string_view key, std::string_view value) {
+                                if (end_ms && key >= place_at(*end_ms)) return false;
+                                const auto hash = PackedHash::from_bytes(value);
+                                is_damaged = !hash;
+                                if (is_damaged) return false;
+                                found.emplace_back(key, *hash);
+                                return found.size() < parameters_.housekeeping_max;
+                              }));
+    if (is_damaged) return tl::unexpected(damaged());
+    return found;
+  }
+
+  static std::uint64_t sequence_of(std::string_view place) {
+    return decode_integer(place.substr(place.size() - 8)).value_or(0);
+  }
+
+  Result<void> keep_known(const std::string& place, const PackedHash& hash) {
+    batch_.erase(Column::kIndexes, place);
+    put_forgettable(batch_, sequence_of(place), head_.time_ms, hash);
+    return tell(Event::kPostponed, sequence_of(place));
   }
 
   Result<void> tell(Event event, std::uint64_t sequence) {
@@ -235,9 +256,8 @@ Result<bool> keep_house(StateBatch& batch, const Parameters& parameters, Head& h
 }
 
 void put_forgettable(StateBatch& batch, std::uint64_t sequence, std::int64_t time_ms, const PackedHash& hash) {
-  std::string value = records::encode_integer(static_cast<std::uint64_t>(time_ms), 8);
-  value += hash.bytes();
-  batch.put(Column::kIndexes, key(Index::kForgettable, sequence), value);
+  const std::string time = records::encode_integer(static_cast<std::uint64_t>(time_ms), 8);
+  batch.put(Column::kIndexes, key(Index::kForgettable, time, sequence), hash.bytes());
 }
 
 Result<void> prune_transaction(StateBatch& batch, const Parameters& parameters, Head& head,

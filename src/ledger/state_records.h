@@ -5,7 +5,7 @@
 //   b bundle sequence    -> hash                      g tag sequence      -> hash
 //   e approvee sequence  -> hash of the approver      x hash              -> nothing: waited for, and not here
 //   w sequence           -> times, hash: open         d time sequence     -> nothing: when to look at an open one
-//   f sequence           -> time, hash: pruned        p address           -> nothing: held something once
+//   f time sequence      -> hash: pruned then         p address           -> nothing: held something once
 //   m milestone index    -> Milestone                 n milestone hash    -> its index
 //   o order              -> index of the milestone that confirmed up to it
 //   r sequence           -> nodes of the mountain range that its leaf completes

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "crypto/trytes.h"
 
@@ -26,6 +27,8 @@ class Transaction {
   // Exactly 2,673 trytes; kInputRefused otherwise, and for a field that no client could have written (an index or
   // timestamp out of range). Says nothing about proof of work or bundle (bundle.h, state.h).
   static Result<Transaction> from_trytes(std::string trytes);
+  // The same for each of many, all or none: their hashes are computed together, in about half of the time.
+  static Result<std::vector<Transaction>> many_from_trytes(std::vector<std::string> trytes);
 
   const std::string& trytes() const { return trytes_; }
   const Hash& hash() const { return hash_; }
@@ -48,6 +51,8 @@ class Transaction {
 
  private:
   Transaction() = default;
+  // All but the hash.
+  static Result<Transaction> read_fields(std::string trytes, crypto::TritView trits);
   std::string_view view(std::size_t offset, std::size_t length) const {
     return std::string_view(trytes_).substr(offset, length);
   }

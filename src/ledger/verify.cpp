@@ -29,6 +29,7 @@ class Verifier {
     GL_CHECK(verify_records());
     GL_CHECK(verify_indexes());
     GL_CHECK(verify_open());
+    GL_CHECK(verify_forgettable());
     GL_CHECK(verify_missing());
     GL_CHECK(verify_milestones());
     GL_CHECK(verify_head());
@@ -197,8 +198,7 @@ class Verifier {
         find_at(record.sequence, "its bundle is valid and what it approves is not all here");
       }
       GL_CHECK(verify_solidity(*hash, record));
-      GL_TRY(is_forgettable, reader_.get(Column::kIndexes, key(Index::kForgettable, record.sequence)));
-      if (is_forgettable && !record.pruned) find_at(record.sequence, "it is to be forgotten and was not pruned");
+      if (record.pruned) ++pruned_;
       return {};
     });
   }
@@ -208,7 +208,7 @@ class Verifier {
     for (const PackedHash& parent_hash : {record.trunk, record.branch}) {
       if (parent_hash.is_null()) continue;
       const auto parent = record_of(parent_hash);
-      const bool may_be_forgotten = record.solid && parameters_.duplicate_window_ms != 0;
+      const bool may_be_forgotten = record.pruned && parameters_.duplicate_window_ms != 0;
       if (!parent && !record.solid) {
         GL_TRY(awaited, reader_.get(Column::kIndexes, key(Index::kMissing, parent_hash)));
         if (!awaited) find_at(record.sequence, "what it waits for is not told to be missing");
@@ -276,6 +276,22 @@ class Verifier {
     return {};
   }
 
+  // All that was pruned is forgotten one day, where the parameters say so.
+  Result<void> verify_forgettable() {
+    std::uint64_t count = 0;
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kForgettable, ""), [&](const Entry& entry) -> Result<void> {
+      ++count;
+      const auto hash = PackedHash::from_bytes(entry.value);
+      const auto record = hash ? record_of(*hash) : std::nullopt;
+      if (!record || !record->pruned || !entry.key.ends_with(records::encode_integer(record->sequence, 8))) {
+        find("one is to be forgotten that was not pruned");
+      }
+      return {};
+    }));
+    if (parameters_.duplicate_window_ms != 0 && count != pruned_) find("one was pruned that is never forgotten");
+    return {};
+  }
+
   Result<void> verify_missing() {
     return for_each(Column::kIndexes, key(Index::kMissing, ""), [&](const Entry& entry) -> Result<void> {
       const auto hash = PackedHash::from_bytes(std::string_view(entry.key).substr(1));
@@ -313,12 +329,24 @@ class Verifier {
             milestone->confirmed_count < before.confirmed_count) {
           find(name + " counts backward");
         }
+        const bool follows_version_1 = before.index != 0 && before.root == Digest{};
+        if (milestone->confirmed_count > before.confirmed_count && !follows_version_1) {
+          GL_TRY(is_ordered, holds(key(Index::kOrder, milestone->confirmed_count), records::encode_integer(index, 4)));
+          if (!is_ordered) find(name + " is not found by what it confirmed");
+        }
         GL_TRY(root, root_at(milestone->transaction_count));
         if (root != milestone->root) find(name + " has another root than the transactions before it");
       }
       before = *milestone;
     }
-    return {};
+    return for_each(Column::kIndexes, key(Index::kOrder, ""), [&](const Entry& entry) -> Result<void> {
+      const std::uint64_t index = decode_integer(entry.value).value_or(0);
+      const auto milestone = read_milestone(reader_, static_cast<std::uint32_t>(index));
+      if (!milestone || key(Index::kOrder, milestone->confirmed_count) != entry.key) {
+        find("an order leads to a milestone that did not confirm up to it");
+      }
+      return {};
+    });
   }
 
   // The root of the first `count` transactions, from the nodes.
@@ -352,6 +380,7 @@ class Verifier {
   VerifyReport report_;
   std::uint64_t by_address_ = 0;  // entries of this index
   std::uint64_t by_tag_ = 0;
+  std::uint64_t pruned_ = 0;  // records without a body
 };
 
 }  // namespace
