@@ -15,11 +15,20 @@ test: # every quick test; ends with one line that counts them
 test-long: # ThreadSanitizer, long fuzzing, long kill loops
 	./scripts/test-long
 
-bench: # our figures; bench/compare.mjs sets the peers' beside them
+bench: # our figures, in about two minutes; bench/compare.mjs sets the peers' beside them
 	./scripts/build release glucoledger
-	build/glucoledger bench pow
-	build/glucoledger bench mam
 	build/glucoledger bench curl
+	build/glucoledger bench kerl
+	build/glucoledger bench mam
+	build/glucoledger bench pow --threads 2 --runs 50
+	build/glucoledger bench attach --mwm 14 --runs 50
+	build/glucoledger bench attach --mwm 9 --runs 300
+	build/glucoledger bench day --mwm 9
+	build/glucoledger bench day --mwm 14 --measured 24
+	build/glucoledger bench quarter --mwm 9 --round-trip 0
+	build/glucoledger bench quarter --mwm 1
+	build/glucoledger bench quarter --mwm 9 --design tangle-ipfs
+	build/glucoledger bench follow
 
 bench-large: # a node over 0.1, 1 and 10 M transactions; about 20 GB of disk and an hour
 	./scripts/build release glucoledger

@@ -129,6 +129,7 @@ void add_bench_commands(CLI::App& app, Context& context) {
   add_bench_day(benches);
   add_bench_quarter(benches);
   add_bench_node_commands(*command, context);
+  add_bench_follow(benches);
 }
 
 }  // namespace glucoledger::apps

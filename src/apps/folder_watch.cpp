@@ -1,25 +1,77 @@
 #include "apps/folder_watch.h"
 
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <set>
+
+#include "base/interrupt.h"
 
 namespace glucoledger::apps {
 
+// What the system tells of finished files. Where it tells nothing, there are simply no notices.
+class FolderWatch::Notices {
+ public:
+  explicit Notices(const std::filesystem::path& folder) : descriptor_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+    if (descriptor_ >= 0) ::inotify_add_watch(descriptor_, folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO);
+  }
+  Notices(const Notices&) = delete;
+  Notices& operator=(const Notices&) = delete;
+  ~Notices() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+
+  // Names of files that were finished since the last time.
+  std::set<std::string> take() {
+    std::set<std::string> names;
+    alignas(inotify_event) std::array<char, 4096> events;
+    while (descriptor_ >= 0) {
+      const auto size = ::read(descriptor_, events.data(), events.size());
+      if (size <= 0) break;
+      for (std::size_t at = 0; at < static_cast<std::size_t>(size);) {
+        inotify_event event{};
+        std::memcpy(&event, events.data() + at, sizeof(event));
+        if (event.len > 0) names.emplace(events.data() + at + sizeof(event));
+        at += sizeof(event) + event.len;
+      }
+    }
+    return names;
+  }
+
+  void wait(std::int64_t wait_ms) const {
+    pollfd events{descriptor_, POLLIN, 0};  // a descriptor below 0 is left out
+    ::poll(&events, 1, static_cast<int>(wait_ms));
+  }
+
+ private:
+  int descriptor_;
+};
+
 Result<FolderWatch> FolderWatch::start(std::filesystem::path folder) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(folder, ignored)) return FolderWatch(std::move(folder));
+  if (std::filesystem::is_directory(folder, ignored)) {
+    auto notices = std::make_shared<Notices>(folder);
+    return FolderWatch(std::move(folder), std::move(notices));
+  }
   return fail(ErrorCode::kNotFound, folder.string() + " is no folder",
               "name the folder that new device files come into");
 }
 
 std::vector<std::string> FolderWatch::changed_files() {
+  const auto finished = notices_->take();
   std::vector<std::string> ready;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
     std::error_code ignored;
-    if (!entry.is_regular_file(ignored) || entry.path().filename().string().starts_with(".")) continue;
+    const auto name = entry.path().filename().string();
+    if (!entry.is_regular_file(ignored) || name.starts_with(".")) continue;
     const Seen now{entry.file_size(ignored), entry.last_write_time(ignored)};
     auto& state = files_[entry.path().string()];
-    if (state.last == now && !(state.taken == now)) {
+    if ((state.last == now || finished.contains(name)) && !(state.taken == now)) {
       state.taken = now;
       ready.push_back(entry.path().string());
     }
@@ -27,6 +79,11 @@ std::vector<std::string> FolderWatch::changed_files() {
   }
   std::sort(ready.begin(), ready.end());
   return ready;
+}
+
+bool FolderWatch::wait() {
+  notices_->wait(kIntervalMs);
+  return base::interrupted();
 }
 
 }  // namespace glucoledger::apps

@@ -1,11 +1,14 @@
 // New and changed files of a folder, once they have stopped growing.
 //
-// Polls: a file counts once its size and time stayed the same from one look to the next. Hidden files do not count.
+// A file counts as soon as its writer closed it or it was moved here, where the system tells that (inotify); elsewhere,
+// such as on network file systems, once its size and time stayed the same from one look to the next. Hidden files do
+// not count.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,7 +18,7 @@ namespace glucoledger::apps {
 
 class FolderWatch {
  public:
-  static constexpr std::int64_t kIntervalMs = 300;  // between two looks
+  static constexpr std::int64_t kIntervalMs = 300;  // between two looks, at most
 
   // kNotFound: not a folder.
   static Result<FolderWatch> start(std::filesystem::path folder);
@@ -23,6 +26,8 @@ class FolderWatch {
   std::vector<std::string> changed_files();
   // What could not be taken for a passing reason is given again.
   void try_again(const std::string& file) { files_[file].taken = {}; }
+  // Until something happens in the folder, for an interval at most. True when interrupted.
+  bool wait();
 
  private:
   struct Seen {
@@ -34,9 +39,12 @@ class FolderWatch {
     Seen last;
     Seen taken;
   };
-  explicit FolderWatch(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  class Notices;
+  FolderWatch(std::filesystem::path folder, std::shared_ptr<Notices> notices)
+      : folder_(std::move(folder)), notices_(std::move(notices)) {}
 
   std::filesystem::path folder_;
+  std::shared_ptr<Notices> notices_;
   std::map<std::string, State> files_;
 };
 

@@ -77,7 +77,7 @@ Result<ExitCode> follow_folder(const Context& context, const Session& session, c
   std::fprintf(stderr, "watching %s; Ctrl-C ends it\n", arguments.follow.c_str());
   do {
     import_changed(context, session, arguments.device, time_zone, watch);
-  } while (!base::sleep_or_interrupted(FolderWatch::kIntervalMs));
+  } while (!watch.wait());
   return ExitCode::kDone;
 }
 

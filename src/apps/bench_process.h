@@ -1,0 +1,31 @@
+// A child of the same program, for benches that need real processes: its standard output is read line by line.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace glucoledger::apps {
+
+class BenchProcess {
+ public:
+  // Its standard error goes where ours goes, with `quiet` nowhere.
+  static Result<BenchProcess> start(const std::vector<std::string>& arguments, bool quiet);
+  BenchProcess(BenchProcess&& other) noexcept;
+  BenchProcess& operator=(BenchProcess&&) = delete;
+  ~BenchProcess();  // asks it to stop, and waits until it has
+  // The next line of its output; nothing when none came in time, it ended, or Ctrl-C came.
+  std::optional<std::string> line(int wait_ms);
+
+ private:
+  BenchProcess(pid_t process, int output) : process_(process), output_(output) {}
+  pid_t process_;
+  int output_;
+  std::string text_;  // read and not yet handed out
+};
+
+}  // namespace glucoledger::apps
