@@ -1,7 +1,13 @@
 #include "crypto/proof_of_work.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include "crypto/curl.h"
@@ -66,20 +72,44 @@ TEST(ProofOfWork, StopsWhenCancelled) {
   EXPECT_GT(hashes_reported, 0U);
 }
 
-TEST(ProofOfWork, StartsAndStopsAThousandTimes) {
+std::size_t threads_here() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+std::size_t heap_bytes() {
+  const auto info = ::mallinfo2();  // under AddressSanitizer zeros: it looks for leaks itself
+  return info.uordblks + info.hblkhd;
+}
+
+TEST(ProofOfWork, StartsAndStopsAThousandTimesAndLeavesNothing) {
+  using Clock = std::chrono::steady_clock;
   const Trits transaction = example_transaction(2);
+  const std::size_t threads_before = threads_here();
+  std::size_t heap_bytes_early = 0;
+  Clock::duration cancelled_in_at_most{};
   for (int repetition = 0; repetition < 1000; ++repetition) {
+    if (repetition == 50) heap_bytes_early = heap_bytes();
     std::atomic<bool> cancel{repetition % 3 == 0};
+    Clock::time_point cancelled_at;
     ProofOfWorkOptions options;
     options.min_weight_magnitude = 243;
     options.threads = 2;
     options.cancel = &cancel;
     std::jthread canceller([&] {
       if (repetition % 2 == 0) std::this_thread::yield();
+      cancelled_at = Clock::now();
       cancel = true;
     });
     ASSERT_FALSE(find_nonce(transaction, options));
+    const auto stopped_at = Clock::now();
+    canceller.join();
+    cancelled_in_at_most = std::max(cancelled_in_at_most, stopped_at - cancelled_at);
   }
+  EXPECT_EQ(threads_here(), threads_before);
+  EXPECT_LE(heap_bytes(), heap_bytes_early + (std::size_t{1} << 16));
+  std::printf("cancelled within %.1f ms at most, of 1,000 times\n",
+              std::chrono::duration<double, std::milli>(cancelled_in_at_most).count());
 }
 
 TEST(ProofOfWork, CountsZerosAtTheEnd) {
