@@ -129,6 +129,15 @@ function issuedAt(moment) {
   return withWork(put(put(trytes, 2430, ours.trunk), 2511, ours.branch), true);
 }
 
+async function firstMilestone(iota) {
+  for (let attempt = 0; attempt < 300; ++attempt) {
+    const { latestMilestone, latestMilestoneIndex } = await iota.getNodeInfo();
+    if (latestMilestoneIndex > 0) return latestMilestone;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail('no milestone after 30 s');
+}
+
 async function fill(url) {
   const iota = iotaCore.composeAPI({ provider: url });
   const prepare = async () =>
@@ -138,7 +147,8 @@ async function fill(url) {
   const { trunkTransaction: trunk, branchTransaction: branch } = await iota.getTransactionsToApprove(3);
   const unattached = await prepare();
   const attached = withWork(put(put(put(unattached, 2430, trunk), 2511, branch), 2619, number(Date.now())), true);
-  return { hash: sent.hash, stored, trunk, branch, unattached, attached, milestone: (await iota.getNodeInfo()).latestMilestone };
+  const milestone = await firstMilestone(iota);
+  return { hash: sent.hash, stored, trunk, branch, unattached, attached, milestone };
 }
 
 // What stood in the transcript's "trytes", by its heading, of this ledger.
