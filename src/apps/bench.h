@@ -44,6 +44,7 @@ void add_bench_quarter(Benches& benches);
 // bench node, bench fill: not of this machine alone, so they are wired by themselves.
 void add_bench_node_commands(CLI::App& bench, Context& context);
 void add_bench_follow(Benches& benches);
+void add_bench_ledger(Benches& benches);
 
 using BenchClock = std::chrono::steady_clock;
 double seconds_since(BenchClock::time_point start);

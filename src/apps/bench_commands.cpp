@@ -130,6 +130,7 @@ void add_bench_commands(CLI::App& app, Context& context) {
   add_bench_quarter(benches);
   add_bench_node_commands(*command, context);
   add_bench_follow(benches);
+  add_bench_ledger(benches);
 }
 
 }  // namespace glucoledger::apps

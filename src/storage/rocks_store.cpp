@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <map>
 #include <thread>
 
 #include "storage/log_check.h"
@@ -240,12 +242,17 @@ Result<Store::View> RocksStore::view() {
   return std::make_unique<const RocksView>(std::move(shared), *database_, families_);
 }
 
-std::optional<std::string> RocksStore::property(Column column, const std::string& name) {
-  const auto shared = use();
-  std::string value;
-  if (!shared || !database_->GetProperty(families_[static_cast<std::size_t>(column)], name, &value))
-    return std::nullopt;
-  return value;
+Result<RocksStore::Written> RocksStore::written(Column column) {
+  GL_TRY(shared, use());
+  std::map<std::string, std::string> statistics;
+  database_->GetMapProperty(families_[static_cast<std::size_t>(column)], rocksdb::DB::Properties::kCFStats,
+                            &statistics);
+  constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+  const auto bytes = [&](const std::string& name) { return std::strtod(statistics[name].c_str(), nullptr) * kGiB; };
+  Written written;
+  written.flushed = bytes("compaction.L0.WriteGB");
+  written.rewritten = bytes("compaction.Sum.WriteGB") - written.flushed;
+  return written;
 }
 
 Result<void> RocksStore::commit(const ledger::StateBatch& batch) {

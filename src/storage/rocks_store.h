@@ -30,8 +30,12 @@ class RocksStore final : public Store {
 
   Result<View> view() override;
   Result<void> commit(const ledger::StateBatch& batch) override;
-  // What RocksDB tells of a column, such as "rocksdb.cfstats"; nothing where it knows no such property.
-  std::optional<std::string> property(ledger::Column column, const std::string& name);
+  // How much of a column this process has written to tables: first from memory, and again to merge them. Bytes.
+  struct Written {
+    double flushed = 0;
+    double rewritten = 0;
+  };
+  Result<Written> written(ledger::Column column);
 
  private:
   // What stands in the folder. The structure changes with every flush and compaction, the content with every write.

@@ -1,0 +1,108 @@
+// verify, tangle snapshot, tangle restore, tangle prune: what an operator does with a ledger's folder.
+#include "apps/command.h"
+#include "base/bytes.h"
+#include "storage/snapshot.h"
+#include "storage/verification.h"
+
+namespace glucoledger::apps {
+namespace {
+
+constexpr std::string_view kSnapshotExamples =
+    "Example:\n"
+    "  glucoledger tangle snapshot /var/lib/glucoledger /backup/ledger-2026-11-22.snapshot\n"
+    "The ledger of one moment in one file, also while a node writes to it.\n";
+constexpr std::string_view kRestoreExamples =
+    "Example:\n"
+    "  glucoledger tangle restore /backup/ledger-2026-11-22.snapshot /var/lib/glucoledger\n"
+    "Makes the same ledger in a new folder. Exit 3 when the file is damaged or no snapshot: nothing is made then.\n";
+
+constexpr std::string_view kVerifyExamples =
+    "Example:\n"
+    "  glucoledger verify /var/lib/glucoledger\n"
+    "Reads the whole ledger, changes nothing, and tells each thing that does not fit. Exit 3 when there is one. No "
+    "node\n"
+    "may be using the folder; a snapshot of a running node is verified while it is restored.\n";
+
+nlohmann::ordered_json document_of(const storage::SnapshotInfo& info) {
+  return {{"network_id", base::hex_encode(info.parameters.network_id)},
+          {"min_weight_magnitude", info.parameters.min_weight_magnitude},
+          {"transactions", info.transaction_count},
+          {"milestone", info.milestone.index},
+          {"records", info.record_count},
+          {"size", info.size}};
+}
+
+std::string text_of(const storage::SnapshotInfo& info) {
+  return count_of(info.transaction_count, "transaction") + ", milestone " + std::to_string(info.milestone.index) +
+         ", network " + base::hex_encode(info.parameters.network_id) + ", " + std::to_string(info.size) + " bytes";
+}
+
+struct FolderAndFile {
+  std::string folder;
+  std::string file;
+};
+
+void add_snapshot(CLI::App& tangle, Context& context) {
+  auto* command = tangle.add_subcommand("snapshot", "Write a ledger into one file, also while a node runs");
+  auto arguments = std::make_shared<FolderAndFile>();
+  command->add_option("DIR", arguments->folder, "The ledger's folder")->required();
+  command->add_option("FILE", arguments->file, "The snapshot; must not exist")->required();
+  command->footer(std::string(kSnapshotExamples));
+  command->callback([&context, arguments] {
+    context.run = [&context, arguments]() -> Result<ExitCode> {
+      GL_TRY(info, storage::write_snapshot(arguments->folder, arguments->file, terminal_progress()));
+      print_result(context, document_of(info), text_of(info));
+      return ExitCode::kDone;
+    };
+  });
+}
+
+void add_restore(CLI::App& tangle, Context& context) {
+  auto* command = tangle.add_subcommand("restore", "Make a ledger of a snapshot, in a new folder");
+  auto arguments = std::make_shared<FolderAndFile>();
+  command->add_option("FILE", arguments->file, "The snapshot")->required();
+  command->add_option("DIR", arguments->folder, "The ledger's folder; must not exist, or be empty")->required();
+  command->footer(std::string(kRestoreExamples));
+  command->callback([&context, arguments] {
+    context.run = [&context, arguments]() -> Result<ExitCode> {
+      GL_TRY(info, storage::restore_snapshot(arguments->file, arguments->folder, terminal_progress()));
+      print_result(context, document_of(info), text_of(info));
+      return ExitCode::kDone;
+    };
+  });
+}
+
+Result<ExitCode> verify(const Context& context, const std::string& folder) {
+  GL_TRY(report, storage::verify_folder(folder, terminal_progress()));
+  const nlohmann::ordered_json document = {
+      {"sound", report.sound()},         {"transactions", report.transactions},   {"bodies", report.bodies},
+      {"milestones", report.milestones}, {"finding_count", report.finding_count}, {"findings", report.findings}};
+  std::string text;
+  for (const std::string& finding : report.findings) text += finding + "\n";
+  if (report.finding_count > report.findings.size()) {
+    text += "and " + std::to_string(report.finding_count - report.findings.size()) + " more\n";
+  }
+  text += count_of(report.transactions, "transaction") + ", " + count_of(report.milestones, "milestone") + ": " +
+          (report.sound() ? "sound" : "CORRUPT, " + count_of(report.finding_count, "finding"));
+  print_result(context, document, text);
+  return report.sound() ? ExitCode::kDone : ExitCode::kInputRefused;
+}
+
+void add_verify(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("verify", "Check every invariant of a ledger's folder that is not in use");
+  auto folder = std::make_shared<std::string>();
+  command->add_option("DIR", *folder, "The ledger's folder")->required();
+  command->footer(std::string(kVerifyExamples));
+  command->callback([&context, folder] { context.run = [&context, folder] { return verify(context, *folder); }; });
+}
+
+}  // namespace
+
+void add_ledger_commands(CLI::App& app, Context& context) {
+  add_verify(app, context);
+  CLI::App& tangle = *app.get_subcommand("tangle");
+  add_snapshot(tangle, context);
+  add_restore(tangle, context);
+}
+
+}  // namespace glucoledger::apps
