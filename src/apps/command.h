@@ -50,6 +50,7 @@ base::Progress terminal_progress();
 void add_mam_commands(CLI::App& app, Context& context);
 void add_mam_network_commands(CLI::App& app, Context& context);  // mam publish, mam fetch: after add_mam_commands
 void add_tangle_commands(CLI::App& app, Context& context);
+void add_ledger_commands(CLI::App& app, Context& context);  // verify, tangle snapshot ...: after add_tangle_commands
 void add_fhir_commands(CLI::App& app, Context& context);
 void add_file_commands(CLI::App& app, Context& context);  // cid, pack, unpack
 void add_node_commands(CLI::App& app, Context& context);

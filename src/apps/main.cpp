@@ -61,11 +61,12 @@ int run(int argc, char** argv) {
   add_mam_network_commands(app, context);
   add_node_commands(app, context);
   add_tangle_commands(app, context);
+  add_ledger_commands(app, context);
   add_bench_commands(app, context);
 
   try {
-  context.json = std::count(argv, argv + argc, std::string_view("--json")) > 0;
-  if (kernel_is_refused(context)) return static_cast<int>(ExitCode::kUsage);
+    context.json = std::count(argv, argv + argc, std::string_view("--json")) > 0;
+    if (kernel_is_refused(context)) return static_cast<int>(ExitCode::kUsage);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
