@@ -154,10 +154,11 @@ TEST_F(IriClientTest, ANodeThatAsksForATokenSaysSo) {
 }
 
 TEST_F(IriClientTest, JunkIsReadPageByPageInSmallParts) {
-  for (int i = 0; i < 2'500; ++i) {
-    std::string payload = "JUNK";
-    for (int rest = i; rest > 0; rest /= 26) payload += static_cast<char>('A' + rest % 26);
-    for (auto& transaction : bundle_of(payload)) nodes_[0].held.push_back(std::move(transaction));
+  const std::string junk = prepared("").front();
+  for (std::size_t i = 0; i < 2'500; ++i) {
+    std::string trytes = junk;  // a bundle's hash does not cover its payload
+    for (std::size_t at = 0, rest = i; rest > 0; ++at, rest /= 26) trytes[at] = static_cast<char>('A' + rest % 26);
+    nodes_[0].held.push_back(Transaction::from_trytes(std::move(trytes)).value());
   }
   nodes_[0].held.push_back(bundle_of("HELLO").front());
   nodes_[0].pages = true;

@@ -10,11 +10,11 @@ namespace {
 
 using ledger::Transaction;
 
-std::vector<Transaction> bundle_of(const std::string& payload, std::int64_t timestamp_s = 1) {
+std::vector<Transaction> bundle_of(const std::string& payload) {
   crypto::ProofOfWorkOptions work;
   work.min_weight_magnitude = 1;
   work.threads = 1;
-  const auto bundle = ledger::prepare(payload, {}, std::string(ledger::kTagTrytes, '9'), timestamp_s).value();
+  const auto bundle = ledger::prepare(payload, {}, std::string(ledger::kTagTrytes, '9'), 1).value();
   return ledger::attach(bundle, {{}, {}, 1}, work).value();
 }
 
@@ -49,24 +49,32 @@ TEST(BundleSieveTest, AForgedBeginningDoesNotTakeTheRestAway) {
   EXPECT_EQ(whole.front().transactions.front().hash(), genuine[0].hash());
 }
 
+// Of one bundle, with another payload each: its hash does not cover that, and the sieve asks for no proof of work.
+Transaction junk_of(int number) {
+  static const auto kBundle = ledger::prepare("", {}, std::string(ledger::kTagTrytes, '9'), 1).value();
+  std::string trytes = kBundle.front();
+  for (std::size_t at = 0; number > 0; ++at, number /= 26) trytes[at] = static_cast<char>('A' + number % 26);
+  return Transaction::from_trytes(std::move(trytes)).value();
+}
+
 TEST(BundleSieveTest, JunkDoesNotPileUp) {
   BundleSieve sieve;
   const auto genuine = bundle_of(std::string(2 * ledger::kFragmentTrytes, 'P'));
   std::size_t whole = 0;
   for (int i = 0; i < 30; ++i) {
     std::vector<Transaction> junk;
-    for (int k = 0; k < 200; ++k) junk.push_back(bundle_of("JUNKJUNK99", 1 + i * 200 + k).front());
+    for (int k = 0; k < 200; ++k) junk.push_back(junk_of(i * 200 + k));
     whole += sieve.add(std::move(junk)).size();
   }
   EXPECT_EQ(whole, 6'000U);
   EXPECT_EQ(sieve.add({genuine[1], genuine[0]}).size(), 1U);
 
-  // Beginnings without an end are dropped, oldest first.
+  // Beginnings without an end are dropped, oldest first: this one went before its rest came.
   BundleSieve open;
   EXPECT_TRUE(open.add({genuine[0]}).empty());
   for (int i = 0; i < 50; ++i) {
     std::vector<Transaction> junk;
-    for (int k = 0; k < 100; ++k) junk.push_back(bundle_of("JUNKJUNK99", 1 + i * 100 + k).front());
+    for (int k = 0; k < 100; ++k) junk.push_back(junk_of(i * 100 + k));
     (void)open.add(std::move(junk));
   }
   EXPECT_TRUE(open.add({genuine[1]}).empty());
