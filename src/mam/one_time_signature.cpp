@@ -50,15 +50,23 @@ void squeeze_segments(TritView seed, std::uint64_t index, std::span<Link> segmen
   curl.wipe();
 }
 
-Hash leaf_of_ends(std::span<const Link> ends) {
-  Curl curl(CurlRounds::kP27);
-  std::array<Trit, kHashTrits> trits;
-  for (const Link& end : ends) {
-    crypto::unpack_link(end, trits);
-    curl.absorb(trits);
+// Of keys whose chains' ends stand one behind the other: their leaves, a few at a time.
+void hash_ends(std::span<const Link> ends, std::span<Hash> leaves) {
+  if (leaves.empty()) return;
+  constexpr std::size_t kAtOnce = 4;
+  const std::size_t segments = ends.size() / leaves.size();
+  crypto::Trits trits(std::min(kAtOnce, leaves.size()) * segments * kHashTrits);
+  while (!leaves.empty()) {
+    const auto now = leaves.first(std::min(kAtOnce, leaves.size()));
+    const auto used = std::span(trits).first(now.size() * segments * kHashTrits);
+    for (std::size_t i = 0; i < now.size() * segments; ++i) {
+      crypto::unpack_link(ends[i], used.subspan(i * kHashTrits, kHashTrits));
+    }
+    crypto::curl_hash_many(CurlRounds::kP27, used, now);
+    for (Hash& leaf : now) leaf = crypto::curl_hash(CurlRounds::kP27, leaf.trits());
+    ends = ends.subspan(now.size() * segments);
+    leaves = leaves.subspan(now.size());
   }
-  std::copy_n(curl.rate().begin(), kHashTrits, trits.begin());
-  return crypto::curl_hash(CurlRounds::kP27, trits);
 }
 
 }  // namespace
@@ -90,7 +98,9 @@ std::vector<OneTimeKey> OneTimeKey::derive(TritView seed, std::uint64_t index, s
                   keys[k].links_after(step).begin());
     }
   }
-  for (OneTimeKey& key : keys) key.leaf_ = leaf_of_ends(key.links_after(kChainLength));
+  std::vector<Hash> leaves(count);
+  hash_ends(links.all(), leaves);
+  for (std::size_t k = 0; k < count; ++k) keys[k].leaf_ = leaves[k];
   return keys;
 }
 
@@ -136,7 +146,9 @@ Hash leaf_of_signature(TritView digest, TritView signature) {
   }
   std::array<Link, kSegmentsMax> ends;
   for (std::size_t k = 0; k < count; ++k) ends[order[k]] = links[k];
-  return leaf_of_ends(std::span(ends).first(count));
+  Hash leaf;
+  hash_ends(std::span(ends).first(count), std::span(&leaf, 1));
+  return leaf;
 }
 
 }  // namespace glucoledger::mam
