@@ -6,6 +6,7 @@
 #include "ledger/bundle.h"
 #include "privacy/identifier.h"
 #include "privacy/strip.h"
+#include "usecases/bundle_sieve.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -64,20 +65,30 @@ Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const Wo
       GL_CHECK(home.database().transaction([&] { return home::set_cid(home, message.id, message.cid); }));
     }
   }
-  std::vector<home::SignedMessage> signed_messages;
-  std::vector<home::Outgoing> outgoing;
+  std::vector<mam::Created> created;
   cursor_.expect(messages.size());
   for (const auto& message : messages) {
     GL_TRY(content, content_of(home, message));
     GL_TRY(trytes, crypto::trytes_from_ascii(content));
-    GL_TRY(created, cursor_.create(trytes));
-    GL_ASSERT(created.root == next_root_);
-    GL_TRY(bundle, ledger::prepare(created.payload, created.address, kNoTag, world.clock.now_ms() / 1000));
+    GL_TRY(next, cursor_.create(trytes));
+    GL_ASSERT(next.root == next_root_);
+    next_root_ = next.next_root;
+    created.push_back(std::move(next));
+  }
+  // A bundle is hashed some twenty times until its hash is fit (the "M-bug"): that takes longer than to sign.
+  std::vector<Result<ledger::PreparedBundle>> bundles(messages.size());
+  const std::int64_t now_s = world.clock.now_ms() / 1000;
+  in_parallel(messages.size(), [&](std::size_t i) {
+    bundles[i] = ledger::prepare(created[i].payload, created[i].address, kNoTag, now_s);
+  });
+  std::vector<home::SignedMessage> signed_messages;
+  std::vector<home::Outgoing> outgoing;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    GL_TRY(bundle, std::move(bundles[i]));
     const auto hash = *crypto::Hash::from_trytes(std::string_view(bundle.front()).substr(2349, crypto::kHashTrytes));
-    signed_messages.push_back({message.id, epoch_.next_index, created.address, hash, bundle});
-    outgoing.push_back({home::Outgoing::Kind::kMessage, message.id, created.address, hash, std::move(bundle)});
+    signed_messages.push_back({messages[i].id, epoch_.next_index, created[i].address, hash, bundle});
+    outgoing.push_back({home::Outgoing::Kind::kMessage, messages[i].id, created[i].address, hash, std::move(bundle)});
     ++epoch_.next_index;
-    next_root_ = created.next_root;
   }
   if (signed_messages.empty()) return outgoing;
   GL_CHECK(home.signing_transaction([&]() -> Result<void> {
