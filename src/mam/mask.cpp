@@ -26,9 +26,11 @@ void mask(crypto::Curl& sponge, std::span<Trit> text) {
 }
 
 void unmask(crypto::Curl& sponge, std::span<Trit> text) {
+  std::array<Trit, crypto::kHashTrits> key;
   while (!text.empty()) {
     const auto chunk = text.first(std::min(text.size(), crypto::kHashTrits));
-    for (std::size_t i = 0; i < chunk.size(); ++i) chunk[i] = wrap(chunk[i] - sponge.rate()[i]);
+    std::copy_n(sponge.rate().begin(), key.size(), key.begin());
+    for (std::size_t i = 0; i < chunk.size(); ++i) chunk[i] = wrap(chunk[i] - key[i]);
     sponge.absorb(chunk);
     text = text.subspan(chunk.size());
   }
