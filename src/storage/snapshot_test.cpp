@@ -163,6 +163,17 @@ TEST_F(SnapshotTest, RefusesALedgerThatIsNotSound) {
   EXPECT_EQ(file_count(), files);
 }
 
+TEST_F(SnapshotTest, TheGoldenFileOfVersion1IsRestored) {
+  const std::filesystem::path golden = "tests/vectors/ledger.snapshot";
+  const auto restored = restore_snapshot(golden, parent_ / "copy", {});
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(restored->transaction_count, 5u);
+  EXPECT_EQ(restored->milestone.index, 1u);
+  EXPECT_EQ(restored->parameters.min_weight_magnitude, 1);
+  ASSERT_TRUE(write("copy", "again"));
+  EXPECT_EQ(content("again"), *base::read_file(golden, std::size_t{1} << 20));
+}
+
 TEST_F(SnapshotTest, WithoutALedgerItIsNone) {
   auto writer = SnapshotWriter::create(parent_ / "none");
   ASSERT_TRUE(writer);
