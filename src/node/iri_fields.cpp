@@ -122,18 +122,17 @@ Result<std::vector<ledger::Transaction>> transaction_list(const Fields& fields, 
                                                           std::size_t size_max) {
   GL_TRY(strings, string_list(fields, name, size_max));
   if (strings.empty()) return refused("No trytes provided");
-  std::vector<ledger::Transaction> transactions;
-  transactions.reserve(strings.size());
+  std::vector<std::string> trytes;
+  trytes.reserve(strings.size());
   for (const std::string_view text : strings) {
     if (text.size() != ledger::kTransactionTrytes) {
       return refused("invalid transaction trytes: a transaction has 2673 of them, not " + std::to_string(text.size()));
     }
     if (!crypto::is_trytes(text)) return refused("invalid trytes: only 9 and A-Z are");
     if (text.find_first_not_of('9') == std::string_view::npos) return refused("an empty transaction is none");
-    GL_TRY(transaction, ledger::Transaction::from_trytes(std::string(text)));
-    transactions.push_back(std::move(transaction));
+    trytes.emplace_back(text);
   }
-  return transactions;
+  return ledger::Transaction::many_from_trytes(std::move(trytes));
 }
 
 }  // namespace glucoledger::node
