@@ -42,6 +42,10 @@ async function startNode(folder) {
   child.stdout.resume();
   return { child, url: JSON.parse(text).url, seconds: (performance.now() - start) / 1000 };
 }
+const tipsOf = async (url) => {
+  const response = await fetch(url, { method: 'POST', body: '{"command":"getTips"}', headers: { 'Content-Type': 'application/json' } });
+  return (await response.text()).replace(/"duration".*/, '');
+};
 async function end(child, signal) {
   const ended = once(child, 'exit');
   child.kill(signal);
@@ -63,9 +67,10 @@ async function measure(size, folder) {
   }
   row.rss_mib = memoryMib(node.child.pid, 'VmRSS');
   // Killed while it stores: what it acknowledged must be there, and it must be back soon.
-  const load = spawn(program, ['bench', 'node', node.url, '--seconds', '60', '--transactions', '20000'], { stdio: 'ignore' });
+  const tips = await tipsOf(node.url);
+  const load = spawn(program, ['bench', 'node', node.url, '--seconds', '60', '--transactions', '5000', '--batch', '5'], { stdio: 'ignore' });
   const loaded = once(load, 'exit');
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  while (load.exitCode === null && (await tipsOf(node.url)) === tips) await new Promise((resolve) => setTimeout(resolve, 50));
   row.rss_peak_mib = memoryMib(node.child.pid, 'VmHWM');
   await end(node.child, 'SIGKILL');
   await loaded;
