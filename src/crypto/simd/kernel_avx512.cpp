@@ -1,7 +1,7 @@
 // AVX-512: 512 lanes in a register. Compiled for Ice Lake and Zen 4 on (F, BW, DQ, VL, VBMI).
 //
-// Searches: lane_walk.h, four rounds at a time, whose 15 trits fill 30 of the 32 registers; T is two ternary logic
-// instructions. One state and links: curl_avx512.cpp.
+// Searches: five_round_walk.h, whose 15 trits fill 30 of the 32 registers; T is two ternary logic instructions. One
+// state, several inputs and links: curl_avx512.cpp.
 #if defined(__x86_64__)
 #include <immintrin.h>
 
