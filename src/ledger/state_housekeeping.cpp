@@ -111,12 +111,13 @@ class Housekeeping {
   // Looks at as many approvers as are left to look at; one with more of them waits on.
   Result<Need> need_of(const PackedHash& hash) {
     std::vector<std::string> approvers;
-    const std::size_t count_max = budget_ + 1;
+    constexpr std::size_t kAlways = 64;  // whatever is left, so that it comes to an end
+    const std::size_t count_max = std::max<std::size_t>(budget_, kAlways) + 1;
     GL_CHECK(batch_.scan(Column::kIndexes, key(Index::kApprovee, hash), [&](std::string_view, std::string_view value) {
       approvers.emplace_back(value);
       return approvers.size() < count_max;
     }));
-    Need need = approvers.size() == count_max && count_max > 1 ? Need::kWaiting : Need::kNone;
+    Need need = approvers.size() == count_max ? Need::kWaiting : Need::kNone;
     for (const std::string& approver : approvers) {
       budget_ -= std::min<std::size_t>(budget_, 1);
       GL_TRY(approver_hash, PackedHash::from_bytes(approver));

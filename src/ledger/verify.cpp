@@ -208,12 +208,12 @@ class Verifier {
     for (const PackedHash& parent_hash : {record.trunk, record.branch}) {
       if (parent_hash.is_null()) continue;
       const auto parent = record_of(parent_hash);
-      const bool may_be_forgotten = record.pruned && parameters_.duplicate_window_ms != 0;
+      const bool may_be_gone = record.pruned;  // forgotten, or dropped after its approver was pruned
       if (!parent && !record.solid) {
         GL_TRY(awaited, reader_.get(Column::kIndexes, key(Index::kMissing, parent_hash)));
         if (!awaited) find_at(record.sequence, "what it waits for is not told to be missing");
       }
-      parents_solid = parents_solid && (parent ? parent->solid : may_be_forgotten);
+      parents_solid = parents_solid && (parent ? parent->solid : may_be_gone);
     }
     if (record.solid != parents_solid) find_at(record.sequence, "it is solid or not against what it approves");
     if (record.valid || record.pruned) return {};
