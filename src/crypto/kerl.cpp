@@ -18,73 +18,90 @@ constexpr std::array<std::uint64_t, 24> kRoundConstants = {
     0x8000000000008003, 0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
 
-void theta(std::array<std::uint64_t, 25>& lanes) {
-  std::array<std::uint64_t, 5> columns;
-  for (std::size_t x = 0; x < 5; ++x) {
-    columns[x] = lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20];
-  }
-  for (std::size_t x = 0; x < 5; ++x) {
-    const std::uint64_t parity = columns[(x + 4) % 5] ^ std::rotl(columns[(x + 1) % 5], 1);
-    for (std::size_t y = 0; y < 25; y += 5) lanes[x + y] ^= parity;
-  }
-}
-
-void rho_and_pi(std::array<std::uint64_t, 25>& lanes) {
-  std::uint64_t moved = lanes[1];
+// Where rho and pi put lane i, and by how much they turn it.
+struct Move {
+  std::size_t to;
+  int turn;
+};
+constexpr std::array<Move, 25> moves() {
+  std::array<Move, 25> all{};
   std::size_t x = 1;
   std::size_t y = 0;
-#pragma GCC unroll 24  // places and distances become constants: twice as fast
   for (int t = 1; t <= 24; ++t) {
     const std::size_t next_y = (2 * x + 3 * y) % 5;
+    all[x + 5 * y] = {y + 5 * next_y, t * (t + 1) / 2 % 64};
     x = y;
     y = next_y;
-    std::swap(moved, lanes[x + 5 * y]);
-    lanes[x + 5 * y] = std::rotl(lanes[x + 5 * y], t * (t + 1) / 2 % 64);
   }
+  return all;
 }
+constexpr std::array<Move, 25> kMoves = moves();
 
-void chi(std::array<std::uint64_t, 25>& lanes) {
-  for (std::size_t y = 0; y < 25; y += 5) {
-    const std::array<std::uint64_t, 5> row = {lanes[y], lanes[y + 1], lanes[y + 2], lanes[y + 3], lanes[y + 4]};
-    for (std::size_t x = 0; x < 5; ++x) lanes[x + y] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
-  }
-}
-
-void keccak_f1600(std::array<std::uint64_t, 25>& lanes) {
+void keccak_f1600(std::array<std::uint64_t, 25>& state) {
+  std::array<std::uint64_t, 25> lanes = state;
   for (const std::uint64_t constant : kRoundConstants) {
-    theta(lanes);
-    rho_and_pi(lanes);
-    chi(lanes);
+    std::array<std::uint64_t, 5> columns;
+    for (std::size_t x = 0; x < 5; ++x) {
+      columns[x] = lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20];
+    }
+    std::array<std::uint64_t, 25> moved;
+#pragma GCC unroll 25  // places and distances become constants, lanes registers
+    for (std::size_t i = 0; i < 25; ++i) {
+      const std::uint64_t parity = columns[(i + 4) % 5] ^ std::rotl(columns[(i + 1) % 5], 1);
+      moved[kMoves[i].to] = std::rotl(lanes[i] ^ parity, kMoves[i].turn);
+    }
+#pragma GCC unroll 25
+    for (std::size_t i = 0; i < 25; ++i) {
+      const std::size_t row = i / 5 * 5;
+      lanes[i] = moved[i] ^ (~moved[row + (i + 1) % 5] & moved[row + (i + 2) % 5]);
+    }
     lanes[0] ^= constant;
   }
+  state = lanes;
 }
 
 // Numbers of 416 bits, least significant word first: room for 3^243.
 constexpr std::size_t kNumberWords = 13;
 using Number = std::array<std::uint32_t, kNumberWords>;
 
-constexpr void multiply_add(Number& number, std::uint32_t factor, std::uint32_t summand) {
+// Of the first `words` words; the others are 0 and stay so.
+constexpr void multiply_add(Number& number, std::size_t words, std::uint32_t factor, std::uint32_t summand) {
   std::uint64_t carry = summand;
-  for (auto& word : number) {
-    carry += std::uint64_t{word} * factor;
-    word = static_cast<std::uint32_t>(carry);
+  for (std::size_t i = 0; i < words; ++i) {
+    carry += std::uint64_t{number[i]} * factor;
+    number[i] = static_cast<std::uint32_t>(carry);
     carry >>= 32;
   }
 }
 
-// As many trits as a word holds go in and out at a time.
+// As many trits as a word holds go in and out at a time: a number of n such groups fits n words.
 constexpr std::size_t kGroupTrits = 20;
+constexpr std::size_t kGroups = 13;
 constexpr std::uint32_t kGroupRadix = 3'486'784'401;  // 3^20
 
-constexpr std::uint32_t divide_by_group_radix(Number& number) {
+constexpr std::uint32_t divide_by_group_radix(Number& number, std::size_t words) {
   std::uint64_t remainder = 0;
-  for (std::size_t i = kNumberWords; i-- > 0;) {
+  for (std::size_t i = words; i-- > 0;) {
     remainder = remainder << 32 | number[i];
     number[i] = static_cast<std::uint32_t>(remainder / kGroupRadix);
     remainder %= kGroupRadix;
   }
   return static_cast<std::uint32_t>(remainder);
 }
+
+// The five trits of a number below 3^5.
+constexpr std::uint32_t kFiveRadix = 243;
+constexpr auto kFiveTrits = [] {
+  std::array<std::array<Trit, 5>, kFiveRadix> all{};
+  for (std::uint32_t number = 0; number < kFiveRadix; ++number) {
+    std::uint32_t rest = number;
+    for (Trit& trit : all[number]) {
+      trit = static_cast<Trit>(static_cast<int>(rest % 3) - 1);
+      rest /= 3;
+    }
+  }
+  return all;
+}();
 
 constexpr void add(Number& number, const Number& summand) {
   std::uint64_t carry = 0;
@@ -107,19 +124,29 @@ constexpr void subtract(Number& number, const Number& subtrahend) {
 // (3^trits - 1) / 2: what makes every balanced number of so many trits non-negative, one digit 0..2 a trit.
 constexpr Number offset_of(std::size_t trits) {
   Number number{};
-  for (std::size_t i = 0; i < trits; ++i) multiply_add(number, 3, 1);
+  for (std::size_t i = 0; i < trits; ++i) multiply_add(number, kNumberWords, 3, 1);
   return number;
 }
 constexpr Number kOffset242 = offset_of(242);
 constexpr Number kOffset243 = offset_of(243);
 
+// Five digits 0..2 as a number.
+std::uint32_t five_digits(const Trit* trits) {
+  std::uint32_t number = 0;
+  for (std::size_t i = 5; i-- > 0;) number = number * 3 + static_cast<std::uint32_t>(trits[i] + 1);
+  return number;
+}
+
 void bytes_from_trits(TritView trits, std::span<std::uint8_t, kDigestBytes> bytes) {
+  std::array<Trit, kGroups * kGroupTrits> all;
+  all.fill(-1);  // the digit 0
+  std::copy_n(trits.begin(), kValueTrits, all.begin());
   Number number{};
-  for (std::size_t end = kValueTrits; end > 0;) {
-    const std::size_t begin = (end - 1) / kGroupTrits * kGroupTrits;
-    std::uint32_t group = 0;
-    while (end > begin) group = group * 3 + static_cast<std::uint32_t>(trits[--end] + 1);
-    multiply_add(number, kGroupRadix, group);
+  for (std::size_t words = 1; words <= kGroups; ++words) {
+    const Trit* group = all.data() + (kGroups - words) * kGroupTrits;
+    const std::uint32_t low = five_digits(group) + kFiveRadix * five_digits(group + 5);
+    const std::uint32_t high = five_digits(group + 10) + kFiveRadix * five_digits(group + 15);
+    multiply_add(number, words, kGroupRadix, low + kFiveRadix * kFiveRadix * high);
   }
   subtract(number, kOffset242);
   for (std::size_t i = 0; i < kDigestBytes; ++i) {
@@ -135,21 +162,32 @@ void trits_from_bytes(std::span<const std::uint8_t, kDigestBytes> bytes, std::sp
   }
   if ((bytes[0] & 0x80) != 0) number[kNumberWords - 1] = 0xffffffff;
   add(number, kOffset243);
-  for (std::size_t i = 0; i < kValueTrits;) {
-    std::uint32_t group = divide_by_group_radix(number);
-    for (const std::size_t end = std::min<std::size_t>(kValueTrits, i + kGroupTrits); i < end; ++i, group /= 3) {
-      trits[i] = static_cast<Trit>(static_cast<int>(group % 3) - 1);
+  std::array<Trit, kGroups * kGroupTrits> all;
+  for (std::size_t i = 0, words = kGroups; words > 0; --words) {
+    std::uint32_t group = divide_by_group_radix(number, words);
+    for (const std::size_t group_end = i + kGroupTrits; i < group_end; i += 5, group /= kFiveRadix) {
+      std::copy_n(kFiveTrits[group % kFiveRadix].begin(), 5, all.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
+  std::copy_n(all.begin(), kValueTrits, trits.begin());
   trits[kValueTrits] = 0;
 }
 
 }  // namespace
 
+KerlBlock::KerlBlock(TritView trits) {
+  GL_ASSERT(trits.size() == kHashTrits);
+  bytes_from_trits(trits.first(kValueTrits), bytes_);
+}
+
+// Blocks and the rate are whole lanes of 8 bytes.
 void Kerl::absorb_bytes(ByteView bytes) {
-  for (const std::uint8_t byte : bytes) {
-    keccak_[position_ / 8] ^= std::uint64_t{byte} << (8 * (position_ % 8));
-    if (++position_ == kRateBytes) {
+  for (; !bytes.empty(); bytes = bytes.subspan(8)) {
+    std::uint64_t lane = 0;
+    for (std::size_t i = 8; i-- > 0;) lane = lane << 8 | bytes[i];
+    keccak_[position_ / 8] ^= lane;
+    position_ += 8;
+    if (position_ == kRateBytes) {
       keccak_f1600(keccak_);
       position_ = 0;
     }
@@ -169,11 +207,7 @@ void Kerl::finish(std::span<std::uint8_t, kDigestBytes> digest) {
 
 void Kerl::absorb(TritView trits) {
   GL_ASSERT(trits.size() % kHashTrits == 0);
-  for (; !trits.empty(); trits = trits.subspan(kHashTrits)) {
-    std::array<std::uint8_t, kDigestBytes> bytes;
-    bytes_from_trits(trits.first(kValueTrits), bytes);
-    absorb_bytes(bytes);
-  }
+  for (; !trits.empty(); trits = trits.subspan(kHashTrits)) absorb(KerlBlock(trits.first(kHashTrits)));
 }
 
 void Kerl::squeeze(std::span<Trit> out) {

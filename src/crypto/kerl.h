@@ -7,10 +7,22 @@
 
 namespace glucoledger::crypto {
 
+// 243 trits as Keccak takes them: to be kept where the same block is absorbed again and again.
+class KerlBlock {
+ public:
+  // The 243rd trit is taken as 0, as the clients do.
+  explicit KerlBlock(TritView trits);
+  ByteView bytes() const { return bytes_; }
+
+ private:
+  std::array<std::uint8_t, 48> bytes_;
+};
+
 class Kerl {
  public:
-  // Length a multiple of 243 (asserted). The 243rd trit of each block is taken as 0, as the clients do.
+  // Length a multiple of 243 (asserted).
   void absorb(TritView trits);
+  void absorb(const KerlBlock& block) { absorb_bytes(block.bytes()); }
   void squeeze(std::span<Trit> out);  // length a multiple of 243 (asserted)
 
  private:

@@ -36,9 +36,8 @@ std::string encode_natural(std::int64_t value) {
   return crypto::trytes_from_trits(trits);
 }
 
-// Wraps around, as the clients do.
-void increment_tag(std::string& trytes) {
-  crypto::Trits trits = crypto::trits_from_trytes(get(trytes, fields::kObsoleteTag));
+// Adds one; wraps around, as the clients do.
+void increment(std::span<crypto::Trit> trits) {
   for (crypto::Trit& trit : trits) {
     if (trit < 1) {
       ++trit;
@@ -46,7 +45,6 @@ void increment_tag(std::string& trytes) {
     }
     trit = -1;
   }
-  set(trytes, fields::kObsoleteTag, crypto::trytes_from_trits(trits));
 }
 
 int tryte_value(char tryte) {
@@ -94,6 +92,37 @@ std::vector<const Transaction*> walk(const Transaction& tail,
   return chain;
 }
 
+Hash hash_of(std::span<const crypto::KerlBlock> blocks) {
+  crypto::Kerl kerl;
+  for (const crypto::KerlBlock& block : blocks) kerl.absorb(block);
+  std::array<crypto::Trit, crypto::kHashTrits> digest{};
+  kerl.squeeze(digest);
+  return Hash::from_trits(digest);
+}
+
+// Raises the first transaction's obsolete tag until the normalised bundle hash holds no 13, about twenty times in the
+// mean: so all blocks are converted once, and the one with the tag (the second) each time.
+Hash settle_tag(PreparedBundle& bundle) {
+  constexpr std::size_t kTagInBlock = (fields::kObsoleteTag.offset - fields::kValue.offset) * kTritsPerTryte;
+  std::vector<crypto::KerlBlock> blocks;
+  for (const std::string& trytes : bundle) {
+    const crypto::Trits essence = crypto::trits_from_trytes(get(trytes, fields::kEssence));
+    for (std::size_t i = 0; i < essence.size(); i += crypto::kHashTrits) {
+      blocks.emplace_back(crypto::TritView(essence).subspan(i, crypto::kHashTrits));
+    }
+  }
+  crypto::Trits block = crypto::trits_from_trytes(bundle[0].substr(fields::kValue.offset, crypto::kHashTrytes));
+  const std::span<crypto::Trit> tag = std::span(block).subspan(kTagInBlock, kTagTrytes * kTritsPerTryte);
+  Hash hash = hash_of(blocks);
+  while (normalised_holds_13(hash)) {
+    increment(tag);
+    blocks[1] = crypto::KerlBlock(block);
+    hash = hash_of(blocks);
+  }
+  set(bundle[0], fields::kObsoleteTag, crypto::trytes_from_trits(tag));
+  return hash;
+}
+
 }  // namespace
 
 Hash bundle_hash(std::span<const std::string_view> essences) {
@@ -134,11 +163,7 @@ Result<PreparedBundle> prepare(std::string_view payload_trytes, const Hash& addr
     set(trytes, fields::kCurrentIndex, encode_natural(static_cast<std::int64_t>(i)));
     set(trytes, fields::kLastIndex, encode_natural(static_cast<std::int64_t>(count - 1)));
   }
-  Hash hash = bundle_hash_of(bundle);
-  while (normalised_holds_13(hash)) {
-    increment_tag(bundle[0]);
-    hash = bundle_hash_of(bundle);
-  }
+  const Hash hash = settle_tag(bundle);
   for (std::string& trytes : bundle) set(trytes, fields::kBundle, hash.trytes());
   return bundle;
 }
