@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "ledger_client/iri_client.h"
 #include "ledger_client/open_ledger.h"
 #include "node/node.h"
 #include "node/test_server.h"

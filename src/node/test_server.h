@@ -11,7 +11,6 @@
 #include <string>
 
 #include "ledger/test_bundles.h"
-#include "ledger_client/iri_client.h"
 #include "node/server.h"
 
 namespace glucoledger::node {

@@ -11,78 +11,14 @@
 #include "crypto/simd/curl_words.h"
 #include "crypto/simd/kernel.h"
 #include "crypto/simd/lane_walk.h"
+#include "crypto/simd/search_tables.h"
 
 namespace glucoledger::crypto::simd {
 namespace {
 
 constexpr unsigned kHashEnd = 243;
-constexpr unsigned kNonceAt = 162;
-constexpr unsigned kInnerAt = kNonceAt + kSearchLaneTrits;
-constexpr unsigned kSearchRounds = 81;
 constexpr unsigned kLastRounds = 9;
 constexpr unsigned kSievedTrits = 24;  // a lane that ends in more zeros by chance is seen once in 10^11 hashes
-
-// In steps of the last round's distance trit i of the hash is trit i, and this is where it stands.
-struct LastOrder {
-  std::uint16_t at[kTrits];
-};
-constexpr LastOrder make_last_order() {
-  LastOrder order{};
-  for (unsigned t = 0; t < kTrits; ++t) {
-    order.at[t] = static_cast<std::uint16_t>(t * kStrides.of_round[kSearchRounds] % kTrits);
-  }
-  return order;
-}
-constexpr LastOrder kLastOrder = make_last_order();
-
-// The trits that change after each of the kept rounds when one trit of the nonce does.
-template <unsigned kKeptRounds>
-struct Changed {
-  unsigned count[kKeptRounds + 1];
-  std::uint16_t at[kKeptRounds + 1][1 << kKeptRounds];
-};
-template <unsigned kKeptRounds>
-struct ChangedByInner {
-  Changed<kKeptRounds> of[kSearchInnerTrits];
-};
-
-template <unsigned kKeptRounds>
-constexpr Changed<kKeptRounds> find_changed(unsigned trit) {
-  Changed<kKeptRounds> changed{{1}, {{static_cast<std::uint16_t>(trit)}}};
-  for (unsigned r = 1; r <= kKeptRounds; ++r) {
-    for (unsigned i = 0; i < changed.count[r - 1]; ++i) {
-      const unsigned at = changed.at[r - 1][i];
-      changed.at[r][changed.count[r]++] = static_cast<std::uint16_t>(at);
-      changed.at[r][changed.count[r]++] = static_cast<std::uint16_t>((at + kTrits - kStrides.of_round[r]) % kTrits);
-    }
-  }
-  return changed;
-}
-template <unsigned kKeptRounds>
-constexpr ChangedByInner<kKeptRounds> find_changed_by_inner() {
-  ChangedByInner<kKeptRounds> changed{};
-  for (unsigned i = 0; i < kSearchInnerTrits; ++i) changed.of[i] = find_changed<kKeptRounds>(kInnerAt + i);
-  return changed;
-}
-// The planes of the nonce's first trits, which tell the lanes apart.
-template <std::size_t kWords>
-struct LaneDigits {
-  std::uint64_t planes[kSearchLaneTrits][2][kWords];
-};
-
-template <std::size_t kWords>
-constexpr LaneDigits<kWords> make_lane_digits() {
-  LaneDigits<kWords> digits{};
-  for (std::size_t lane = 0; lane < 64 * kWords; ++lane) {
-    std::size_t rest = lane;
-    for (std::size_t i = 0; i < kSearchLaneTrits; ++i, rest /= 3) {
-      const std::uint64_t bit = std::uint64_t{1} << (lane % 64);
-      if (rest % 3 != 2) digits.planes[i][0][lane / 64] |= bit;
-      if (rest % 3 != 0) digits.planes[i][1][lane / 64] |= bit;
-    }
-  }
-  return digits;
-}
 
 template <class Word, class Walk, unsigned kKeptRounds>
 class Search {
@@ -135,7 +71,7 @@ class Search {
     static constexpr auto kDigits = make_lane_digits<Word::kWords>();
     for (unsigned j = 0; j < kTrits; ++j) set_all(to + j * kTritWords, state[j]);
     for (std::size_t i = 0; i < kSearchLaneTrits; ++i) {
-      std::uint64_t* trit = to + (kNonceAt + i) * kTritWords;
+      std::uint64_t* trit = to + (kSearchNonceAt + i) * kTritWords;
       for (std::size_t w = 0; w < Word::kWords; ++w) {
         trit[w] = kDigits.planes[i][0][w];
         trit[Word::kWords + w] = kDigits.planes[i][1][w];
@@ -200,7 +136,7 @@ class Search {
   static bool is_hit(const SearchHit& hit, const std::int8_t* state, int min_weight_magnitude) {
     std::int8_t trits[kPaddedStateTrits] = {};
     std::memcpy(trits, state, kTrits);
-    write_search_digits(hit, trits + kNonceAt);
+    write_search_digits(hit, trits + kSearchNonceAt);
     transform_words(trits, static_cast<int>(kSearchRounds));
     for (int i = 1; i <= min_weight_magnitude; ++i) {
       if (trits[kHashEnd - static_cast<unsigned>(i)] != 0) return false;
