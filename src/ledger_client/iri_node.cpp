@@ -302,19 +302,33 @@ Result<std::vector<ledger::Transaction>> IriNode::get_transactions(std::span<con
   GL_TRY(body, post({{"command", "getTrytes"}, {"hashes", trytes_list(hashes)}}));
   auto texts = transaction_texts(body);
   if (!texts || texts->size() != hashes.size()) return wrong_answer("not 2,673 trytes for each hash");
-  std::vector<ledger::Transaction> transactions;
+  std::vector<std::string> held;
+  std::vector<Hash> names;
   for (std::size_t i = 0; i < hashes.size(); ++i) {
-    std::string& text = (*texts)[i];
-    if (text.find_first_not_of('9') == std::string::npos) continue;  // dropped between the two requests
-    auto transaction = ledger::Transaction::from_trytes(text);
-    const Hash hash = transaction ? transaction->hash()
-                                  : crypto::curl_hash(crypto::CurlRounds::kP81, crypto::trits_from_trytes(text));
-    if (hash != hashes[i]) return wrong_answer("a transaction has another hash");
-    if (!transaction) continue;  // junk: fields that no client writes
-    if (!std::binary_search(addresses.begin(), addresses.end(), transaction->address())) {
+    if ((*texts)[i].find_first_not_of('9') == std::string::npos) continue;  // dropped between the two requests
+    held.push_back(std::move((*texts)[i]));
+    names.push_back(hashes[i]);
+  }
+  GL_TRY(transactions, transactions_named(names, held));
+  for (const auto& transaction : transactions) {
+    if (!std::binary_search(addresses.begin(), addresses.end(), transaction.address())) {
       return wrong_answer("a transaction stands at another address");
     }
-    transactions.push_back(std::move(*transaction));
+  }
+  return transactions;
+}
+
+// Each must hash to its name. Junk is left out: fields that no client writes.
+Result<std::vector<ledger::Transaction>> IriNode::transactions_named(std::span<const Hash> names,
+                                                                     const std::vector<std::string>& texts) const {
+  auto all = ledger::Transaction::many_from_trytes(texts);
+  std::vector<ledger::Transaction> transactions;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto transaction = all ? std::move((*all)[i]) : ledger::Transaction::from_trytes(texts[i]);
+    const Hash hash = transaction ? transaction->hash()
+                                  : crypto::curl_hash(crypto::CurlRounds::kP81, crypto::trits_from_trytes(texts[i]));
+    if (hash != names[i]) return wrong_answer("a transaction has another hash");
+    if (transaction) transactions.push_back(std::move(*transaction));
   }
   return transactions;
 }

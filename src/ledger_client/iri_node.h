@@ -79,6 +79,8 @@ class IriNode {
                          ports::Sink& sink, std::unordered_set<Hash>* known);
   Result<std::vector<ledger::Transaction>> get_transactions(std::span<const Hash> hashes,
                                                             std::span<const Hash> addresses);
+  Result<std::vector<ledger::Transaction>> transactions_named(std::span<const Hash> names,
+                                                              const std::vector<std::string>& texts) const;
 
   HttpClient http_;
   mutable std::mutex mutex_;  // guards what follows

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
 
 #include "base/interrupt.h"
@@ -15,6 +16,8 @@ namespace glucoledger::usecases {
 namespace {
 
 constexpr std::size_t kAddressesPerRead = 250;
+// While one waits for the node, another has its messages opened and kept.
+constexpr std::size_t kLanes = 3;
 
 std::string days_of(const home::ReleasedEpoch& epoch) {
   return epoch.first_day == epoch.last_day ? epoch.first_day : epoch.first_day + " to " + epoch.last_day;
@@ -24,39 +27,64 @@ std::string days_of(const home::ReleasedEpoch& epoch) {
 
 Result<void> EpochReader::read_all() {
   GL_TRY(epochs, home::epochs_to_read(home_, contact_));
-  std::vector<Step> active;
-  for (auto& epoch : epochs)
-    active.push_back({.epoch = std::move(epoch), .content = {}, .next_root = {}, .problem = {}});
-  while (!active.empty()) {
-    if (base::interrupted()) return fail(ErrorCode::kInterrupted, "stopped", "nothing is lost: repeat to go on");
-    base::report(world_.progress, "fetching records", report_.new_records, 0);
-    for (std::size_t next = 0; next < active.size(); next += kAddressesPerRead) {
-      GL_CHECK(look_up(std::span(active).subspan(next, std::min(kAddressesPerRead, active.size() - next))));
+  std::vector<std::vector<Step>> lanes(std::min(kLanes, epochs.size()));
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    lanes[i % lanes.size()].push_back({.epoch = std::move(epochs[i]), .content = {}, .next_root = {}, .problem = {}});
+  }
+  std::vector<Result<void>> outcomes(lanes.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < lanes.size(); ++i) {
+      threads.emplace_back([&, i] { outcomes[i] = read_lane(std::move(lanes[i])); });
     }
-    GL_CHECK(home_.database().transaction([&]() -> Result<void> {
-      for (auto& step : active) {
-        if (step.found != Found::kMessage) continue;
-        auto records = records_of(step);
-        if (records) {
-          GL_CHECK(store(step, std::move(*records)));
-        } else {
-          const auto code = records.error().code;
-          note_problem(code == ErrorCode::kUnreachable                              ? FetchState::kUnreachable
-                       : code == ErrorCode::kPruned || code == ErrorCode::kNotFound ? FetchState::kPruned
-                                                                                    : FetchState::kCorrupt,
-                       step.epoch, records.error().message);
-          step.found = Found::kNothing;
-        }
-      }
-      return {};
-    }));
-    for (const auto& step : active) {
-      if (step.found == Found::kPruned) note_problem(FetchState::kPruned, step.epoch, "the node dropped it");
-      if (step.found == Found::kCorrupt) note_problem(FetchState::kCorrupt, step.epoch, step.problem);
-      if (step.found != Found::kMessage && step.epoch.messages) ++awaited_;
+    if (!lanes.empty()) outcomes[0] = read_lane(std::move(lanes[0]));
+  }
+  for (auto& outcome : outcomes) GL_CHECK(std::move(outcome));
+  return {};
+}
+
+Result<void> EpochReader::read_lane(std::vector<Step> active) {
+  while (!active.empty() && !failed_) {
+    auto round = read_round(active);
+    if (!round) {
+      failed_ = true;
+      return round;
     }
     std::erase_if(active, [](const Step& step) { return step.found != Found::kMessage || step.epoch.complete(); });
   }
+  return {};
+}
+
+Result<void> EpochReader::read_round(std::vector<Step>& active) {
+  if (base::interrupted()) return fail(ErrorCode::kInterrupted, "stopped", "nothing is lost: repeat to go on");
+  for (std::size_t next = 0; next < active.size(); next += kAddressesPerRead) {
+    GL_CHECK(look_up(std::span(active).subspan(next, std::min(kAddressesPerRead, active.size() - next))));
+  }
+  const std::lock_guard lock(mutex_);
+  base::report(world_.progress, "fetching records", report_.new_records, 0);
+  GL_CHECK(home_.database().transaction([&]() -> Result<void> {
+    for (auto& step : active) {
+      if (step.found == Found::kMessage) GL_CHECK(keep(step));
+    }
+    return {};
+  }));
+  for (const auto& step : active) {
+    if (step.found == Found::kPruned) note_problem(FetchState::kPruned, step.epoch, "the node dropped it");
+    if (step.found == Found::kCorrupt) note_problem(FetchState::kCorrupt, step.epoch, step.problem);
+    if (step.found != Found::kMessage && step.epoch.messages) ++awaited_;
+  }
+  return {};
+}
+
+Result<void> EpochReader::keep(Step& step) {
+  auto records = records_of(step);
+  if (records) return store(step, std::move(*records));
+  const auto code = records.error().code;
+  note_problem(code == ErrorCode::kUnreachable                              ? FetchState::kUnreachable
+               : code == ErrorCode::kPruned || code == ErrorCode::kNotFound ? FetchState::kPruned
+                                                                            : FetchState::kCorrupt,
+               step.epoch, records.error().message);
+  step.found = Found::kNothing;
   return {};
 }
 
@@ -162,6 +190,7 @@ Result<void> EpochReader::store(Step& step, std::vector<home::Record> records) {
 }
 
 void EpochReader::note_doubt(const std::string& doubt) {
+  const std::lock_guard lock(mutex_);
   const bool known = std::any_of(report_.problems.begin(), report_.problems.end(),
                                  [&](const FetchProblem& problem) { return problem.reason == doubt; });
   if (!known) report_.problems.push_back({FetchState::kUnreachable, "", doubt});

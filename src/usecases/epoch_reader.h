@@ -1,6 +1,9 @@
-// Reads epochs of one patient message by message, many epochs side by side, and stores what is authentic.
+// Reads epochs of one patient message by message, many epochs side by side, and stores what is authentic. The epochs
+// are dealt out to a few threads; the home and the report are used by one at a time.
 #pragma once
 
+#include <atomic>
+#include <mutex>
 #include <vector>
 
 #include "home/contacts.h"
@@ -31,10 +34,15 @@ class EpochReader {
     std::string problem;
   };
 
+  // Reads epochs as far as they go.
+  Result<void> read_lane(std::vector<Step> active);
+  // One message more of each.
+  Result<void> read_round(std::vector<Step>& active);
   Result<void> look_up(std::span<Step> steps);
   // Whether the bundle holds the message; thread-safe but for the step.
   static Result<mam::Opened> open_message(const home::ReleasedEpoch& epoch, const ledger::Bundle& bundle);
   void note_doubt(const std::string& doubt);
+  Result<void> keep(Step& step);
   // The records of a message: itself in design A, those of its file in design B.
   Result<std::vector<home::Record>> records_of(const Step& step);
   Result<void> store(Step& step, std::vector<home::Record> records);
@@ -44,6 +52,8 @@ class EpochReader {
   const World& world_;
   const home::Contact& contact_;
   ports::Ledger& ledger_;
+  std::atomic<bool> failed_ = false;
+  std::mutex mutex_;  // guards home_, and what follows
   FetchReport& report_;
   std::size_t awaited_ = 0;
 };
