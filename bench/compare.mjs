@@ -120,6 +120,7 @@ function addKernel(kernel, best, { go, p27, rust, script, mam }) {
     ['iota-crypto', rust?.transaction_us],
     ['@iota/curl', script?.transaction_us],
   ]);
+  add(at('one Curl-P-27, a link'), 'us', curl.p27_link_us);
   add(at('one of 512 Curl-P-27'), 'us', curl.p27_of_512_us);
   add(at('the same, of a single one'), '%', curl.p27_of_512_percent_of_single, { goal: goals(30, 'most', 'ours') });
   addMam(at, own, mam, best, goals);
