@@ -131,6 +131,7 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const Source& next, std::
     GL_CHECK(look_for_confirmation(sent, patience));
     tell(pipeline.hashes_done(), since, accepted, total);
   }
+  if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));  // after which nothing is under way
   return {};
 }
 

@@ -130,6 +130,19 @@ TEST_F(DeliveryTest, WhatStandsOnTheLedgerIsNotAttachedAgain) {
   EXPECT_EQ(*tangle_->transaction_count(), count);
 }
 
+// Also when the last that was under way is what failed: whether that is seen while waiting for it is a race.
+TEST_F(DeliveryTest, WhoIsNotLetInIsToldSoEachTime) {
+  import(0, 0, 1);
+  network_.is_read_only = true;
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    const auto report = try_publish();
+    ASSERT_FALSE(report) << "at attempt " << attempt;
+    EXPECT_EQ(report.error().code, ErrorCode::kNotAllowed);
+  }
+  network_.is_read_only = false;
+  publish();
+}
+
 TEST_F(DeliveryTest, AnotherLedgerIsRefused) {
   import(0, 0, 1);
   publish();

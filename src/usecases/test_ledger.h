@@ -30,6 +30,7 @@ struct Network {
 
   bool reachable = true;
   bool confirms_data = true;
+  bool is_read_only = false;      // it lets nobody submit
   std::int64_t fail_at_call = 0;  // counts down; the call that reaches 0 fails, and all after it
   Fault fault = Fault::kBefore;
   std::int64_t calls = 0;
@@ -57,6 +58,7 @@ class WatchedLedger final : public ports::Ledger {
       network_.payloads[bundle.transactions.front().address()].insert(bundle.payload());
     }
     return call<void>([&]() -> Result<void> {
+      if (network_.is_read_only) return fail(ErrorCode::kNotAllowed, "the ledger lets nobody in");
       std::size_t begin = 0;
       for (std::size_t lost = 0; !network_.reachable && lost < network_.lost_bundles && begin < transactions.size();
            ++lost) {
