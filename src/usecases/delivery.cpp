@@ -95,53 +95,53 @@ Result<void> Delivery::send_all(const Source& next, std::size_t total) {
   GL_TRY(first, next());
   if (first.empty()) return {};
   const Source all = [&] { return first.empty() ? next() : Result<std::vector<Outgoing>>(std::exchange(first, {})); };
-  std::vector<Accepted> sent;
-  {
-    AttachPipeline pipeline(ledger_, world_, mwm_, total);
-    const auto outcome = drive(pipeline, all, total, sent);
-    pipeline.stop();
-    GL_CHECK(collect(pipeline, 0, sent));  // what was accepted at the last moment is known to have left
-    if (!outcome) return outcome;
-  }
-  GL_CHECK(await_confirmation(sent, kConfirmationWaitMs));
-  counts_.unconfirmed += sent.size();
+  AttachPipeline pipeline(ledger_, world_, mwm_, total);
+  const auto outcome = drive(pipeline, all, total);
+  pipeline.stop();
+  GL_CHECK(collect(pipeline, 0));  // what was accepted at the last moment is known to have left
+  return outcome;
+}
+
+Result<void> Delivery::settle() {
+  GL_CHECK(await_confirmation(sent_, kConfirmationWaitMs));
+  counts_.unconfirmed += sent_.size();
+  sent_.clear();
   return {};
 }
 
-Result<void> Delivery::drive(AttachPipeline& pipeline, const Source& next, std::size_t total,
-                             std::vector<Accepted>& sent) {
+Result<void> Delivery::drive(AttachPipeline& pipeline, const Source& next, std::size_t total) {
   Patience patience;
   const auto since = patience.last_success = Steady::now();
   std::size_t accepted = 0;
   for (bool ended = false; !ended || !pipeline.is_idle();) {
     if (base::interrupted()) return tl::unexpected(delivery_stopped());
     if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));
-    while (!ended && sent.size() < kUnconfirmedMax && pipeline.has_room()) {
+    while (!ended && sent_.size() < kUnconfirmedMax && pipeline.has_room()) {
       GL_TRY(rows, next());
       ended = rows.empty();
       for (auto& row : rows) pipeline.push(std::move(row));
     }
     // A ledger that goes on accepting and confirms nothing gets no more.
     const bool is_stuck = Steady::now() - patience.last_success > std::chrono::milliseconds(kConfirmationWaitMs);
-    ended = ended || (sent.size() >= kUnconfirmedMax && is_stuck);
+    ended = ended || (sent_.size() >= kUnconfirmedMax && is_stuck);
     if (ended) pipeline.finish();
-    const std::size_t before = sent.size();
-    GL_CHECK(collect(pipeline, kStepMs, sent));
-    accepted += sent.size() - before;
-    GL_CHECK(look_for_confirmation(sent, patience));
+    const std::size_t before = sent_.size();
+    GL_CHECK(collect(pipeline, kStepMs));
+    accepted += sent_.size() - before;
+    GL_CHECK(look_for_confirmation(patience));
     tell(pipeline.hashes_done(), since, accepted, total);
   }
   if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));  // after which nothing is under way
   return {};
 }
 
-Result<void> Delivery::collect(AttachPipeline& pipeline, std::int64_t wait_ms, std::vector<Accepted>& sent) {
+Result<void> Delivery::collect(AttachPipeline& pipeline, std::int64_t wait_ms) {
   auto accepted = pipeline.take(wait_ms);
   std::vector<Outgoing> rows;
   rows.reserve(accepted.size());
   for (const auto& one : accepted) rows.push_back(one.row);
   GL_CHECK(home::mark_left(home_, rows));
-  std::move(accepted.begin(), accepted.end(), std::back_inserter(sent));
+  std::move(accepted.begin(), accepted.end(), std::back_inserter(sent_));
   return {};
 }
 
@@ -163,14 +163,14 @@ void Delivery::tell(std::uint64_t hashes, Steady::time_point since, std::size_t 
   base::report(world_.progress, stage, done, total);
 }
 
-Result<void> Delivery::look_for_confirmation(std::vector<Accepted>& sent, Patience& patience) {
+Result<void> Delivery::look_for_confirmation(Patience& patience) {
   const auto now = Steady::now();
-  if (sent.empty() || now < patience.next_look) return {};
+  if (sent_.empty() || now < patience.next_look) return {};
   const auto before = counts_.closed;
   if (confirms_data_) {
-    GL_CHECK(close_confirmed(sent));
-  } else if (sent.size() >= kReadBackAtOnce) {
-    GL_CHECK(close_present(sent));
+    GL_CHECK(close_confirmed(sent_));
+  } else if (sent_.size() >= kReadBackAtOnce) {
+    GL_CHECK(close_present(sent_));
   }
   const bool success = counts_.closed > before;
   if (success) patience.last_success = now;

@@ -37,11 +37,13 @@ class Delivery {
 
   // Rows that were just fixed and never sent, some at a time; none: that was all.
   using Source = std::function<Result<std::vector<home::Outgoing>>()>;
-  // `total`: how many there will be, for who waits; 0: not known.
+  // `total`: how many there will be, for who waits; 0: not known. Returns when the ledger accepted them.
   Result<void> send_all(const Source& next, std::size_t total);
   Result<void> send(std::vector<home::Outgoing> rows);
   // Rows of an earlier run, which may have arrived.
   Result<void> resume(std::span<const home::Outgoing> rows);
+  // Waits until what was sent is confirmed, for a while.
+  Result<void> settle();
   const DeliveryCounts& counts() const { return counts_; }
 
  private:
@@ -53,12 +55,12 @@ class Delivery {
   };
 
   Result<std::vector<Accepted>> find_on_ledger(std::span<const home::Outgoing> rows);
-  Result<void> drive(AttachPipeline& pipeline, const Source& next, std::size_t total, std::vector<Accepted>& sent);
-  // Marks what was accepted, and appends it to `sent`.
-  Result<void> collect(AttachPipeline& pipeline, std::int64_t wait_ms, std::vector<Accepted>& sent);
+  Result<void> drive(AttachPipeline& pipeline, const Source& next, std::size_t total);
+  // Marks what was accepted, and appends it to `sent_`.
+  Result<void> collect(AttachPipeline& pipeline, std::int64_t wait_ms);
   void tell(std::uint64_t hashes, std::chrono::steady_clock::time_point since, std::size_t done,
             std::size_t total) const;
-  Result<void> look_for_confirmation(std::vector<Accepted>& sent, Patience& patience);
+  Result<void> look_for_confirmation(Patience& patience);
   // Closes what is confirmed within the time; the rest stays in `sent`, as in the following.
   Result<void> await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms);
   Result<void> close_confirmed(std::vector<Accepted>& sent);
@@ -70,6 +72,7 @@ class Delivery {
   const World& world_;
   int mwm_;
   bool confirms_data_;
+  std::vector<Accepted> sent_;  // accepted, and not confirmed yet
   DeliveryCounts counts_;
 };
 

@@ -53,9 +53,11 @@ class OutboxRun {
     if (!options_.notes_only) {
       GL_TRY(signers, safe_signers());
       GL_CHECK(send_messages(signers));
+      GL_CHECK(delivery_.settle());
       GL_CHECK(end_epochs_at_rest());
       GL_CHECK(send_notes());
     }
+    GL_CHECK(delivery_.settle());
     report_.delivery = delivery_.counts();
     GL_ASSIGN(report_.waiting, home::outbox_counts(home_));
     return report_;
