@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 
 #include "apps/command.h"
 #include "apps/mam_options.h"
@@ -9,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/limits.h"
 #include "ledger_client/open_ledger.h"
+#include "usecases/bundle_sieve.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -48,20 +50,25 @@ struct Found {
   bool pruned = false;
 };
 
+// kUnreachable where there may be a message that the nodes do not hand out.
 Result<Found> look_up(ports::Ledger& ledger, const Hash& root, mam::Mode mode, const mam::SecretTrytes& side_key) {
   const Hash address = mam::address_of(root, mode);
-  GL_TRY(contents, ledger.read(std::span(&address, 1)));
+  std::mutex mutex;
   Found found;
-  found.pruned = !contents.pruned_addresses.empty();
-  for (const ledger::Bundle& bundle : ledger::assemble(contents.transactions)) {
-    auto opened = mam::open(bundle.payload(), root, mode, side_key);
-    if (!opened) {
-      found.others = true;
-    } else if (!found.message) {
-      found.message = std::move(*opened);
-    }
-  }
-  return found;
+  GL_TRY(end, usecases::judge_bundles(ledger, std::span(&address, 1), [&](const ledger::Bundle& bundle) {
+           auto opened = mam::open(bundle.payload(), root, mode, side_key);
+           const std::lock_guard lock(mutex);
+           if (!opened) {
+             found.others = true;
+             return false;
+           }
+           if (!found.message) found.message = std::move(*opened);
+           return true;
+         }));
+  found.pruned = !end.pruned_addresses.empty();
+  if (found.message || end.cut_addresses.empty()) return found;
+  return fail(ErrorCode::kUnreachable, "the node hands out only a part of what stands at the message's address",
+              "name another one with --node");
 }
 
 Result<std::string> message_text(const std::string& trytes, bool as_trytes) {

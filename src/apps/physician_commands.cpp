@@ -46,7 +46,7 @@ Result<ExitCode> receive(const Context& context, const ReceiveArguments& argumen
 struct FetchArguments {
   std::optional<std::string> patient;
   bool follow = false;
-  std::int64_t every_s = 1;
+  double every_s = 0.5;
 };
 
 ordered_json document_of(const usecases::FetchReport& report) {
@@ -122,7 +122,7 @@ Result<ExitCode> follow_patients(const Context& context, const Session& session,
       told[report.patient] = report.state;
       print_result(context, document_of(report), text_of(report));
     }
-  } while (!base::sleep_or_interrupted(arguments.every_s * 1'000));
+  } while (!base::sleep_or_interrupted(static_cast<std::int64_t>(arguments.every_s * 1e3)));
   return ExitCode::kDone;
 }
 
@@ -269,7 +269,7 @@ void add_fetch(CLI::App& app, Context& context) {
   command->add_option("PATIENT", arguments->patient, "One patient (default: all)");
   command->add_flag("--follow", arguments->follow, "Keep looking, and tell what is new");
   command->add_option("--every", arguments->every_s, "Seconds between two looks")
-      ->check(CLI::Range(1, 86'400))
+      ->check(CLI::Range(0.1, 86'400.0))
       ->capture_default_str();
   command->footer(
       "Exit 0: FOUND, or NOT YET; 5: CLOSED, also after new records; 6: UNREACHABLE; 1: PRUNED; 3: CORRUPT.\n"

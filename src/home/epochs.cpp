@@ -161,7 +161,7 @@ Result<std::vector<Message>> waiting_messages(Home& home, std::int64_t epoch_id,
                                             "ORDER BY id LIMIT ?2"));
   statement.bind(1, epoch_id).bind(2, static_cast<std::int64_t>(count_max));
   return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Message> {
-    return Message{row.integer(0), epoch_id, std::nullopt, row.text(1)};
+    return Message{row.integer(0), epoch_id, row.text(1)};
   });
 }
 

@@ -50,7 +50,6 @@ Result<void> stop_signing(Home& home, std::int64_t id);
 struct Message {
   std::int64_t id = 0;
   std::int64_t epoch_id = 0;
-  std::optional<std::uint64_t> index;
   std::string cid;  // design B, once the file is in the content store
 };
 Result<void> add_message(Home& home, const Epoch& epoch, std::span<const std::int64_t> reading_ids);

@@ -51,6 +51,23 @@ test('what a patient publishes to a legacy node is read back, and a physician re
   assert.ok(node.asked.get('getTrytes') > 0);
 });
 
+test('more at an address than a legacy node hands out is told, not taken for all', async () => {
+  const state = path.join(folder, 'state');
+  const sideKey = path.join(folder, 'side-key');
+  fs.writeFileSync(sideKey, 'KEY', { mode: 0o600 });
+  const options = ['--mode', 'restricted', '--side-key-file', sideKey];
+  const first = await done(['mam', 'publish', '--node', node.url, '--state', state, ...options], 'genuine');
+  assert.equal((await runBeside(['mam', 'fetch', '--node', node.url, '--root', first.root, ...options])).status, 0);
+  // The genuine one is beyond the cut.
+  const genuine = node.addresses.get(first.address);
+  const letter = (number) => String.fromCharCode(65 + (Math.floor(number) % 26));
+  const junk = Array.from({ length: 1000 }, (_, i) => 'JUNK'.padEnd(78, '9') + letter(i) + letter(i / 26) + letter(i / 676));
+  node.addresses.set(first.address, [...junk, ...genuine]);
+  const hidden = await runBeside(['mam', 'fetch', '--node', node.url, '--root', first.root, ...options]);
+  assert.notEqual(hidden.status, 0, 'it cannot be known that nothing stands there');
+  assert.notEqual(hidden.status, 4, 'it may well stand there');
+});
+
 test('a legacy node that refuses data is told as what it is', async () => {
   node.do_broadcasttransactions = node.do_storetransactions = () => {
     throw new Error('Bad Request, error: must deposit at least 1000000 tokens via the output transaction: invalid migration bundle');
