@@ -56,6 +56,7 @@ void add_file_commands(CLI::App& app, Context& context);  // cid, pack, unpack
 void add_node_commands(CLI::App& app, Context& context);
 void add_bench_commands(CLI::App& app, Context& context);
 void add_init_command(CLI::App& app, Context& context);
+void add_access_command(CLI::App& app, Context& context);
 void add_import_command(CLI::App& app, Context& context);
 void add_publish_command(CLI::App& app, Context& context);
 void add_share_commands(CLI::App& app, Context& context);  // share, revoke

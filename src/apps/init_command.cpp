@@ -1,4 +1,4 @@
-// init: makes a home.
+// init: makes a home. access: changes how the nodes of its ledger let it in.
 #include <memory>
 
 #include "apps/session.h"
@@ -15,8 +15,7 @@ struct InitArguments {
   std::string patient_file;
   std::string time_zone;
   std::string ledger;
-  std::string ledger_ca;
-  std::string ledger_token_file;
+  AccessFiles access;
   std::string store;
   std::optional<int> min_weight_magnitude;
 };
@@ -40,12 +39,7 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
   if (!arguments.time_zone.empty()) GL_CHECK(base::TimeZone::find(arguments.time_zone));
   settings.time_zone = arguments.time_zone;
   const auto world = make_world();
-  ledger_client::HttpOptions http;
-  if (!arguments.ledger_ca.empty()) http.ca_file = std::filesystem::absolute(arguments.ledger_ca).string();
-  if (!arguments.ledger_token_file.empty()) {
-    GL_TRY(token, read_token(arguments.ledger_token_file));
-    http.token = std::make_shared<const SecretBytes>(std::move(token));
-  }
+  GL_TRY(http, read_access(arguments.access));
   if (!arguments.ledger.empty()) {
     GL_ASSIGN(settings.ledger, world.locator_of(arguments.ledger));
     GL_CHECK(make_ledger(settings.ledger, arguments.min_weight_magnitude, http));
@@ -59,14 +53,26 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
   if (!http.ca_file.empty() || http.token) {
     GL_TRY(key, home::unlock_home(folder, key_source(context)));
     GL_TRY(home, home::Home::open(folder, key, home::Home::Access::kWrite));
-    GL_CHECK(home.database().transaction(
-        [&] { return store_access(home, http.ca_file, http.token ? http.token->text() : std::string_view()); }));
+    GL_CHECK(store_access(home, http));
   }
   if (arguments.ledger.empty() && settings.role == home::Role::kPatient) {
     GL_CHECK(make_ledger((folder / "ledger").string(), arguments.min_weight_magnitude, {}));
   }
   print_result(context, {{"home", folder.string()}, {"role", arguments.role}},
                "made a " + arguments.role + "'s home in " + folder.string());
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> change_access(const Context& context, const AccessFiles& files) {
+  if (files.ca_file.empty() && files.token_file.empty()) {
+    return fail(ErrorCode::kUsage, "nothing to change", "name --ledger-ca FILE, --ledger-token-file FILE or both");
+  }
+  GL_TRY(http, read_access(files));
+  GL_TRY(session, Session::start(context));
+  GL_TRY(home, session.open(home::Home::Access::kWrite));
+  GL_CHECK(store_access(home, http));
+  print_result(context, {{"home", home_folder(context).string()}, {"ledger", home.ledger_spec()}},
+               "what follows goes to " + home.ledger_spec() + " in this way");
   return ExitCode::kDone;
 }
 
@@ -81,10 +87,7 @@ void add_init_command(CLI::App& app, Context& context) {
   command->add_option("--patient", arguments->patient_file, "The patient's details, a FHIR Patient as JSON");
   command->add_option("--time-zone", arguments->time_zone, "Of local times in device files, e.g. Europe/Berlin");
   command->add_option("--ledger", arguments->ledger, "A folder, or URLs of nodes with commas (default: in the home)");
-  command->add_option("--ledger-ca", arguments->ledger_ca,
-                      "Certificates (PEM) by which https:// nodes are trusted (default: the system's)");
-  command->add_option("--ledger-token-file", arguments->ledger_token_file,
-                      "A file with the token that the nodes ask for; kept in the home, sealed");
+  add_access_options(*command, arguments->access);
   command->add_option("--store", arguments->store, "The content store's folder (default: in the home)");
   command
       ->add_option("--mwm", arguments->min_weight_magnitude,
@@ -98,6 +101,17 @@ void add_init_command(CLI::App& app, Context& context) {
       "  glucoledger --home clinic init --role clinic\n");
   command->callback(
       [&context, arguments] { context.run = [&context, arguments] { return init(context, *arguments); }; });
+}
+
+void add_access_command(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("access", "Change how the nodes of the home's ledger let it in");
+  auto files = std::make_shared<AccessFiles>();
+  add_access_options(*command, *files);
+  command->footer(
+      "What is not named stays as it was.\n"
+      "Example:\n"
+      "  glucoledger access --ledger-token-file new-token\n");
+  command->callback([&context, files] { context.run = [&context, files] { return change_access(context, *files); }; });
 }
 
 }  // namespace glucoledger::apps

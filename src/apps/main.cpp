@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
   app.add_option("--key-file", context.key_file, "The file that holds the home's key");
   app.add_option("--passphrase-file", context.passphrase_file, "A file with the home's passphrase");
   add_init_command(app, context);
+  add_access_command(app, context);
   add_import_command(app, context);
   add_publish_command(app, context);
   add_share_commands(app, context);

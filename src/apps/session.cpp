@@ -23,6 +23,17 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+Result<SecretBytes> read_token(const std::string& file) {
+  constexpr std::size_t kTokenSizeMax = 4'096;
+  GL_TRY(text, base::read_file(file, kTokenSizeMax));
+  const auto line = text.substr(0, text.find_first_of("\r\n"));
+  const bool is_plain = std::all_of(line.begin(), line.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (line.empty() || !is_plain) {
+    return fail(ErrorCode::kInputRefused, "the token's file holds no line of printable characters without spaces");
+  }
+  return SecretBytes(base::to_bytes(line));
+}
+
 }  // namespace
 
 std::filesystem::path home_folder(const Context& context) {
@@ -111,21 +122,32 @@ void add_pow_option(CLI::App& command, std::string& where) {
       ->capture_default_str();
 }
 
-Result<SecretBytes> read_token(const std::string& file) {
-  constexpr std::size_t kTokenSizeMax = 4'096;
-  GL_TRY(text, base::read_file(file, kTokenSizeMax));
-  const auto line = text.substr(0, text.find_first_of("\r\n"));
-  const bool is_plain = std::all_of(line.begin(), line.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (line.empty() || !is_plain) {
-    return fail(ErrorCode::kInputRefused, "the token's file holds no line of printable characters without spaces");
-  }
-  return SecretBytes(base::to_bytes(line));
+void add_access_options(CLI::App& command, AccessFiles& files) {
+  command.add_option("--ledger-ca", files.ca_file,
+                     "Certificates (PEM) by which https:// nodes are trusted (default: the system's)");
+  command.add_option("--ledger-token-file", files.token_file,
+                     "A file with the token that the nodes ask for; kept in the home, sealed");
 }
 
-Result<void> store_access(home::Home& home, std::string_view ca_file, std::string_view token) {
-  if (!ca_file.empty()) GL_CHECK(home.set_meta(kCaFile, ca_file));
-  if (token.empty()) return {};
-  return home.set_meta(kToken, base::hex_encode(home.seal(kToken, base::as_bytes(token))));
+Result<ledger_client::HttpOptions> read_access(const AccessFiles& files) {
+  ledger_client::HttpOptions http;
+  if (!files.ca_file.empty()) {
+    http.ca_file = std::filesystem::absolute(files.ca_file).string();
+    GL_CHECK(ledger_client::check_certificates(http.ca_file));
+  }
+  if (!files.token_file.empty()) {
+    GL_TRY(token, read_token(files.token_file));
+    http.token = std::make_shared<const SecretBytes>(std::move(token));
+  }
+  return http;
+}
+
+Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& http) {
+  return home.database().transaction([&]() -> Result<void> {
+    if (!http.ca_file.empty()) GL_CHECK(home.set_meta(kCaFile, http.ca_file));
+    if (!http.token) return {};
+    return home.set_meta(kToken, base::hex_encode(home.seal(kToken, base::as_bytes(http.token->text()))));
+  });
 }
 
 Result<LedgerAccess> load_access(home::Home& home) {

@@ -22,11 +22,18 @@ struct LedgerAccess {
   std::string locator;
   ledger_client::HttpOptions http;
 };
-// Kept in the home, the token sealed. Inside a transaction.
-Result<void> store_access(home::Home& home, std::string_view ca_file, std::string_view token);
 Result<LedgerAccess> load_access(home::Home& home);
-// The token of a file: one line of printable characters.
-Result<SecretBytes> read_token(const std::string& file);
+
+// What --ledger-ca and --ledger-token-file name; each may be left out.
+struct AccessFiles {
+  std::string ca_file;
+  std::string token_file;
+};
+void add_access_options(CLI::App& command, AccessFiles& files);
+// A file of certificates, and a token in one line of printable characters.
+Result<ledger_client::HttpOptions> read_access(const AccessFiles& files);
+// Kept in the home, the token sealed; what is not given stays as it was.
+Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& http);
 
 class Session {
  public:

@@ -147,6 +147,27 @@ class HttpClient::Connection {
   bool reusable_ = false;
 };
 
+namespace {
+
+Result<void> trust(asio::ssl::context& context, const std::string& ca_file) {
+  boost::system::error_code error;
+  if (ca_file.empty()) {
+    context.set_default_verify_paths(error);
+  } else {
+    context.load_verify_file(ca_file, error);
+  }
+  if (!error) return {};
+  return fail(ErrorCode::kInputRefused, "the certificates to trust cannot be read: " + error.message(),
+              "name a file of PEM certificates with --ledger-ca");
+}
+
+}  // namespace
+
+Result<void> check_certificates(const std::string& ca_file) {
+  asio::ssl::context context{asio::ssl::context::tls_client};
+  return trust(context, ca_file);
+}
+
 HttpClient::HttpClient(Endpoint endpoint, HttpOptions options)
     : endpoint_(std::move(endpoint)), options_(std::move(options)) {}
 HttpClient::~HttpClient() = default;
@@ -160,17 +181,9 @@ Result<std::unique_ptr<HttpClient::Connection>> HttpClient::connect() {
     const std::lock_guard lock(mutex_);
     if (!tls_) {
       auto fresh = std::make_unique<Tls>();
-      boost::system::error_code error;
-      fresh->context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
-      if (options_.ca_file.empty()) {
-        fresh->context.set_default_verify_paths(error);
-      } else {
-        fresh->context.load_verify_file(options_.ca_file, error);
-      }
-      if (error) {
-        return fail(ErrorCode::kInputRefused, "the certificates to trust cannot be read: " + error.message(),
-                    "name a file of PEM certificates with --ledger-ca");
-      }
+      boost::system::error_code ignored;
+      fresh->context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, ignored);
+      GL_CHECK(trust(fresh->context, options_.ca_file));
       tls_ = std::move(fresh);
     }
     tls = tls_.get();

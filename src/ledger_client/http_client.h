@@ -30,6 +30,9 @@ struct HttpOptions {
   std::shared_ptr<const SecretBytes> token;  // for the node; may be absent
 };
 
+// kInputRefused when the file holds no certificates that can be trusted.
+Result<void> check_certificates(const std::string& ca_file);
+
 class HttpClient {
  public:
   explicit HttpClient(Endpoint endpoint, HttpOptions options = {});

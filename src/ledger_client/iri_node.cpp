@@ -137,7 +137,7 @@ Result<std::string> IriNode::post(const json& request) {
   }
   if (reply.status == 401 || reply.status == 403) {
     return fail(ErrorCode::kNotAllowed, node + " does not let this program in",
-                "ask its operator for a token and name its file (--ledger-token-file)");
+                "ask its operator for a token and name its file: glucoledger access --ledger-token-file FILE");
   }
   return fail(ErrorCode::kUnreachable, node + " failed with status " + std::to_string(reply.status),
               "check that the address is a node's, then repeat");

@@ -1,0 +1,80 @@
+// Our client against our node as docs/operating-a-node.md has it for others than one machine: TLS, by a certificate that
+// openssl makes, and a token. Who does not trust the one or lacks the other is told what to do next.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { projectRoot, run, startNode } from './program.mjs';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'glucoledger-tls-'));
+const at = (name) => path.join(folder, name);
+let node;
+
+before(async () => {
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=node',
+    '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', at('tls.key'), '-out', at('tls.crt'),
+  ], { stdio: 'ignore' });
+  for (const name of ['token', 'wrong-token']) {
+    fs.writeFileSync(at(name), execFileSync('openssl', ['rand', '-hex', '32']), { mode: 0o600 });
+  }
+  fs.writeFileSync(at('export.csv'), execFileSync(path.join(projectRoot, 'examples/make-export'), ['1']));
+  node = await startNode(at('ledger'), 1, [
+    '--token-file', at('token'), '--tls-certificate', at('tls.crt'), '--tls-key', at('tls.key'),
+  ]);
+});
+after(async () => {
+  await node.stop();
+  fs.rmSync(folder, { recursive: true });
+});
+
+const inHome = (home, ...args) => run(['--home', at(home), ...args]);
+function done(home, ...args) {
+  const { status, stdout, stderr } = inHome(home, ...args);
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+function patient(home, ...access) {
+  done(home, 'init', '--time-zone', 'Europe/Amsterdam', '--ledger', node.url, ...access);
+  done(home, 'import', at('export.csv'));
+}
+function refused(status, pattern, home, ...args) {
+  const result = inHome(home, ...args);
+  assert.equal(result.status, status, result.stderr);
+  assert.match(result.stderr, pattern);
+}
+
+test('publish, share, receive and fetch over TLS with a token', () => {
+  assert.match(node.url, /^https:/);
+  patient('patient', '--ledger-ca', at('tls.crt'), '--ledger-token-file', at('token'));
+  assert.match(done('patient', 'publish', '--last', '5'), /5 messages and notes confirmed/);
+  done('patient', 'share', '--to', 'dr-young', '--png', at('invitation.png'));
+  done('clinic', 'init', '--role', 'clinic', '--ledger', node.url, '--ledger-ca', at('tls.crt'));  // who reads needs no token
+  done('clinic', 'receive', at('invitation.png'), '--name', 'robin');
+  assert.match(done('clinic', 'fetch'), /robin: FOUND; 5 new records/);
+  assert.match(done('patient', 'publish', '--last', '2', '--pow', 'node'), /2 messages and notes confirmed/);
+  assert.match(done('clinic', 'fetch'), /robin: FOUND; 2 new records, 7 in all/);
+});
+
+test('a token that is missing or wrong is named each time, and can be given later', () => {
+  for (const [home, ...access] of [['no-token'], ['wrong', '--ledger-token-file', at('wrong-token')]]) {
+    patient(home, '--ledger-ca', at('tls.crt'), ...access);
+    for (let attempt = 0; attempt < 3; ++attempt) {
+      refused(5, /does not let this program in\n.*access --ledger-token-file/, home, 'publish', '--last', '1');
+    }
+    done(home, 'access', '--ledger-token-file', at('token'));
+    assert.match(done(home, 'publish', '--last', '1'), /4 messages and notes confirmed/);
+  }
+});
+
+test('a certificate that nobody vouches for is not trusted, until its file is named', () => {
+  patient('stranger', '--ledger-token-file', at('token'));
+  refused(6, /could not be trusted/, 'stranger', 'publish', '--last', '1');
+  refused(3, /certificates to trust cannot be read/, 'stranger', 'access', '--ledger-ca', at('nowhere'));
+  refused(3, /name a file of PEM certificates/, 'stranger', 'access', '--ledger-ca', at('token'));
+  done('stranger', 'access', '--ledger-ca', at('tls.crt'));
+  assert.match(done('stranger', 'publish'), /confirmed/);
+});
