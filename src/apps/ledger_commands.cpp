@@ -1,6 +1,12 @@
 // verify, tangle snapshot, tangle restore, tangle prune: what an operator does with a ledger's folder.
+#include <date/date.h>
+
+#include <cstdio>
+
 #include "apps/command.h"
 #include "base/bytes.h"
+#include "base/clock.h"
+#include "storage/pruning.h"
 #include "storage/snapshot.h"
 #include "storage/verification.h"
 
@@ -15,6 +21,13 @@ constexpr std::string_view kRestoreExamples =
     "Example:\n"
     "  glucoledger tangle restore /backup/ledger-2026-11-22.snapshot /var/lib/glucoledger\n"
     "Makes the same ledger in a new folder. Exit 3 when the file is damaged or no snapshot: nothing is made then.\n";
+
+constexpr std::string_view kPruneExamples =
+    "Example:\n"
+    "  glucoledger tangle prune /var/lib/glucoledger --before 2026-01-01\n"
+    "Drops, for good, the transactions that were confirmed before that day began (UTC). Their addresses stay marked:\n"
+    "readers see PRUNED. No node may be using the folder; interrupted, it may be repeated. A ledger with a retention\n"
+    "(node --retain) does this by itself.\n";
 
 constexpr std::string_view kVerifyExamples =
     "Example:\n"
@@ -72,6 +85,44 @@ void add_restore(CLI::App& tangle, Context& context) {
   });
 }
 
+// The beginning of a day, UTC.
+Result<std::int64_t> day_ms(const std::string& day) {
+  int year = 0;
+  unsigned month = 0;
+  unsigned number = 0;
+  int read = 0;
+  const bool is_whole = std::sscanf(day.c_str(), "%4d-%2u-%2u%n", &year, &month, &number, &read) == 3 &&
+                        static_cast<std::size_t>(read) == day.size() && day.size() == 10;
+  const date::year_month_day date{date::year(year), date::month(month), date::day(number)};
+  if (!is_whole || !date.ok()) return fail(ErrorCode::kUsage, "--before: a day is written as 2026-01-31");
+  return std::chrono::duration_cast<std::chrono::milliseconds>(date::sys_days(date).time_since_epoch()).count();
+}
+
+struct PruneArguments {
+  std::string folder;
+  std::string before;
+};
+
+Result<ExitCode> prune(const Context& context, const PruneArguments& arguments) {
+  const base::SystemClock clock;
+  GL_TRY(before_ms, day_ms(arguments.before));
+  GL_TRY(report, storage::prune_folder(arguments.folder, before_ms, clock, terminal_progress()));
+  print_result(context, {{"pruned", report.pruned}, {"before_sequence", report.before}},
+               count_of(report.pruned, "transaction") + " pruned");
+  return ExitCode::kDone;
+}
+
+void add_prune(CLI::App& tangle, Context& context) {
+  auto* command =
+      tangle.add_subcommand("prune", "Drop what was confirmed before a day from a ledger that is not in use");
+  auto arguments = std::make_shared<PruneArguments>();
+  command->add_option("DIR", arguments->folder, "The ledger's folder")->required();
+  command->add_option("--before", arguments->before, "The first day that stays, as 2026-01-31 (UTC)")->required();
+  command->footer(std::string(kPruneExamples));
+  command->callback(
+      [&context, arguments] { context.run = [&context, arguments] { return prune(context, *arguments); }; });
+}
+
 Result<ExitCode> verify(const Context& context, const std::string& folder) {
   GL_TRY(report, storage::verify_folder(folder, terminal_progress()));
   const nlohmann::ordered_json document = {
@@ -103,6 +154,7 @@ void add_ledger_commands(CLI::App& app, Context& context) {
   CLI::App& tangle = *app.get_subcommand("tangle");
   add_snapshot(tangle, context);
   add_restore(tangle, context);
+  add_prune(tangle, context);
 }
 
 }  // namespace glucoledger::apps

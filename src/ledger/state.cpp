@@ -67,8 +67,13 @@ Result<Milestone> issue_milestone(StateBatch& batch, const Parameters& parameter
 
 Result<std::uint64_t> prune_before(StateBatch& batch, const Parameters& parameters, std::uint64_t sequence) {
   GL_TRY(head, read_head(batch));
+  std::uint64_t first = sequence;  // that still has a body
+  GL_CHECK(batch.scan(Column::kBodies, "", [&](std::string_view key, std::string_view) {
+    first = decode_integer(key).value_or(1);
+    return false;
+  }));
   std::uint64_t pruned = 0;
-  for (std::uint64_t candidate = 1; candidate < sequence && candidate <= head.sequence; ++candidate) {
+  for (std::uint64_t candidate = first; candidate < sequence && candidate <= head.sequence; ++candidate) {
     GL_TRY(body, batch.get(Column::kBodies, records::encode_integer(candidate, 8)));
     if (!body) continue;
     GL_TRY(transaction, read_body(batch, candidate));
