@@ -83,8 +83,8 @@ class Verifier {
 
   // A record that cannot be read is a finding, where its own turn comes.
   std::optional<Record> record_of(const PackedHash& hash) const {
-    auto record = find_record(reader_, hash);
-    return record ? std::move(*record) : std::nullopt;
+    const auto record = find_record(reader_, hash);
+    return record ? *record : std::nullopt;
   }
 
   // Bodies and leaves: each hashes to its name, and the mountain range is theirs.

@@ -140,7 +140,7 @@ Result<void> check_logs(rocksdb::Env& env, const std::string& folder, bool mend)
   LogCondition last;  // of those that hold something
   bool torn = false;
   for (const std::string& name : names) {
-    GL_TRY(log, read_log(env, folder + "/" + name));
+    GL_TRY(log, read_log(env, std::string(folder).append("/").append(name)));
     if (log.condition.records_follow) return damaged("the ledger's log");
     if (torn && !goes_on(last, log.condition)) return damaged("the ledger's log");
     torn = torn || log.condition.is_torn;
