@@ -24,6 +24,16 @@ unsigned status_of(ErrorCode code) {
   }
 }
 
+IriReply reply_to(Result<std::string> answered, std::chrono::steady_clock::time_point start) {
+  if (!answered) return error_reply(status_of(answered.error().code), answered.error().message);
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  const auto elapsed_ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
+  answered->pop_back();
+  if (answered->size() > 1) *answered += ',';
+  *answered += "\"duration\":" + std::to_string(elapsed_ms) + "}";
+  return {200, std::move(*answered)};
+}
+
 }  // namespace
 
 IriReply error_reply(unsigned status, std::string_view reason) {
@@ -74,14 +84,16 @@ IriApi::Answer IriApi::answer(const IriRequest& request, std::atomic<bool>* canc
 
 IriReply IriApi::handle(const IriRequest& request, std::atomic<bool>* cancel) {
   const auto start = std::chrono::steady_clock::now();
-  auto answered = answer(request, cancel);
-  if (!answered) return error_reply(status_of(answered.error().code), answered.error().message);
-  const auto elapsed = std::chrono::steady_clock::now() - start;
-  const auto elapsed_ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
-  answered->pop_back();
-  if (answered->size() > 1) *answered += ',';
-  *answered += "\"duration\":" + std::to_string(elapsed_ms) + "}";
-  return {200, std::move(*answered)};
+  return reply_to(answer(request, cancel), start);
+}
+
+void IriApi::store(const IriRequest& request, std::function<void(IriReply)> done) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto transactions = transactions_of(request.fields());
+  if (!transactions) return done(reply_to(tl::unexpected(transactions.error()), start));
+  tangle_.submit_without_milestone(*transactions, [start, done = std::move(done)](Result<void> result) {
+    done(reply_to(result ? Answer("{}") : Answer(tl::unexpected(result.error())), start));
+  });
 }
 
 IriReply IriApi::handle(std::string_view body) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <string>
@@ -41,7 +42,10 @@ class IriApi {
 
   // `cancel` ends a proof of work when it is set, from any thread; interrupting sets it, too.
   IriReply handle(const IriRequest& request, std::atomic<bool>* cancel = nullptr);
-  IriReply handle(std::string_view body);                 // parse and handle
+  IriReply handle(std::string_view body);  // parse and handle
+  // What handle() does for a storing command, without waiting for the disk: `done` is called with the answer, by this
+  // thread or by the one that commits, so it must be quick and not block.
+  void store(const IriRequest& request, std::function<void(IriReply)> done);
   void stop();                                            // interrupts every proof of work, running or to come
   void set_healthy(bool healthy) { healthy_ = healthy; }  // as getNodeInfo tells it
   const IriLimits& limits() const { return limits_; }
@@ -72,6 +76,7 @@ class IriApi {
 
   Result<ledger::Page> find_page(const ledger::Query& query, std::uint64_t after);
   Answer answer(const IriRequest& request, std::atomic<bool>* cancel);
+  Result<std::vector<ledger::Transaction>> transactions_of(const Fields& fields) const;
   Result<std::uint32_t> milestone_bound(const Fields& fields);
   Result<std::vector<ledger::Transaction>> attach(const std::vector<std::string>& bundle, const ledger::Hash& trunk,
                                                   const ledger::Hash& branch, int min_weight_magnitude,

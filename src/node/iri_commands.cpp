@@ -189,8 +189,12 @@ void IriApi::stop() {
   for (std::atomic<bool>* cancel : attaching_) *cancel = true;
 }
 
+Result<std::vector<ledger::Transaction>> IriApi::transactions_of(const Fields& fields) const {
+  return transaction_list(fields, "trytes", limits_.body_size_max / ledger::kTransactionTrytes);
+}
+
 IriApi::Answer IriApi::store_transactions(const Fields& fields) {
-  GL_TRY(transactions, transaction_list(fields, "trytes", limits_.body_size_max / ledger::kTransactionTrytes));
+  GL_TRY(transactions, transactions_of(fields));
   GL_CHECK(tangle_.submit_without_milestone(transactions));
   return "{}";
 }

@@ -50,7 +50,8 @@ void Histogram::write(std::string& text, std::string_view name, std::string_view
   for (std::size_t i = 0; i <= kBuckets; ++i) {
     below += counts_[i].load(std::memory_order_relaxed);
     const std::string bound = i < kBuckets ? number(kBounds_s[i]) : "+Inf";
-    write_value(text, bucket_name, std::string(labels) + ",le=\"" + bound + "\"", std::to_string(below));
+    const std::string separator = labels.empty() ? "" : ",";
+    write_value(text, bucket_name, std::string(labels) + separator + "le=\"" + bound + "\"", std::to_string(below));
   }
   const double sum_s = static_cast<double>(sum_ns_.load(std::memory_order_relaxed)) / 1e9;
   write_value(text, std::string(name) + "_sum", labels, number(sum_s));
@@ -74,6 +75,11 @@ void Metrics::count_request(IriCommand command, unsigned status, std::chrono::na
   latencies_[index].observe(elapsed);
 }
 
+void Metrics::count_commit(std::uint64_t transactions, std::chrono::nanoseconds duration) {
+  commits_.observe(duration);
+  committed_transactions_.fetch_add(transactions, std::memory_order_relaxed);
+}
+
 void Metrics::write(std::string& text) const {
   static constexpr std::array<std::string_view, 3> kOutcomes = {"answered", "refused", "failed"};
   write_type(text, "glucoledger_requests_total", "counter");
@@ -90,6 +96,9 @@ void Metrics::write(std::string& text) const {
     if (latencies_[command].count() == 0) continue;
     latencies_[command].write(text, "glucoledger_request_seconds", command_label(command));
   }
+  write_type(text, "glucoledger_commit_seconds", "histogram");
+  commits_.write(text, "glucoledger_commit_seconds", "");
+  write_counter(text, "glucoledger_committed_transactions_total", committed_transactions_);
   write_counter(text, "glucoledger_requests_refused_total", refused_);
   write_gauge(text, "glucoledger_connections", connections);
   write_counter(text, "glucoledger_connections_turned_away_total", connections_turned_away);

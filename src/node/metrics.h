@@ -31,6 +31,7 @@ class Histogram {
 class Metrics {
  public:
   void count_request(IriCommand command, unsigned status, std::chrono::nanoseconds elapsed);
+  void count_commit(std::uint64_t transactions, std::chrono::nanoseconds duration);
   // A request that was refused before it was known to be a command.
   void count_refusal() { ++refused_; }
   void write(std::string& text) const;
@@ -48,6 +49,8 @@ class Metrics {
   std::array<Histogram, kIriCommandCount> latencies_;
   std::array<std::array<std::atomic<std::uint64_t>, 3>, kIriCommandCount> outcomes_{};
   std::atomic<std::uint64_t> refused_ = 0;
+  Histogram commits_;
+  std::atomic<std::uint64_t> committed_transactions_ = 0;
 };
 
 // Lines of the text format: "# TYPE", then the value.

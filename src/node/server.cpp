@@ -10,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <condition_variable>
 #include <ctime>
 #include <list>
 #include <optional>
@@ -32,11 +33,12 @@ using Tcp = asio::ip::tcp;
 using ErrorNumber = boost::system::error_code;
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::size_t kThreads = 4;          // move bytes and answer reading commands
-constexpr std::size_t kStoringThreads = 32;  // wait for the disk together, so that many requests share one sync
+constexpr std::size_t kThreads = 4;         // move bytes and answer reading commands
+constexpr std::size_t kJudgingThreads = 2;  // judge the transactions of large requests
 constexpr std::uint32_t kHeaderSizeMax = 8 << 10;
-constexpr std::size_t kSmallSize = 8 << 10;  // bodies and answers up to here are taken however much is held
-constexpr std::size_t kBufferKept = 4 << 10;
+constexpr std::size_t kSmallSize = 8 << 10;   // bodies and answers up to here are taken however much is held
+constexpr std::size_t kBufferKept = 4 << 10;  // takes a request with one transaction
+constexpr std::size_t kBufferMax = 64 << 10;  // so much is read at once
 constexpr auto kHandshakeTime = std::chrono::seconds(10);
 constexpr auto kAcceptPause = Milliseconds(100);
 constexpr auto kDisconnectPoll = Milliseconds(250);
@@ -45,6 +47,25 @@ constexpr std::size_t kLingerSizeMax = std::size_t{64} << 20;
 constexpr std::size_t kEventsAtOnce = 256;
 
 class Session;
+
+// Answers that come from a thread which must not wait: the context's threads take them up, all that are there at once.
+class Replies {
+ public:
+  explicit Replies(asio::io_context& context) : context_(context) {}
+  void expect();
+  void add(std::shared_ptr<Session> session, Reply reply);
+  // Until all that are expected were added.
+  void wait();
+
+ private:
+  void deliver();
+
+  asio::io_context& context_;
+  std::mutex mutex_;
+  std::condition_variable none_expected_;
+  std::size_t expected_ = 0;
+  std::vector<std::pair<std::shared_ptr<Session>, Reply>> added_;  // to be delivered by a handler that was posted
+};
 
 // What all connections of a server share.
 struct Shared {
@@ -67,7 +88,8 @@ struct Shared {
 
   // Last, as they hold sessions, which use the rest.
   asio::io_context context{static_cast<int>(kThreads)};
-  asio::thread_pool storing{kStoringThreads};
+  Replies replies{context};
+  asio::thread_pool judging{kJudgingThreads};
   ProofOfWorkQueue proof_of_work;
 };
 
@@ -131,6 +153,13 @@ class Session : public std::enable_shared_from_this<Session> {
       if (self->idle_place_) self->stream_.tcp().close();
     });
   }
+  // From any thread: the answer to what it waits for.
+  void reply(Reply answered) {
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this(), kept = std::move(answered)]() mutable {
+      if (self->timer_) self->timer_->cancel();
+      self->write(std::move(kept));
+    });
+  }
   // From any thread: there may be new events.
   void wake() {
     asio::post(stream_.get_executor(), [self = shared_from_this()] { self->send_events(); });
@@ -154,6 +183,7 @@ class Session : public std::enable_shared_from_this<Session> {
     under_way_.reset();
     if (shared_.stopping) return;
     if (buffer_.capacity() > kBufferKept) buffer_.shrink_to_fit();
+    buffer_.reserve(kBufferKept);
     parser_.emplace();
     parser_->header_limit(kHeaderSizeMax);
     parser_->body_limit(shared_.service.api().limits().body_size_max);
@@ -204,6 +234,7 @@ class Session : public std::enable_shared_from_this<Session> {
       return refuse(503, "too much is being sent to this node: repeat later");
     }
     under_way_->hold(size);
+    if (size > kBufferKept) buffer_.reserve(std::min(size, kBufferMax));
     stream_.tcp().expires_after(Milliseconds(shared_.options.body_ms));
     if (!beast::iequals(request[http::field::expect], "100-continue")) return read_body();
     continue_.emplace(http::status::continue_, 11);
@@ -222,6 +253,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void answer() {
     const auto received = std::chrono::steady_clock::now();
+    const std::size_t body_size = parser_->get().body().size();
     auto request = IriRequest::parse(parser_->get().body());
     parser_->get().body() = {};
     Service& service = shared_.service;
@@ -232,8 +264,15 @@ class Session : public std::enable_shared_from_this<Session> {
     if (work == IriWork::kReading || work == IriWork::kManaging) return write(service.handle(*request, received));
     auto kept = std::make_shared<IriRequest>(std::move(*request));
     if (work == IriWork::kProofOfWork) return queue_proof_of_work(std::move(kept), received);
-    asio::post(shared_.storing, [self = shared_from_this(), kept, received] {
-      self->reply(self->shared_.service.handle(*kept, received));
+    if (body_size <= kSmallSize) return store(*kept, received);
+    asio::post(shared_.judging, [self = shared_from_this(), kept, received] { self->store(*kept, received); });
+  }
+
+  // From any thread.
+  void store(const IriRequest& request, Service::Time received) {
+    shared_.replies.expect();
+    shared_.service.store(request, received, [&shared = shared_, self = shared_from_this()](Reply answered) mutable {
+      shared.replies.add(std::move(self), std::move(answered));
     });
   }
 
@@ -245,7 +284,8 @@ class Session : public std::enable_shared_from_this<Session> {
     const auto work = [self = shared_from_this(), request, received, cancel] {
       Reply answered = self->shared_.service.handle(*request, received, cancel.get());
       --self->metrics().proofs_of_work;
-      self->reply(std::move(answered));
+      self->shared_.replies.expect();
+      self->shared_.replies.add(self, std::move(answered));
     };
     if (!shared_.proof_of_work.add(error ? "" : peer.address().to_string(), {cancel, work})) {
       --metrics().proofs_of_work;
@@ -266,14 +306,6 @@ class Session : public std::enable_shared_from_this<Session> {
       } else {
         self->watch_for_disconnect(cancel);
       }
-    });
-  }
-
-  // From any thread.
-  void reply(Reply answered) {
-    asio::post(stream_.get_executor(), [self = shared_from_this(), kept = std::move(answered)]() mutable {
-      if (self->timer_) self->timer_->cancel();
-      self->write(std::move(kept));
     });
   }
 
@@ -432,6 +464,32 @@ class Session : public std::enable_shared_from_this<Session> {
   bool events_ended_ = false;
 };
 
+void Replies::expect() {
+  const std::lock_guard lock(mutex_);
+  ++expected_;
+}
+
+void Replies::add(std::shared_ptr<Session> session, Reply reply) {
+  const std::lock_guard lock(mutex_);
+  added_.emplace_back(std::move(session), std::move(reply));
+  if (added_.size() == 1) asio::post(context_, [this] { deliver(); });
+  if (--expected_ == 0) none_expected_.notify_all();
+}
+
+void Replies::deliver() {
+  decltype(added_) taken;
+  {
+    const std::lock_guard lock(mutex_);
+    taken.swap(added_);
+  }
+  for (auto& [session, reply] : taken) session->reply(std::move(reply));
+}
+
+void Replies::wait() {
+  std::unique_lock lock(mutex_);
+  none_expected_.wait(lock, [this] { return expected_ == 0; });
+}
+
 Result<std::shared_ptr<asio::ssl::context>> read_tls(const TlsFiles& files) {
   GL_CHECK(check_secret_file(files.key));
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
@@ -480,7 +538,10 @@ class Server::Implementation {
       shared_.service.log().warning("fewer connections than wanted: the limit on open files is too low",
                                     {{"wanted", wanted}, {"connections_max", shared_.options.connections_max}});
     }
-    subscription_ = shared_.tangle.subscribe([this](const storage::Commit&) { wake_streams(); });
+    subscription_ = shared_.tangle.subscribe([this](const storage::Commit& commit) {
+      shared_.service.metrics().count_commit(commit.after.sequence - commit.before.sequence, commit.duration);
+      wake_streams();
+    });
     accept();
     for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
     return {};
@@ -515,7 +576,8 @@ class Server::Implementation {
     shared_.context.stop();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
-    shared_.storing.join();
+    shared_.judging.join();
+    shared_.replies.wait();
   }
 
  private:

@@ -1,8 +1,9 @@
 // The HTTP server before a Service: bytes, TLS, CORS, and bounds on time, size and number of everything.
 //
-// A few threads move bytes and answer what is read, others wait for the disk with what is stored, and one does proof of
-// work (with all cores), so that neither delays the rest. A client that is slow loses its connection; when there are
-// too many connections, the one that has been idle longest gives way. Boost.Beast stays in server.cpp.
+// A few threads move bytes and answer what is read; what is stored waits for the disk without a thread of its own,
+// large requests of it are judged by others; and one thread does proof of work (with all cores), so that none delays
+// the rest. A client that is slow loses its connection; when there are too many connections, the one that has been idle
+// longest gives way. Boost.Beast stays in server.cpp.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 namespace glucoledger::node {
 namespace {
 
+constexpr const char* kInternalError = "out of memory, or an internal error";
 constexpr const char* kPrometheusType = "text/plain; version=0.0.4; charset=utf-8";
 
 std::uint64_t resident_memory_size() {
@@ -62,17 +63,32 @@ Reply Service::handle(const IriRequest& request, Time received, std::atomic<bool
   try {
     answer = api_.handle(request, cancel);
   } catch (const std::exception&) {
-    answer = error_reply(500, "out of memory, or an internal error");
+    answer = error_reply(500, kInternalError);
   }
+  return account(request.command(), received, std::move(answer));
+}
+
+void Service::store(const IriRequest& request, Time received, std::function<void(Reply)> done) {
+  const IriCommand command = request.command();
+  try {
+    api_.store(request, [this, command, received, done](IriReply answer) {
+      done(account(command, received, std::move(answer)));
+    });
+  } catch (const std::exception&) {
+    done(account(command, received, error_reply(500, kInternalError)));
+  }
+}
+
+Reply Service::account(IriCommand command, Time received, IriReply answer) {
   const auto elapsed = std::chrono::steady_clock::now() - received;
-  metrics_.count_request(request.command(), answer.status, elapsed);
+  metrics_.count_request(command, answer.status, elapsed);
   if (log_.writes(LogLevel::kDebug)) {
-    log_.debug("request", {{"command", name_of(request.command())},
+    log_.debug("request", {{"command", name_of(command)},
                            {"status", answer.status},
                            {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count()},
                            {"answer_size", answer.body.size()}});
   }
-  if (answer.status >= 500) log_.warning("request failed", {{"command", name_of(request.command())}});
+  if (answer.status >= 500) log_.warning("request failed", {{"command", name_of(command)}});
   return {answer.status, std::move(answer.body)};
 }
 

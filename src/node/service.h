@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -54,6 +55,8 @@ class Service {
   std::optional<Reply> refusal(const IriRequest& request, bool may_do_everything) const;
   // Does what a command asks. `received` is when it was here as a whole; `cancel` as for IriApi.
   Reply handle(const IriRequest& request, Time received, std::atomic<bool>* cancel = nullptr);
+  // The same for a storing command, without waiting for the disk: `done` as for IriApi::store().
+  void store(const IriRequest& request, Time received, std::function<void(Reply)> done);
   Reply refuse(unsigned status, std::string_view reason);
 
   void set_access(const Access& access);
@@ -66,6 +69,8 @@ class Service {
 
  private:
   static Opening answered(Reply reply);
+  // Counts what was done and notes it in the log.
+  Reply account(IriCommand command, Time received, IriReply answer);
   Reply health();
   Reply metrics_text();
 

@@ -1,6 +1,7 @@
 #include "storage/commit_queue.h"
 
 #include <algorithm>
+#include <future>
 
 namespace glucoledger::storage {
 namespace {
@@ -10,42 +11,66 @@ constexpr std::chrono::microseconds kGatheringMax{2000};
 
 }  // namespace
 
-void CommitQueue::run(Command& command) {
-  std::unique_lock lock(mutex_);
-  waiting_.push_back(&command);
-  waiting_transactions_ += command.transactions.size();
-  arrived_.notify_one();
-  command.changed_.wait(lock, [&] { return command.done_ || (!leading_ && waiting_.front() == &command); });
-  if (!command.done_) lead(lock);
-}
-
-void CommitQueue::lead(std::unique_lock<std::mutex>& lock) {
-  leading_ = true;
-  const auto patience = std::min<Clock::duration>(last_write_ / 2, kGatheringMax);
-  arrived_.wait_for(lock, patience,
-                    [&] { return waiting_.size() >= expected_ || waiting_transactions_ >= kGroupTransactionsMax; });
-  const std::vector<Command*> group = take_group();
-  lock.unlock();
-  const Clock::time_point start = Clock::now();
-  write_(group);
-  const Clock::duration took = Clock::now() - start;
-  lock.lock();
-  last_write_ = took;
-  expected_ = group.size() + waiting_.size();
-  leading_ = false;
-  for (Command* command : group) {
-    command->done_ = true;
-    command->changed_.notify_one();  // under the lock: the command goes as soon as its thread sees this
+CommitQueue::~CommitQueue() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
   }
-  if (!waiting_.empty()) waiting_.front()->changed_.notify_one();
+  enough_.notify_one();
+  if (thread_.joinable()) thread_.join();
 }
 
-std::vector<CommitQueue::Command*> CommitQueue::take_group() {
-  std::vector<Command*> group;
+void CommitQueue::add(std::unique_ptr<Command> command) {
+  const std::lock_guard lock(mutex_);
+  if (!thread_.joinable()) thread_ = std::thread(&CommitQueue::work, this);
+  waiting_transactions_ += command->transaction_count;
+  waiting_.push_back(std::move(command));
+  if (is_enough()) enough_.notify_one();
+}
+
+Result<void> CommitQueue::run(std::unique_ptr<Command> command) {
+  const auto answer = std::make_shared<std::promise<Result<void>>>();
+  auto result = answer->get_future();
+  command->done = [answer](Result<void> reached) { answer->set_value(std::move(reached)); };
+  add(std::move(command));
+  return result.get();
+}
+
+bool CommitQueue::is_enough() const {
+  return stopping_ || waiting_.size() >= wanted_ || waiting_transactions_ >= kGroupTransactionsMax;
+}
+
+void CommitQueue::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wanted_ = 1;
+    enough_.wait(lock, [this] { return is_enough(); });
+    if (waiting_.empty()) return;
+    gather(lock);
+    const Group group = take_group();
+    lock.unlock();
+    const Clock::time_point start = Clock::now();
+    write_(group);
+    const Clock::duration took = Clock::now() - start;
+    for (const auto& command : group) command->done(std::move(command->result));
+    lock.lock();
+    last_write_ = took;
+    expected_ = group.size() + waiting_.size();
+  }
+}
+
+void CommitQueue::gather(std::unique_lock<std::mutex>& lock) {
+  wanted_ = expected_;
+  const auto patience = std::min<Clock::duration>(last_write_ / 2, kGatheringMax);
+  enough_.wait_for(lock, patience, [this] { return is_enough(); });
+}
+
+CommitQueue::Group CommitQueue::take_group() {
+  Group group;
   std::size_t transactions = 0;
   while (!waiting_.empty() && (group.empty() || transactions < kGroupTransactionsMax)) {
-    group.push_back(waiting_.front());
-    transactions += waiting_.front()->transactions.size();
+    transactions += waiting_.front()->transaction_count;
+    group.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
   waiting_transactions_ -= transactions;

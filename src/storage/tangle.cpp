@@ -1,7 +1,6 @@
 #include "storage/tangle.h"
 
 #include <algorithm>
-#include <map>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -98,7 +97,7 @@ Tangle::Tangle(std::unique_ptr<Store> store, std::string locator, ledger::Parame
       parameters_(std::move(parameters)),
       read_only_(read_only),
       clock_(clock),
-      queue_([this](std::span<CommitQueue::Command* const> group) { commit_group(group); }) {}
+      queue_([this](const CommitQueue::Group& group) { commit_group(group); }) {}
 
 Tangle::~Tangle() = default;
 
@@ -143,60 +142,48 @@ auto Tangle::reading(Function function) -> decltype(function(std::declval<const 
   return function(*view);
 }
 
-Result<void> Tangle::write(CommitQueue::Command& command) {
+Result<void> Tangle::write(Apply apply) {
   if (read_only_) return read_only_error();
-  queue_.run(command);
-  return command.result;
+  auto command = std::make_unique<CommitQueue::Command>();
+  command->apply = std::move(apply);
+  return queue_.run(std::move(command));
 }
 
-void Tangle::commit_group(std::span<CommitQueue::Command* const> group) {
-  const auto commit = apply_group(group);
-  if (commit) return tell(*commit);
-  for (CommitQueue::Command* command : group) {
+void Tangle::commit_group(const CommitQueue::Group& group) {
+  const auto start = std::chrono::steady_clock::now();
+  Result<Commit> commit;
+  try {
+    commit = apply_group(group);
+  } catch (const std::exception&) {
+    commit = fail(ErrorCode::kFailed, "out of memory, or an internal error");
+  }
+  if (commit) {
+    commit->duration = std::chrono::steady_clock::now() - start;
+    return tell(*commit);
+  }
+  for (const auto& command : group) {
     if (command->result) command->result = tl::unexpected(commit.error());
   }
 }
 
-Result<Commit> Tangle::apply_group(std::span<CommitQueue::Command* const> group) {
+Result<Commit> Tangle::apply_group(const CommitQueue::Group& group) {
   GL_TRY(view, store_->view());
   ledger::StateBatch batch(*view);
   Commit commit;
+  GL_ASSIGN(commit.before, ledger::latest_position(*view));
   bool with_milestone = false;
-  for (CommitQueue::Command* command : group) {
-    ledger::StateBatch layer(static_cast<const ledger::StateReader&>(batch));  // over it, not a copy
+  for (const auto& command : group) {
+    ledger::StateBatch layer(batch);
     command->result = command->apply(layer);
     if (!command->result) continue;
     batch.absorb(std::move(layer));
     with_milestone = with_milestone || command->with_milestone;
-    commit.milestones.insert(commit.milestones.end(), command->milestones.begin(), command->milestones.end());
   }
-  if (with_milestone) {
-    GL_TRY(before, ledger::latest_milestone(batch));
-    GL_TRY(milestone, ledger::issue_milestone(batch, parameters_, clock_.now_ms(), false));
-    if (milestone.index != before.index) commit.milestones.push_back(milestone);
-  }
-  if (is_listened_to()) {
-    GL_ASSIGN(commit.transactions, new_transactions(*view, batch, group));
-  }
+  if (with_milestone) GL_CHECK(ledger::issue_milestone(batch, parameters_, clock_.now_ms(), false));
+  GL_ASSIGN(commit.after, ledger::latest_position(batch));
   view.reset();  // a failed commit opens the store anew, and waits for views
   if (!batch.empty()) GL_CHECK(store_->commit(batch));
   return commit;
-}
-
-Result<std::vector<Hash>> Tangle::new_transactions(const ledger::StateReader& before, const ledger::StateReader& after,
-                                                   std::span<CommitQueue::Command* const> group) const {
-  std::map<std::uint64_t, Hash> found;
-  GL_TRY(count_before, ledger::transaction_count(before));
-  for (const CommitQueue::Command* command : group) {
-    if (!command->result) continue;
-    for (const ledger::Transaction& transaction : command->transactions) {
-      GL_TRY(standing, ledger::standing(after, transaction.hash()));
-      if (standing.known && standing.sequence > count_before) found.emplace(standing.sequence, transaction.hash());
-    }
-  }
-  std::vector<Hash> hashes;
-  for (const auto& [sequence, hash] : found) hashes.push_back(hash);
-  return hashes;
 }
 
 Tangle::Subscription Tangle::subscribe(Listener listener) {
@@ -208,13 +195,8 @@ Tangle::Subscription Tangle::subscribe(Listener listener) {
           }};
 }
 
-bool Tangle::is_listened_to() {
-  const std::lock_guard guard(listeners_mutex_);
-  return !listeners_.empty();
-}
-
 void Tangle::tell(const Commit& commit) {
-  if (commit.transactions.empty() && commit.milestones.empty()) return;
+  if (commit.after == commit.before) return;
   const std::lock_guard guard(listeners_mutex_);
   for (const Listener& listener : listeners_) listener(commit);
 }
@@ -232,37 +214,42 @@ Result<ports::Tips> Tangle::tips() {
 }
 
 Result<void> Tangle::submit(std::span<const ledger::Transaction> transactions) {
-  CommitQueue::Command command;
-  command.with_milestone = true;
-  return submit_checked(command, transactions);
+  GL_TRY(command, submission(transactions));
+  command->with_milestone = true;
+  return queue_.run(std::move(command));
 }
 
 Result<void> Tangle::submit_without_milestone(std::span<const ledger::Transaction> transactions) {
-  CommitQueue::Command command;
-  return submit_checked(command, transactions);
+  GL_TRY(command, submission(transactions));
+  return queue_.run(std::move(command));
+}
+
+void Tangle::submit_without_milestone(std::span<const ledger::Transaction> transactions, Done done) {
+  auto command = submission(transactions);
+  if (!command) return done(tl::unexpected(command.error()));
+  (*command)->done = std::move(done);
+  queue_.add(std::move(*command));
 }
 
 // What needs no ledger is judged here, by each thread for itself.
-Result<void> Tangle::submit_checked(CommitQueue::Command& command, std::span<const ledger::Transaction> transactions) {
+Result<std::unique_ptr<CommitQueue::Command>> Tangle::submission(std::span<const ledger::Transaction> transactions) {
   if (read_only_) return read_only_error();
   GL_TRY(checked, ledger::CheckedTransactions::check(parameters_, transactions));
-  command.transactions = transactions;
-  command.apply = [&](ledger::StateBatch& batch) {
-    return ledger::submit(batch, parameters_, checked, clock_.now_ms());
+  auto command = std::make_unique<CommitQueue::Command>();
+  command->transaction_count = checked.size();
+  const auto kept = std::make_shared<const ledger::CheckedTransactions>(std::move(checked));
+  command->apply = [this, kept](ledger::StateBatch& batch) {
+    return ledger::submit(batch, parameters_, *kept, clock_.now_ms());
   };
-  return write(command);
+  return command;
 }
 
 Result<ledger::Milestone> Tangle::issue_milestone(bool even_if_empty) {
-  CommitQueue::Command command;
   ledger::Milestone latest;
-  command.apply = [&](ledger::StateBatch& batch) -> Result<void> {
-    GL_TRY(before, ledger::latest_milestone(batch));
+  GL_CHECK(write([&](ledger::StateBatch& batch) -> Result<void> {
     GL_ASSIGN(latest, ledger::issue_milestone(batch, parameters_, clock_.now_ms(), even_if_empty));
-    if (latest.index != before.index) command.milestones.push_back(latest);
     return {};
-  };
-  GL_CHECK(write(command));
+  }));
   return latest;
 }
 
@@ -406,13 +393,11 @@ Result<std::optional<std::string>> Tangle::inconsistency(std::span<const Hash> t
 }
 
 Result<std::uint64_t> Tangle::prune_before(std::uint64_t sequence) {
-  CommitQueue::Command command;
   std::uint64_t pruned = 0;
-  command.apply = [&](ledger::StateBatch& batch) -> Result<void> {
+  GL_CHECK(write([&](ledger::StateBatch& batch) -> Result<void> {
     GL_ASSIGN(pruned, ledger::prune_before(batch, parameters_, sequence));
     return {};
-  };
-  GL_CHECK(write(command));
+  }));
   return pruned;
 }
 

@@ -10,6 +10,7 @@
 // for the disk to sync; writes that come at the same time share one sync (commit_queue.h).
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <list>
@@ -40,10 +41,11 @@ struct TangleOptions {
   std::int64_t lock_wait_ms = 10'000;
 };
 
-// What one commit added.
+// What one commit added: what history_after(before) tells, up to `after`.
 struct Commit {
-  std::vector<Hash> transactions;  // that were not here before, in the order in which they were taken in
-  std::vector<ledger::Milestone> milestones;
+  ledger::Position before;
+  ledger::Position after;
+  std::chrono::nanoseconds duration{};  // of applying and writing
 };
 
 class Tangle final : public ports::Ledger {
@@ -78,6 +80,10 @@ class Tangle final : public ports::Ledger {
 
   // For a node: parts of bundles in any order, confirmed by the next milestone. Durable, and known ones are ignored.
   Result<void> submit_without_milestone(std::span<const ledger::Transaction> transactions);
+  // The same without waiting: what the transactions show by themselves is judged at once; `done` is called when they
+  // are durable or refused, by this thread or by the one that commits: it must be quick and not block.
+  using Done = std::function<void(Result<void> result)>;
+  void submit_without_milestone(std::span<const ledger::Transaction> transactions, Done done);
   // Confirms every solid transaction of a valid bundle. Does nothing when there is none, unless `even_if_empty`.
   Result<ledger::Milestone> issue_milestone(bool even_if_empty = false);
   Result<ledger::Milestone> latest_milestone();
@@ -111,13 +117,11 @@ class Tangle final : public ports::Ledger {
          const base::Clock& clock);
   template <typename Function>
   auto reading(Function function) -> decltype(function(std::declval<const ledger::StateReader&>()));
-  Result<void> write(CommitQueue::Command& command);
-  Result<void> submit_checked(CommitQueue::Command& command, std::span<const ledger::Transaction> transactions);
-  void commit_group(std::span<CommitQueue::Command* const> group);
-  Result<Commit> apply_group(std::span<CommitQueue::Command* const> group);
-  Result<std::vector<Hash>> new_transactions(const ledger::StateReader& before, const ledger::StateReader& after,
-                                             std::span<CommitQueue::Command* const> group) const;
-  bool is_listened_to();
+  using Apply = std::function<Result<void>(ledger::StateBatch& batch)>;
+  Result<void> write(Apply apply);
+  Result<std::unique_ptr<CommitQueue::Command>> submission(std::span<const ledger::Transaction> transactions);
+  void commit_group(const CommitQueue::Group& group);
+  Result<Commit> apply_group(const CommitQueue::Group& group);
   void tell(const Commit& commit);
 
   std::unique_ptr<Store> store_;
@@ -125,9 +129,9 @@ class Tangle final : public ports::Ledger {
   ledger::Parameters parameters_;
   bool read_only_;
   const base::Clock& clock_;
-  CommitQueue queue_;
   std::mutex listeners_mutex_;
   std::list<Listener> listeners_;
+  CommitQueue queue_;  // goes first: its thread uses the rest
 };
 
 }  // namespace glucoledger::storage

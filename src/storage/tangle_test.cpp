@@ -237,12 +237,11 @@ TEST_F(TangleTest, WhatComesTogetherSharesACommitAndFailsAlone) {
   constexpr std::size_t kThreads = 8;
   std::atomic<std::size_t> refused = 0;
   std::size_t commits = 0;
-  std::vector<Hash> told;
-  std::uint32_t milestone = 0;
+  ledger::Position told;
   const auto subscription = tangle->subscribe([&](const Commit& commit) {
     ++commits;
-    told.insert(told.end(), commit.transactions.begin(), commit.transactions.end());
-    for (const ledger::Milestone& issued : commit.milestones) EXPECT_EQ(issued.index, ++milestone);
+    EXPECT_EQ(commit.before, told);
+    told = commit.after;
   });
   std::vector<std::thread> threads;
   for (std::size_t thread = 0; thread < kThreads; ++thread) {
@@ -264,11 +263,52 @@ TEST_F(TangleTest, WhatComesTogetherSharesACommitAndFailsAlone) {
   EXPECT_EQ(refused, kThreads * 4);
   const std::size_t taken = kThreads * 16 * 2;
   EXPECT_EQ(*tangle->transaction_count(), taken);
-  EXPECT_EQ(told.size(), taken);
-  EXPECT_EQ(std::set<Hash>(told.begin(), told.end()).size(), taken);
-  EXPECT_EQ(tangle->latest_milestone()->index, milestone);
+  EXPECT_EQ(told, (ledger::Position{taken, tangle->latest_milestone()->index}));
   EXPECT_LE(commits, kThreads * 16);
-  EXPECT_EQ(*tangle->confirmed(told), std::vector<bool>(taken, true));
+  std::vector<Hash> hashes;
+  const auto history = tangle->history_after({}, 1000);
+  ASSERT_TRUE(history);
+  for (const auto& entry : history->transactions) hashes.push_back(entry.transaction.hash());
+  EXPECT_EQ(std::set<Hash>(hashes.begin(), hashes.end()).size(), taken);
+  EXPECT_EQ(*tangle->confirmed(hashes), std::vector<bool>(taken, true));
+}
+
+TEST_F(TangleTest, EachOfThoseWhoDoNotWaitIsAnswered) {
+  auto tangle = open();
+  constexpr std::size_t kCount = 30;
+  std::vector<bool> taken(kCount, false);
+  std::atomic<std::size_t> answers = 0;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const auto late = static_cast<std::int64_t>(i % 3 == 0 ? 86'400'000 : 0);
+    const auto bundle = test_bundle("ADDRESS", 1, Hash(), Hash(), std::string(i + 1, 'P'), ledger::kTestTimeMs + late);
+    tangle->submit_without_milestone(bundle, [&, i](Result<void> result) {
+      ++answers;
+      taken[i] = result.has_value();
+    });
+  }
+  const auto empty = Transaction::from_trytes(std::string(ledger::kTransactionTrytes, '9'));
+  tangle->submit_without_milestone(std::span(&*empty, 1), [&](Result<void> result) {
+    ++answers;
+    EXPECT_FALSE(result);
+  });
+  tangle.reset();  // waits for all
+  EXPECT_EQ(answers, kCount + 1);
+  for (std::size_t i = 0; i < kCount; ++i) EXPECT_EQ(taken[i], i % 3 != 0);
+  EXPECT_EQ(*open()->transaction_count(), kCount / 3 * 2);
+}
+
+TEST_F(TangleTest, TellsWhatIsNewWhereOldIsGone) {
+  const auto tangle = open();
+  ASSERT_TRUE(tangle->submit(test_bundle("ADDRESS", 3)));
+  EXPECT_EQ(*tangle->prune_before(3), 2u);
+  std::vector<Commit> commits;
+  const auto subscription = tangle->subscribe([&](const Commit& commit) { commits.push_back(commit); });
+  ASSERT_TRUE(tangle->submit(test_bundle("ADDRESS", 3)));  // known
+  EXPECT_TRUE(commits.empty());
+  ASSERT_TRUE(tangle->submit(test_bundle("OTHER", 2)));
+  ASSERT_EQ(commits.size(), 1u);
+  EXPECT_EQ(commits[0].before, (ledger::Position{3, 1}));
+  EXPECT_EQ(commits[0].after, (ledger::Position{5, 2}));
 }
 
 TEST_F(TangleTest, ASubscriptionEnds) {
