@@ -27,6 +27,14 @@ std::size_t packed_size(std::size_t length_trytes) {
   return (length_trytes * crypto::kTritsPerTryte + 4) / 5;
 }
 
+// Five trytes are fifteen trits are three bytes: a number in base 27 written in base 243. `size` trytes of them.
+std::uint32_t digits_of(const char* trytes, std::size_t size) {
+  constexpr std::int32_t kOffset = 7'174'453;  // (3^15 - 1) / 2: makes every trit a digit of 0 to 2
+  std::int32_t value = 0;
+  for (std::size_t i = size; i-- > 0;) value = value * 27 + kTryteValues[static_cast<std::uint8_t>(trytes[i])];
+  return static_cast<std::uint32_t>(value + kOffset);
+}
+
 }  // namespace
 
 Error damaged() {
@@ -38,22 +46,23 @@ tl::unexpected<Error> refused(const Hash& hash, const std::string& why) {
   return fail(ErrorCode::kInputRefused, "transaction " + std::string(hash.trytes()) + " refused: " + why);
 }
 
-// Five trytes are fifteen trits are three bytes: a number in base 27 written in base 243.
 void pack(std::string_view trytes, std::span<char> out) {
   constexpr std::size_t kGroupTrytes = 5;
-  constexpr std::uint32_t kOffset = 7'174'453;  // (3^15 - 1) / 2: makes every trit a digit of 0 to 2
+  constexpr std::size_t kGroupBytes = 3;
   constexpr std::uint32_t kByteRadix = 243;
   GL_ASSERT(out.size() == packed_size(trytes.size()));
-  std::size_t at = 0;
-  for (std::size_t begin = 0; begin < trytes.size(); begin += kGroupTrytes) {
-    std::int32_t value = 0;
-    for (std::size_t i = std::min(trytes.size(), begin + kGroupTrytes); i-- > begin;) {
-      value = value * 27 + kTryteValues[static_cast<std::uint8_t>(trytes[i])];
-    }
-    std::uint32_t digits = static_cast<std::uint32_t>(value + static_cast<std::int32_t>(kOffset));
-    for (std::size_t i = 0; i < 3 && at < out.size(); ++i, digits /= kByteRadix) {
-      out[at++] = static_cast<char>(digits % kByteRadix);
-    }
+  const std::size_t groups = trytes.size() / kGroupTrytes;
+  for (std::size_t group = 0; group < groups; ++group) {
+    const std::uint32_t digits = digits_of(trytes.data() + group * kGroupTrytes, kGroupTrytes);
+    char* const to = out.data() + group * kGroupBytes;
+    to[0] = static_cast<char>(digits % kByteRadix);
+    to[1] = static_cast<char>(digits / kByteRadix % kByteRadix);
+    to[2] = static_cast<char>(digits / (kByteRadix * kByteRadix));
+  }
+  const std::size_t rest = trytes.size() - groups * kGroupTrytes;
+  std::uint32_t digits = digits_of(trytes.data() + groups * kGroupTrytes, rest);
+  for (std::size_t at = groups * kGroupBytes; at < out.size(); ++at, digits /= kByteRadix) {
+    out[at] = static_cast<char>(digits % kByteRadix);
   }
 }
 

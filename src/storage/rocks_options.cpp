@@ -1,6 +1,7 @@
 #include "storage/rocks_options.h"
 
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <cstdarg>
@@ -31,9 +32,13 @@ rocksdb::ColumnFamilyOptions family_options(const std::string& name, const std::
   options.write_buffer_size = std::size_t{16} << 20;
   options.compression = rocksdb::kNoCompression;  // packed trits and hashes do not compress
   options.level_compaction_dynamic_level_bytes = true;
+  // The keys of a commit come in order, kind by kind: each is put where the last one of its kind went.
+  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   rocksdb::BlockBasedTableOptions table = table_options(cache);
   const bool has_bodies = name == family_names_of_columns()[static_cast<std::size_t>(ledger::Column::kBodies)];
-  if (!has_bodies) {  // a body is asked for only where there is one
+  if (!has_bodies) {                              // a body is asked for only where there is one
+    options.memtable_whole_key_filtering = true;  // most that is asked for while writing is not here
+    options.memtable_prefix_bloom_size_ratio = 0.05;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;  // parts of filters and indexes are
     table.partition_filters = true;                                            // read as they are needed

@@ -1,5 +1,6 @@
 #include "storage/rocks_store.h"
 
+#include <rocksdb/perf_level.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -257,6 +258,7 @@ Result<RocksStore::Written> RocksStore::written(Column column) {
 
 Result<void> RocksStore::commit(const ledger::StateBatch& batch) {
   GL_TRY(shared, use());
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // of this thread; nobody reads what it would count
   rocksdb::WriteBatch writes;
   for (std::size_t column = 0; column < ledger::kColumnCount; ++column) {
     for (const auto& [key, value] : batch.changes(static_cast<Column>(column))) {
