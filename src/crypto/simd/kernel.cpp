@@ -28,7 +28,8 @@ State transform_by_the_book(const State& start, int rounds) {
     for (std::size_t i = 0; i < kStateTrits; ++i) {
       const int a = old[index];
       index = index < 365 ? index + 364 : index - 365;
-      state[i] = kTable[static_cast<std::size_t>(a + 4 * old[index] + 5)];
+      const int row = a + 4 * old[index] + 5;
+      state[i] = kTable[static_cast<std::size_t>(row)];
     }
   }
   return state;
