@@ -43,6 +43,9 @@ Node::~Node() {
 
 Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, const base::Clock& clock) {
   GL_CHECK(check_exposure(options));
+  // Before a ledger is made, as it keeps what was decided for it.
+  if (options.token_file) GL_CHECK(Access::from_token_file(*options.token_file));
+  GL_CHECK(Server::check_tls(options.server));
   storage::TangleOptions tangle_options;
   tangle_options.min_weight_magnitude = options.min_weight_magnitude;
   tangle_options.retention_ms = options.retention_ms;

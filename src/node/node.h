@@ -27,7 +27,7 @@ struct NodeOptions {
   std::optional<std::filesystem::path> token_file;
   bool insecure_plain_http = false;  // beyond loopback, without TLS
   LogLevel log_level = LogLevel::kOff;
-  std::optional<int> min_weight_magnitude;  // of a new ledger; kUsage when an old one has another
+  std::optional<int> min_weight_magnitude;   // of a new ledger; kUsage when an old one has another
   std::optional<std::int64_t> retention_ms;  // of a new ledger, as above
   std::int64_t milestone_interval_ms = 1'000;
 };

@@ -655,6 +655,11 @@ class Server::Implementation {
 Server::Server(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
 Server::~Server() = default;
 
+Result<void> Server::check_tls(const ServerOptions& options) {
+  if (options.tls) GL_CHECK(read_tls(*options.tls));
+  return {};
+}
+
 Result<std::unique_ptr<Server>> Server::start(Service& service, storage::Tangle& tangle, const ServerOptions& options) {
   GL_TRY(address, ListenAddress::parse(options.listen));
   auto implementation = std::make_unique<Implementation>(service, tangle, options, std::move(address));

@@ -39,6 +39,8 @@ class Server {
   // Listens when it returns. kUsage for an address that there is not, or TLS files that cannot be used; kFailed when
   // the port is taken. `service` and `tangle` outlive the server.
   static Result<std::unique_ptr<Server>> start(Service& service, storage::Tangle& tangle, const ServerOptions& options);
+  // Only looks whether start() could use the TLS files.
+  static Result<void> check_tls(const ServerOptions& options);
   ~Server();  // stops
   std::string url() const;
   // Reads the TLS files again, for new connections; on an error the old ones stay.

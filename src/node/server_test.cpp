@@ -197,6 +197,23 @@ TEST(NodeInAFolder, IsUsedInsteadOfTheFolder) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(NodeInAFolder, MakesNoLedgerWhereItsFilesCannotBeUsed) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "node-test-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  const std::filesystem::path folder = pattern;
+  NodeOptions without_token;
+  without_token.folder = folder / "ledger";
+  without_token.server.listen = "127.0.0.1:0";
+  NodeOptions without_tls = without_token;
+  without_token.token_file = folder / "nowhere";
+  without_tls.server.tls = TlsFiles{folder / "nowhere", folder / "nowhere"};
+  for (const NodeOptions& options : {without_token, without_tls}) {
+    EXPECT_FALSE(Node::start(options, FixedClock()));
+    EXPECT_FALSE(std::filesystem::exists(options.folder));
+  }
+  std::filesystem::remove_all(folder);
+}
+
 TEST(NodeBeyondLoopback, NeedsATokenAndTls) {
   const FixedClock clock;
   std::string pattern = (std::filesystem::temp_directory_path() / "node-test-XXXXXX").string();
