@@ -7,6 +7,7 @@
 #include "apps/command.h"
 #include "apps/mam_options.h"
 #include "apps/mam_state_file.h"
+#include "apps/session.h"
 #include "base/interrupt.h"
 #include "base/limits.h"
 #include "ledger_client/open_ledger.h"
@@ -23,6 +24,7 @@ constexpr std::uint64_t kBurntIndicesMax = 10'000;
 
 struct Arguments {
   std::string node;
+  AccessFiles access;
   std::string mode = "restricted";
   std::string side_key_file;
   bool trytes = false;
@@ -40,6 +42,7 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const Arguments& arguments, b
   static const base::SystemClock kClock;
   ledger_client::OpenLedgerOptions options;
   options.read_only = read_only;
+  GL_ASSIGN(options.http, read_access(arguments.access));
   return ledger_client::open_ledger(arguments.node, options, kClock);
 }
 
@@ -209,6 +212,7 @@ Result<ExitCode> fetch(const Arguments& arguments) {
 void add_common_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--node", arguments.node, "URL[,URL...] of nodes (http://host:port), or a ledger's folder")
       ->required();
+  add_access_options(command, arguments.access);
   command.add_option("--mode", arguments.mode, "public, private (hidden address) or restricted (needs a side key)")
       ->check(CLI::IsMember({"public", "private", "restricted"}))
       ->capture_default_str();

@@ -126,7 +126,7 @@ void add_access_options(CLI::App& command, AccessFiles& files) {
   command.add_option("--ledger-ca", files.ca_file,
                      "Certificates (PEM) by which https:// nodes are trusted (default: the system's)");
   command.add_option("--ledger-token-file", files.token_file,
-                     "A file with the token that the nodes ask for; kept in the home, sealed");
+                     "A file with the token that the nodes ask for; a home keeps it, sealed");
 }
 
 Result<ledger_client::HttpOptions> read_access(const AccessFiles& files) {

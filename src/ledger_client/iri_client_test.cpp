@@ -207,7 +207,7 @@ TEST_F(IriClientTest, WhatAServiceGivesBackIsChecked) {
   crypto::ProofOfWorkOptions work;
   work.min_weight_magnitude = 3;
   const auto attach = [&](const std::function<void(nlohmann::json&)>& twist) {
-    nodes_[0].twist = [&](nlohmann::json& reply) {
+    nodes_[0].twist = [twist](nlohmann::json& reply) {
       if (reply.contains("trytes")) twist(reply["trytes"]);
     };
     return client(1).attach(bundle, {{}, {}, 1}, work);
