@@ -55,13 +55,13 @@ int tryte_value(char tryte) {
 // Each third of a normalised hash sums to zero; the first trytes that have room are moved. A 13 in it would lay open a
 // whole segment of a wallet's key, so no client signs such a hash.
 bool normalised_holds_13(const Hash& hash) {
-  constexpr int kThird = 27;
-  for (int third = 0; third < 3; ++third) {
+  constexpr std::size_t kThird = 27;
+  for (std::size_t third = 0; third < 3; ++third) {
     std::array<int, kThird> values{};
     int sum = 0;
-    for (int i = 0; i < kThird; ++i) {
-      values[static_cast<std::size_t>(i)] = tryte_value(hash.trytes()[static_cast<std::size_t>(third * kThird + i)]);
-      sum += values[static_cast<std::size_t>(i)];
+    for (std::size_t i = 0; i < kThird; ++i) {
+      values[i] = tryte_value(hash.trytes()[third * kThird + i]);
+      sum += values[i];
     }
     for (int& value : values) {
       const int target = std::clamp(value - sum, -13, 13);

@@ -27,13 +27,13 @@ std::string command_label(std::size_t command) {
 
 }  // namespace
 
-const std::array<double, Histogram::kBuckets> Histogram::kBounds_s = {
+const std::array<double, Histogram::kBuckets> Histogram::kBoundsS = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30};
 
 void Histogram::observe(std::chrono::nanoseconds elapsed) {
   const double seconds = std::chrono::duration<double>(elapsed).count();
   std::size_t bucket = 0;
-  while (bucket < kBuckets && seconds > kBounds_s[bucket]) ++bucket;
+  while (bucket < kBuckets && seconds > kBoundsS[bucket]) ++bucket;
   counts_[bucket].fetch_add(1, std::memory_order_relaxed);
   sum_ns_.fetch_add(static_cast<std::uint64_t>(elapsed.count()), std::memory_order_relaxed);
 }
@@ -49,7 +49,7 @@ void Histogram::write(std::string& text, std::string_view name, std::string_view
   const std::string bucket_name = std::string(name) + "_bucket";
   for (std::size_t i = 0; i <= kBuckets; ++i) {
     below += counts_[i].load(std::memory_order_relaxed);
-    const std::string bound = i < kBuckets ? number(kBounds_s[i]) : "+Inf";
+    const std::string bound = i < kBuckets ? number(kBoundsS[i]) : "+Inf";
     const std::string separator = labels.empty() ? "" : ",";
     write_value(text, bucket_name, std::string(labels) + separator + "le=\"" + bound + "\"", std::to_string(below));
   }

@@ -23,7 +23,7 @@ class Histogram {
 
  private:
   static constexpr std::size_t kBuckets = 15;
-  static const std::array<double, kBuckets> kBounds_s;
+  static const std::array<double, kBuckets> kBoundsS;
   std::array<std::atomic<std::uint64_t>, kBuckets + 1> counts_{};
   std::atomic<std::uint64_t> sum_ns_ = 0;
 };

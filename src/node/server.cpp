@@ -33,7 +33,7 @@ using Tcp = asio::ip::tcp;
 using ErrorNumber = boost::system::error_code;
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::size_t kThreads = 4;         // move bytes and answer reading commands
+constexpr std::size_t kThreads = 2;         // move bytes and answer reading commands
 constexpr std::size_t kJudgingThreads = 2;  // judge the transactions of large requests
 constexpr std::uint32_t kHeaderSizeMax = 8 << 10;
 constexpr std::size_t kSmallSize = 8 << 10;   // bodies and answers up to here are taken however much is held

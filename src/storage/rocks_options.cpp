@@ -51,8 +51,8 @@ rocksdb::ColumnFamilyOptions family_options(const std::string& name, const std::
 }  // namespace
 
 const std::vector<std::string>& family_names_of_columns() {
-  static const std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName, "bodies", "indexes"};
-  return names;
+  static const std::vector<std::string> kNames{rocksdb::kDefaultColumnFamilyName, "bodies", "indexes"};
+  return kNames;
 }
 
 rocksdb::DBOptions database_options(bool for_writing, rocksdb::Env* env) {
@@ -77,6 +77,7 @@ rocksdb::DBOptions database_options(bool for_writing, rocksdb::Env* env) {
 std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const std::vector<std::string>& names) {
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCacheSize);
   std::vector<rocksdb::ColumnFamilyDescriptor> result;
+  result.reserve(names.size());
   for (const std::string& name : names) result.emplace_back(name, family_options(name, cache));
   return result;
 }
