@@ -178,7 +178,8 @@ test('what is not there, what is wrong and who does not answer are told apart', 
   assert.equal(fetch(url, 'A'.repeat(81), 'KEY'), 4);
   assert.equal(fetch(url, there, 'WRONG'), 3);
   assert.equal(fetch('http://127.0.0.1:1', there, 'KEY'), 6);
-  assert.equal(fetch('https://127.0.0.1:1', there, 'KEY'), 2);
+  assert.equal(fetch('https://127.0.0.1:1', there, 'KEY'), 6);
+  assert.equal(fetch('ftp://127.0.0.1:1', there, 'KEY'), 2);
 });
 
 test('what could not be sent is sent by the next run, under the same index', () => {
