@@ -17,6 +17,7 @@ std::string hex_encode(ByteView bytes) {
 }
 
 Result<Bytes> hex_decode(std::string_view text) {
+  if (text.empty()) return Bytes{};  // libsodium takes no null pointer
   Bytes bytes(text.size() / 2);
   std::size_t length = 0;
   const char* end = nullptr;
