@@ -1,7 +1,6 @@
 #include "ledger/parameters.h"
 
-#include <array>
-#include <limits>
+#include <type_traits>
 
 #include "ledger/state_records.h"
 
@@ -14,25 +13,18 @@ constexpr std::size_t kVersion1Size = kVersionSize + kNetworkIdSize + kWeightSiz
 constexpr std::int64_t kDurationMaxMs = std::int64_t{1000} * 366 * 24 * 3600 * 1000;
 constexpr std::uint32_t kHousekeepingMax = 100'000;
 
-struct Field {
-  std::uint64_t value;
-  std::size_t size;
-};
-
-std::uint64_t natural(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-
-std::array<Field, 9> fields_of(const Parameters& parameters) {
-  return {{{natural(parameters.retention_ms), 8},
-           {natural(parameters.duplicate_window_ms), 8},
-           {natural(parameters.waiting_max_ms), 8},
-           {parameters.waiting_count_max, 4},
-           {parameters.tip_depth_max, 4},
-           {natural(parameters.timestamp_future_max_ms), 8},
-           {natural(parameters.clock_lead_max_ms), 8},
-           {parameters.bundle_transactions_max, 4},
-           {parameters.housekeeping_max, 4}}};
+// What version 2 added, in its order; each takes the bytes of its type.
+template <typename AnyParameters, typename Visit>
+void visit_fields(AnyParameters& parameters, Visit visit) {
+  visit(parameters.retention_ms);
+  visit(parameters.duplicate_window_ms);
+  visit(parameters.waiting_max_ms);
+  visit(parameters.waiting_count_max);
+  visit(parameters.tip_depth_max);
+  visit(parameters.timestamp_future_max_ms);
+  visit(parameters.clock_lead_max_ms);
+  visit(parameters.bundle_transactions_max);
+  visit(parameters.housekeeping_max);
 }
 
 Result<void> out_of_range(const char* what) {
@@ -77,7 +69,8 @@ std::string encode(const Parameters& parameters) {
   std::string bytes = records::encode_integer(parameters.format_version, kVersionSize);
   bytes += base::as_text(parameters.network_id);
   bytes += records::encode_integer(static_cast<std::uint64_t>(parameters.min_weight_magnitude), kWeightSize);
-  for (const Field& field : fields_of(parameters)) bytes += records::encode_integer(field.value, field.size);
+  visit_fields(parameters,
+               [&](auto field) { bytes += records::encode_integer(static_cast<std::uint64_t>(field), sizeof field); });
   return bytes;
 }
 
@@ -98,7 +91,7 @@ Result<Parameters> decode_parameters(std::string_view bytes) {
   Parameters parameters;
   std::size_t size = kVersion1Size;
   if (version == kStateFormatVersion) {
-    for (const Field& field : fields_of(parameters)) size += field.size;
+    visit_fields(parameters, [&](auto field) { size += sizeof field; });
   }
   if (version == 0 || bytes.size() != size - kVersionSize) return tl::unexpected(records::damaged());
   parameters.format_version = static_cast<std::uint32_t>(version);
@@ -106,15 +99,9 @@ Result<Parameters> decode_parameters(std::string_view bytes) {
   bytes.remove_prefix(kNetworkIdSize);
   parameters.min_weight_magnitude = static_cast<int>(take(kWeightSize));
   if (version == kStateFormatVersion) {
-    parameters.retention_ms = static_cast<std::int64_t>(take(8));
-    parameters.duplicate_window_ms = static_cast<std::int64_t>(take(8));
-    parameters.waiting_max_ms = static_cast<std::int64_t>(take(8));
-    parameters.waiting_count_max = static_cast<std::uint32_t>(take(4));
-    parameters.tip_depth_max = static_cast<std::uint32_t>(take(4));
-    parameters.timestamp_future_max_ms = static_cast<std::int64_t>(take(8));
-    parameters.clock_lead_max_ms = static_cast<std::int64_t>(take(8));
-    parameters.bundle_transactions_max = static_cast<std::uint32_t>(take(4));
-    parameters.housekeeping_max = static_cast<std::uint32_t>(take(4));
+    visit_fields(parameters, [&](auto& field) {
+      field = static_cast<std::remove_reference_t<decltype(field)>>(take(sizeof field));
+    });
   }
   if (!check_parameters(parameters)) return tl::unexpected(records::damaged());
   return parameters;

@@ -74,13 +74,12 @@ Result<std::uint64_t> prune_before(StateBatch& batch, const Parameters& paramete
   }));
   std::uint64_t pruned = 0;
   for (std::uint64_t candidate = first; candidate < sequence && candidate <= head.sequence; ++candidate) {
-    GL_TRY(body, batch.get(Column::kBodies, records::encode_integer(candidate, 8)));
-    if (!body) continue;
-    GL_TRY(transaction, read_body(batch, candidate));
-    GL_TRY(record, find_record(batch, transaction.hash()));
+    GL_TRY(transaction, find_body(batch, candidate));
+    if (!transaction) continue;
+    GL_TRY(record, find_record(batch, transaction->hash()));
     if (!record) return tl::unexpected(damaged());
     if (record->version_1_milestone == 0 && (record->order == 0 || record->order > head.confirmed)) continue;
-    GL_CHECK(prune_transaction(batch, parameters, head, transaction, *record));
+    GL_CHECK(prune_transaction(batch, parameters, head, *transaction, *record));
     ++pruned;
   }
   if (pruned != 0) put_head(batch, head);

@@ -123,13 +123,19 @@ void erase_open(StateBatch& batch, std::uint64_t sequence, const Open& open) {
   batch.erase(Column::kIndexes, deadline(open, sequence));
 }
 
-Result<Transaction> read_body(const StateReader& reader, std::uint64_t sequence) {
+Result<std::optional<Transaction>> find_body(const StateReader& reader, std::uint64_t sequence) {
   GL_TRY(body, reader.get(Column::kBodies, records::encode_integer(sequence, 8)));
-  if (!body) return tl::unexpected(damaged());
+  if (!body) return std::nullopt;
   GL_TRY(trytes, unpack(*body, kTransactionTrytes));
   auto transaction = Transaction::from_trytes(std::move(trytes));
   if (!transaction) return tl::unexpected(damaged());
-  return transaction;
+  return std::move(*transaction);
+}
+
+Result<Transaction> read_body(const StateReader& reader, std::uint64_t sequence) {
+  GL_TRY(transaction, find_body(reader, sequence));
+  if (!transaction) return tl::unexpected(damaged());
+  return std::move(*transaction);
 }
 
 void erase_body(StateBatch& batch, const Transaction& transaction, std::uint64_t sequence) {

@@ -67,6 +67,9 @@ void erase_open(StateBatch& batch, std::uint64_t sequence, const Open& open);
 
 // Takes the body and what finds it away; the record is the caller's.
 void erase_body(StateBatch& batch, const Transaction& transaction, std::uint64_t sequence);
+// Nothing where it was pruned or dropped.
+Result<std::optional<Transaction>> find_body(const StateReader& reader, std::uint64_t sequence);
+// kCorrupt where there is none.
 Result<Transaction> read_body(const StateReader& reader, std::uint64_t sequence);
 // The record stays, and the mark on the address. Those of before a duplicate window are forgotten in their time.
 Result<void> prune_transaction(StateBatch& batch, const Parameters& parameters, Head& head,

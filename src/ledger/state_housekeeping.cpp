@@ -165,13 +165,12 @@ class Housekeeping {
     }
     for (std::uint32_t i = 0; i < parameters_.housekeeping_max && head_.pruned_to < head_.prune_to; ++i) {
       const std::uint64_t sequence = head_.pruned_to + 1;
-      GL_TRY(body, batch_.get(Column::kBodies, records::encode_integer(sequence, 8)));
-      if (body) {
-        GL_TRY(transaction, read_body(batch_, sequence));
-        GL_TRY(record, find_record(batch_, transaction.hash()));
+      GL_TRY(transaction, find_body(batch_, sequence));
+      if (transaction) {
+        GL_TRY(record, find_record(batch_, transaction->hash()));
         if (!record) return tl::unexpected(damaged());
         if (!record->solid || (record->valid && record->order > head_.confirmed)) break;  // settled or dropped soon
-        GL_CHECK(prune_transaction(batch_, parameters_, head_, transaction, *record));
+        GL_CHECK(prune_transaction(batch_, parameters_, head_, *transaction, *record));
       }
       head_.pruned_to = sequence;
       changed_ = true;
