@@ -1,11 +1,8 @@
 // verify, tangle snapshot, tangle restore, tangle prune: what an operator does with a ledger's folder.
-#include <date/date.h>
-
-#include <cstdio>
-
 #include "apps/command.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "cgm/local_day.h"
 #include "storage/pruning.h"
 #include "storage/snapshot.h"
 #include "storage/verification.h"
@@ -87,15 +84,9 @@ void add_restore(CLI::App& tangle, Context& context) {
 
 // The beginning of a day, UTC.
 Result<std::int64_t> day_ms(const std::string& day) {
-  int year = 0;
-  unsigned month = 0;
-  unsigned number = 0;
-  int read = 0;
-  const bool is_whole = std::sscanf(day.c_str(), "%4d-%2u-%2u%n", &year, &month, &number, &read) == 3 &&
-                        static_cast<std::size_t>(read) == day.size() && day.size() == 10;
-  const date::year_month_day date{date::year(year), date::month(month), date::day(number)};
-  if (!is_whole || !date.ok()) return fail(ErrorCode::kUsage, "--before: a day is written as 2026-01-31");
-  return std::chrono::duration_cast<std::chrono::milliseconds>(date::sys_days(date).time_since_epoch()).count();
+  const auto days = cgm::days_since_epoch(day);
+  if (!days) return fail(ErrorCode::kUsage, "--before: a day is written as 2026-01-31");
+  return *days * std::int64_t{24} * 3600 * 1000;
 }
 
 struct PruneArguments {

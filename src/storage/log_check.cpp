@@ -72,10 +72,7 @@ tl::unexpected<Error> damaged(const std::string& what) {
 
 Result<void> cut_off(rocksdb::Env& env, const LogFile& log) {
   rocksdb::Status status = env.Truncate(log.path, log.condition.intact_size);
-  std::unique_ptr<rocksdb::WritableFile> file;
-  if (status.ok()) status = env.ReopenWritableFile(log.path, &file, rocksdb::EnvOptions());
-  if (status.ok()) status = file->Sync();
-  if (status.ok()) status = file->Close();
+  if (status.ok()) status = sync_file(env, log.path);
   if (status.ok()) return {};
   const bool full = status.IsNoSpace();
   return fail(
@@ -131,15 +128,27 @@ LogCondition examine_log(std::string_view content) {
   return condition;
 }
 
-Result<void> check_logs(rocksdb::Env& env, const std::string& folder, bool mend) {
-  GL_CHECK(check_file_list(env, folder, mend));
+std::vector<std::string> log_names(rocksdb::Env& env, const std::string& folder) {
   std::vector<std::string> names;
   if (!env.GetChildren(folder, &names).ok()) return {};
   std::erase_if(names, [](const std::string& name) { return !name.ends_with(".log"); });
   std::sort(names.begin(), names.end());
+  return names;
+}
+
+rocksdb::Status sync_file(rocksdb::Env& env, const std::string& path) {
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status status = env.ReopenWritableFile(path, &file, rocksdb::EnvOptions());
+  if (status.ok()) status = file->Sync();
+  if (status.ok()) status = file->Close();
+  return status;
+}
+
+Result<void> check_logs(rocksdb::Env& env, const std::string& folder, bool mend) {
+  GL_CHECK(check_file_list(env, folder, mend));
   LogCondition last;  // of those that hold something
   bool torn = false;
-  for (const std::string& name : names) {
+  for (const std::string& name : log_names(env, folder)) {
     GL_TRY(log, read_log(env, std::string(folder).append("/").append(name)));
     if (log.condition.records_follow) return damaged("the ledger's log");
     if (torn && !goes_on(last, log.condition)) return damaged("the ledger's log");

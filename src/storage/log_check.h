@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -26,6 +27,11 @@ struct LogCondition {
   std::string last_record;
 };
 LogCondition examine_log(std::string_view content);
+
+// The logs of the database in `folder`, oldest first; empty where there is no such folder.
+std::vector<std::string> log_names(rocksdb::Env& env, const std::string& folder);
+// What the system's memory holds of a file, on disk.
+rocksdb::Status sync_file(rocksdb::Env& env, const std::string& path);
 
 // Examines the logs and the list of files of the database in `folder`. `mend`: cuts off what is torn.
 Result<void> check_logs(rocksdb::Env& env, const std::string& folder, bool mend);

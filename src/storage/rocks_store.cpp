@@ -48,13 +48,6 @@ rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
 }
 
-std::vector<std::string> logs_in(rocksdb::Env& env, const std::string& folder) {
-  std::vector<std::string> names;
-  if (!env.GetChildren(folder, &names).ok()) return {};
-  std::erase_if(names, [](const std::string& name) { return !name.ends_with(".log"); });
-  return names;
-}
-
 class RocksView final : public ledger::StateReader {
  public:
   RocksView(std::shared_lock<std::shared_mutex> use, rocksdb::DB& database,
@@ -149,7 +142,7 @@ Result<void> RocksStore::open_for_writing() {
   if (!status.ok()) return failed(status, "cannot open the ledger's store");
   database_.reset(database);
   constexpr std::size_t kLogsMax = 8;  // each opening begins a new one, and all are read at the next one
-  if (write_failed_ || logs_in(*env_, folder_).size() > kLogsMax) GL_CHECK(flush_logs());
+  if (write_failed_ || log_names(*env_, folder_).size() > kLogsMax) GL_CHECK(flush_logs());
   write_failed_ = false;
   return {};
 }
@@ -157,11 +150,8 @@ Result<void> RocksStore::open_for_writing() {
 // A process that was killed between writing and syncing left what only the system's memory holds. It is shown from now
 // on, and who submits it again is told that it is here: so it has to be on disk first.
 Result<void> RocksStore::sync_logs() {
-  for (const std::string& name : logs_in(*env_, folder_)) {
-    std::unique_ptr<rocksdb::WritableFile> file;
-    rocksdb::Status status = env_->ReopenWritableFile(folder_ + "/" + name, &file, rocksdb::EnvOptions());
-    if (status.ok()) status = file->Sync();
-    if (status.ok()) status = file->Close();
+  for (const std::string& name : log_names(*env_, folder_)) {
+    const rocksdb::Status status = sync_file(*env_, folder_ + "/" + name);
     if (!status.ok()) return failed(status, "cannot write the ledger's store");
   }
   return {};
