@@ -11,6 +11,7 @@
 #include "apps/bench.h"
 #include "apps/bench_node_transactions.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/random.h"
 #include "storage/rocks_store.h"
 #include "storage/tangle.h"
@@ -146,7 +147,8 @@ Result<Figures> measure(const LedgerArguments& arguments) {
   const auto find = [&](std::uint64_t number) -> Result<std::vector<ledger::Hash>> {
     ledger::Query query;
     query.addresses = {numbered_address(kFillSeries, number)};
-    return tangle.find(query);
+    GL_TRY(page, tangle.find(query, 0, base::limits::kTransactionsPerAddressMax));
+    return std::move(page.hashes);
   };
   std::vector<ledger::Hash> known;
   for (std::size_t i = 0; i < 500; ++i) {

@@ -112,8 +112,6 @@ Result<Stored> get(const StateReader& reader, const Hash& hash);
 // In the order in which they came, those after the sequence number `after` (0: from the first), at most `count_max`.
 // Work is bounded too: where kinds are intersected, a page may hold fewer or none and tell where to go on.
 Result<Page> find(const StateReader& reader, const Query& query, std::uint64_t after, std::size_t count_max);
-// All of them, of each key of the first kind the oldest limits::kTransactionsPerAddressMax.
-Result<std::vector<Hash>> find(const StateReader& reader, const Query& query);
 Result<bool> is_pruned(const StateReader& reader, const Hash& address);
 // Why a transaction cannot be approved as a tail; nothing when it can.
 Result<std::optional<std::string>> inconsistency(const StateReader& reader, const Hash& tail);

@@ -168,7 +168,7 @@ class World {
     EXPECT_EQ(select_tips(first_.store(), entropy, 3)->trunk, select_tips(second_.store(), entropy, 3)->trunk);
     Query query;
     query.addresses.push_back(test_hash("ADDRESSA"));
-    const auto all = find(first_.store(), query);
+    const auto all = find_all(first_.store(), query);
     std::vector<Hash> paged;
     std::optional<std::uint64_t> after = 0;
     while (after) {

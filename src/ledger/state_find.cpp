@@ -98,25 +98,4 @@ Result<Page> find(const StateReader& reader, const Query& query, std::uint64_t a
   return page;
 }
 
-Result<std::vector<Hash>> find(const StateReader& reader, const Query& query) {
-  GL_TRY(kinds, prefixes_of(query));
-  std::vector<Hash> hashes;
-  if (kinds.empty()) return hashes;
-  HashesBySequence all;
-  for (const std::string& prefix : kinds.front()) {
-    GL_TRY(found, collect(reader, {prefix}, 0, base::limits::kTransactionsPerAddressMax));
-    all.merge(found);
-  }
-  for (const auto& [sequence, packed] : all) {
-    bool in_all = true;
-    for (std::size_t kind = 1; kind < kinds.size() && in_all; ++kind) {
-      GL_ASSIGN(in_all, holds(reader, kinds[kind], sequence));
-    }
-    if (!in_all) continue;
-    GL_TRY(hash, unpack_hash(packed));
-    hashes.push_back(hash);
-  }
-  return hashes;
-}
-
 }  // namespace glucoledger::ledger

@@ -38,7 +38,7 @@ TEST(StateLifeTest, PartsDoNotWaitForEver) {
   EXPECT_FALSE(machine.standing(bundle[1]).known);
   EXPECT_FALSE(machine.standing(child[0]).known);
   EXPECT_TRUE(missing_hashes(machine.store(), 10)->empty());
-  EXPECT_TRUE(find(machine.store(), {{test_hash("ADDRESS")}, {}, {}, {}})->empty());
+  EXPECT_TRUE(find_all(machine.store(), {{test_hash("ADDRESS")}, {}, {}, {}})->empty());
   EXPECT_EQ(*transaction_count(machine.store()), 0u);
   expect_sound(machine);
   ASSERT_TRUE(machine.submit(bundle, kTestTimeMs + 3 * kHourMs));  // what was dropped may come again

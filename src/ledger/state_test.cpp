@@ -24,15 +24,15 @@ TEST(StateTest, TakesFindsAndConfirms) {
   const Transactions bundle = test_bundle("ADDRESS", 3);
   ASSERT_TRUE(machine.submit(bundle));
   const std::vector<Hash> hashes{bundle[0].hash(), bundle[1].hash(), bundle[2].hash()};
-  EXPECT_EQ(*find(machine.store(), {{test_hash("ADDRESS")}, {}, {}, {}}), hashes);
-  EXPECT_EQ(*find(machine.store(), {{}, {bundle[0].bundle()}, {}, {}}), hashes);
-  EXPECT_EQ(*find(machine.store(), {{}, {}, {bundle[1].hash()}, {}}), std::vector<Hash>{bundle[0].hash()});
-  EXPECT_EQ(*find(machine.store(), {{}, {}, {}, {"TEST"}}), hashes);
-  EXPECT_EQ(*find(machine.store(), {{test_hash("ADDRESS")}, {}, {bundle[2].hash()}, {}}),
+  EXPECT_EQ(*find_all(machine.store(), {{test_hash("ADDRESS")}, {}, {}, {}}), hashes);
+  EXPECT_EQ(*find_all(machine.store(), {{}, {bundle[0].bundle()}, {}, {}}), hashes);
+  EXPECT_EQ(*find_all(machine.store(), {{}, {}, {bundle[1].hash()}, {}}), std::vector<Hash>{bundle[0].hash()});
+  EXPECT_EQ(*find_all(machine.store(), {{}, {}, {}, {"TEST"}}), hashes);
+  EXPECT_EQ(*find_all(machine.store(), {{test_hash("ADDRESS")}, {}, {bundle[2].hash()}, {}}),
             std::vector<Hash>{bundle[1].hash()});
-  EXPECT_TRUE(find(machine.store(), {{test_hash("ADDRESS")}, {test_hash("OTHER")}, {}, {}})->empty());
-  EXPECT_TRUE(find(machine.store(), {})->empty());
-  EXPECT_FALSE(find(machine.store(), {{}, {}, {}, {"small"}}));
+  EXPECT_TRUE(find_all(machine.store(), {{test_hash("ADDRESS")}, {test_hash("OTHER")}, {}, {}})->empty());
+  EXPECT_TRUE(find_all(machine.store(), {})->empty());
+  EXPECT_FALSE(find_all(machine.store(), {{}, {}, {}, {"small"}}));
   for (const Transaction& transaction : bundle) {
     EXPECT_EQ(get(machine.store(), transaction.hash())->transaction->trytes(), transaction.trytes());
     EXPECT_EQ(machine.standing(transaction).milestone, 0u);
@@ -226,7 +226,7 @@ TEST(StateTest, PruningKeepsHashesAndAddresses) {
   EXPECT_TRUE(*is_pruned(machine.store(), test_hash("OLD")));
   EXPECT_FALSE(*is_pruned(machine.store(), test_hash("RECENT")));
   EXPECT_FALSE(*is_pruned(machine.store(), test_hash("NEVER")));
-  EXPECT_TRUE(find(machine.store(), {{test_hash("OLD")}, {}, {}, {}})->empty());
+  EXPECT_TRUE(find_all(machine.store(), {{test_hash("OLD")}, {}, {}, {}})->empty());
   EXPECT_TRUE(get(machine.store(), old[0].hash())->known);
   EXPECT_FALSE(get(machine.store(), old[0].hash())->transaction.has_value());
   EXPECT_TRUE(machine.standing(old[0]).pruned);

@@ -87,8 +87,8 @@ class StateUpgradeTest : public testing::Test {
     for (const std::string name : {"PRUNED", "CONFIRMED", "VALID", "PART", "NONE"}) {
       Query query;
       query.addresses = {test_hash(name)};
-      const auto found = find(one, query);
-      EXPECT_EQ(*found, *find(other, query)) << name;
+      const auto found = find_all(one, query);
+      EXPECT_EQ(*found, *find_all(other, query)) << name;
       EXPECT_EQ(*is_pruned(one, test_hash(name)), *is_pruned(other, test_hash(name))) << name;
       for (const Hash& hash : *found) {
         const Standing standing = *ledger::standing(one, hash);

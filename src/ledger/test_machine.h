@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "ledger/state.h"
 #include "ledger/test_bundles.h"
 #include "ledger/transaction_fields.h"
@@ -20,6 +21,17 @@ inline Parameters test_parameters(int weight = kTestWeight) {
   parameters.network_id = Bytes(kNetworkIdSize, 7);
   parameters.min_weight_magnitude = weight;
   return parameters;
+}
+
+// All pages, joined.
+inline Result<std::vector<Hash>> find_all(const StateReader& reader, const Query& query) {
+  std::vector<Hash> hashes;
+  for (std::optional<std::uint64_t> after = 0; after;) {
+    GL_TRY(page, find(reader, query, *after, base::limits::kTransactionsPerAddressMax));
+    hashes.insert(hashes.end(), page.hashes.begin(), page.hashes.end());
+    after = page.next;
+  }
+  return hashes;
 }
 
 class Machine {

@@ -44,15 +44,6 @@ bool is_attachment_of(const ledger::PreparedBundle& bundle, std::span<const ledg
   return true;
 }
 
-class CollectingSink final : public ports::Sink {
- public:
-  void take(std::vector<ledger::Transaction> some) override {
-    std::move(some.begin(), some.end(), std::back_inserter(transactions));
-  }
-  bool wants(const Hash&) const override { return true; }
-  std::vector<ledger::Transaction> transactions;
-};
-
 }  // namespace
 
 IriClient::IriClient(const std::vector<Endpoint>& endpoints, const HttpOptions& options, std::string locator)
@@ -135,12 +126,6 @@ Result<void> IriClient::submit(std::span<const ledger::Transaction> transactions
 Result<std::vector<bool>> IriClient::confirmed(std::span<const Hash> transaction_hashes) {
   return with_node<std::vector<bool>>(
       [&](IriNode& node, const IriNode::Facts&) { return node.confirmed(transaction_hashes); });
-}
-
-Result<ports::AddressContents> IriClient::read(std::span<const Hash> addresses) {
-  CollectingSink sink;
-  GL_TRY(end, read_into(addresses, sink));
-  return ports::AddressContents{std::move(sink.transactions), std::move(end.pruned_addresses)};
 }
 
 // Asks one node after another until the sink has what it wants, or as many have answered as must agree.

@@ -3,7 +3,7 @@
 // Takes one or more nodes of one ledger; when one cannot be reached or answers wrongly it is set aside for a growing
 // while and the next is asked. Nothing is repeated but what is idempotent: once on a stale connection, once a node, and
 // once more where all failed at once. That something is not there is believed only when a majority of the nodes named
-// says so (read()): a node that withholds or lags behind cannot hide what another one has. Thread-safe.
+// says so (read_into()): a node that withholds or lags behind cannot hide what another one has. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,6 @@ class IriClient final : public ports::Ledger {
   Result<ports::Tips> tips() override;
   // kInputRefused with the node's reason when it refuses them.
   Result<void> submit(std::span<const ledger::Transaction> transactions) override;
-  Result<ports::AddressContents> read(std::span<const Hash> addresses) override;
   Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink) override;
   Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) override;
 

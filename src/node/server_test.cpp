@@ -8,6 +8,7 @@
 #include "ledger_client/open_ledger.h"
 #include "node/node.h"
 #include "node/test_server.h"
+#include "ports/test_reading.h"
 #include "storage/node_address.h"
 
 namespace glucoledger::node {
@@ -38,7 +39,8 @@ TEST_F(ClientAndServerTest, TheClientSeesWhatTheLedgerHolds) {
   ASSERT_TRUE(tangle_->issue_milestone());
   EXPECT_EQ(client.confirmed(std::vector{bundle[0].hash(), test_hash("NOWHERE")}).value(),
             (std::vector<bool>{true, false}));
-  const auto contents = client.read(std::vector{test_hash("OVERHTTP"), test_hash("NOWHERE"), test_hash("OVERHTTP")});
+  const auto contents =
+      ports::read_all(client, std::vector{test_hash("OVERHTTP"), test_hash("NOWHERE"), test_hash("OVERHTTP")});
   ASSERT_TRUE(contents) << contents.error().message;
   EXPECT_EQ(contents->transactions.size(), 3u);
   EXPECT_EQ(ledger::assemble(contents->transactions).size(), 1u);
@@ -46,7 +48,8 @@ TEST_F(ClientAndServerTest, TheClientSeesWhatTheLedgerHolds) {
   EXPECT_TRUE(client.tips());
 
   ASSERT_TRUE(tangle_->prune_before(100));
-  EXPECT_EQ(client.read(std::vector{test_hash("OVERHTTP")})->pruned_addresses, std::vector{test_hash("OVERHTTP")});
+  EXPECT_EQ(ports::read_all(client, std::vector{test_hash("OVERHTTP")})->pruned_addresses,
+            std::vector{test_hash("OVERHTTP")});
 }
 
 TEST_F(ClientAndServerTest, TheClientTellsARefusalFromANodeThatIsGone) {
@@ -96,7 +99,7 @@ TEST_F(ClientAndServerTest, TheClientAsksForLessWhereANodeLimitsItsAnswers) {
     ASSERT_TRUE(tangle_->submit(test_bundle(name, 2)));
   }
   IriClient client({endpoint()});
-  const auto contents = client.read(addresses);
+  const auto contents = ports::read_all(client, addresses);
   ASSERT_TRUE(contents) << contents.error().message;
   EXPECT_EQ(contents->transactions.size(), 10u);
 }
@@ -193,7 +196,7 @@ TEST(NodeInAFolder, IsUsedInsteadOfTheFolder) {
   const auto ledger = ledger_client::open_ledger(options.folder.string(), {}, clock);
   ASSERT_TRUE(ledger) << ledger.error().message;
   EXPECT_EQ(dynamic_cast<IriClient*>(ledger->get()), nullptr);
-  EXPECT_EQ((*ledger)->read(std::vector{test_hash("SHARED")})->transactions.size(), 1u);
+  EXPECT_EQ(ports::read_all(**ledger, std::vector{test_hash("SHARED")})->transactions.size(), 1u);
   std::filesystem::remove_all(folder);
 }
 

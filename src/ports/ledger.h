@@ -31,11 +31,6 @@ struct Tips {
   Hash branch;
 };
 
-struct AddressContents {
-  std::vector<ledger::Transaction> transactions;  // all that stand at the addresses asked for, in no particular order
-  std::vector<Hash> pruned_addresses;             // held something once, and the node dropped it
-};
-
 // Takes what stands at addresses, some transactions at a time, so that what an attacker piles up there is never held as
 // a whole.
 class Sink {
@@ -61,13 +56,8 @@ class Ledger {
   virtual Result<Tips> tips() = 0;
   // Whole bundles, attached (trunk, branch, timestamps, nonces set), in any order. Durable when it returns.
   virtual Result<void> submit(std::span<const ledger::Transaction> transactions) = 0;
-  virtual Result<AddressContents> read(std::span<const Hash> addresses) = 0;
-  // The same, in parts. An implementation that has no better way hands over everything at once.
-  virtual Result<ReadEnd> read_into(std::span<const Hash> addresses, Sink& sink) {
-    GL_TRY(contents, read(addresses));
-    sink.take(std::move(contents.transactions));
-    return ReadEnd{std::move(contents.pruned_addresses), {}, {}};
-  }
+  // Hands over what stands at the addresses, in no particular order, until the sink wants no more.
+  virtual Result<ReadEnd> read_into(std::span<const Hash> addresses, Sink& sink) = 0;
   // In the order asked for; true where a milestone confirmed the transaction.
   virtual Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) = 0;
 };

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "ledger/test_bundles.h"
+#include "ports/test_reading.h"
 #include "storage/pruning.h"
 #include "storage/rocks_store.h"
 #include "storage/snapshot.h"
@@ -157,7 +158,7 @@ TEST_F(LedgerLifeTest, WhatIsOlderThanTheRetentionGoes) {
     }
     clock_.advance(29 * kDayMs);
     ASSERT_TRUE(tangle->submit(test_bundle("NEW", 2, {}, {}, "PAYLOAD", clock_.now_ms())));
-    EXPECT_EQ(tangle->read(std::span(&old_address, 1))->transactions.size(), old.size());
+    EXPECT_EQ(ports::read_all(*tangle, std::span(&old_address, 1))->transactions.size(), old.size());
     clock_.advance(kDayMs);
     size_before = write_snapshot(folder_, parent_ / "before", {})->size;
     const std::uint32_t index = tangle->latest_milestone()->index;
@@ -172,11 +173,11 @@ TEST_F(LedgerLifeTest, WhatIsOlderThanTheRetentionGoes) {
   expect_sound();
   EXPECT_LT(write_snapshot(folder_, parent_ / "after", {})->size, size_before / 2);
   const auto tangle = open({});
-  const auto contents = tangle->read(std::span(&old_address, 1));
+  const auto contents = ports::read_all(*tangle, std::span(&old_address, 1));
   EXPECT_TRUE(contents->transactions.empty());
   EXPECT_EQ(contents->pruned_addresses, std::vector<Hash>{old_address});
-  EXPECT_TRUE(tangle->find({{old_address}, {}, {}, {}})->empty());
-  EXPECT_EQ(tangle->read(std::span(&new_address, 1))->transactions.size(), 2u);
+  EXPECT_TRUE(tangle->find({{old_address}, {}, {}, {}}, 0, 100)->hashes.empty());
+  EXPECT_EQ(ports::read_all(*tangle, std::span(&new_address, 1))->transactions.size(), 2u);
   EXPECT_TRUE(tangle->pruned(std::span(&new_address, 1))->empty());
   for (const Hash& hash : old) {
     const auto stored = tangle->get(std::span(&hash, 1));
@@ -212,7 +213,7 @@ TEST_F(LedgerLifeTest, WhatIsOlderThanADayIsPrunedByHand) {
   const std::vector<Hash> addresses{ledger::test_hash("FIRST"), ledger::test_hash("SECOND"),
                                     ledger::test_hash("THIRD")};
   EXPECT_EQ(*tangle->pruned(addresses), std::vector<Hash>(addresses.begin(), addresses.begin() + 2));
-  EXPECT_EQ(tangle->read(addresses)->transactions.size(), 2u);
+  EXPECT_EQ(ports::read_all(*tangle, addresses)->transactions.size(), 2u);
 }
 
 }  // namespace

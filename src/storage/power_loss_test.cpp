@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "ledger/test_bundles.h"
+#include "ports/test_reading.h"
 #include "storage/rocks_store.h"
 #include "storage/simulated_disk.h"
 #include "storage/tangle.h"
@@ -91,7 +92,7 @@ class PowerLossTest : public testing::Test {
     }
     ASSERT_EQ(*tangle.transaction_count(), count);
     const Hash address = ledger::test_hash("ADDRESS");
-    ASSERT_EQ(tangle.read(std::span(&address, 1))->transactions.size(), count);
+    ASSERT_EQ(ports::read_all(tangle, std::span(&address, 1))->transactions.size(), count);
     const auto milestone = tangle.latest_milestone();
     ASSERT_TRUE(milestone);
     if (count > 0) {

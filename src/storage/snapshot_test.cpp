@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "ledger/test_bundles.h"
+#include "ports/test_reading.h"
 #include "storage/snapshot_file.h"
 #include "storage/tangle.h"
 
@@ -99,7 +100,7 @@ TEST_F(SnapshotTest, IsOfOneMomentWhileANodeWrites) {
     const auto copy = open("copy" + name, true);
     EXPECT_EQ(copy->latest_milestone()->index, info->milestone.index);
     const Hash address = ledger::test_hash("ADDRESS");
-    EXPECT_EQ(copy->read(std::span(&address, 1))->transactions.size(), info->transaction_count);
+    EXPECT_EQ(ports::read_all(*copy, std::span(&address, 1))->transactions.size(), info->transaction_count);
   }
   stop = true;
   writing.join();

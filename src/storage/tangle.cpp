@@ -253,25 +253,6 @@ Result<ledger::Milestone> Tangle::issue_milestone(bool even_if_empty) {
   return latest;
 }
 
-Result<ports::AddressContents> Tangle::read(std::span<const Hash> addresses) {
-  return reading([&](const ledger::StateReader& reader) -> Result<ports::AddressContents> {
-    ports::AddressContents contents;
-    if (addresses.empty()) return contents;
-    ledger::Query query;
-    query.addresses.assign(addresses.begin(), addresses.end());
-    GL_TRY(hashes, ledger::find(reader, query));
-    for (const Hash& hash : hashes) {
-      GL_TRY(stored, ledger::get(reader, hash));
-      if (stored.transaction) contents.transactions.push_back(std::move(*stored.transaction));
-    }
-    for (const Hash& address : addresses) {
-      GL_TRY(is_pruned, ledger::is_pruned(reader, address));
-      if (is_pruned) contents.pruned_addresses.push_back(address);
-    }
-    return contents;
-  });
-}
-
 Result<ports::ReadEnd> Tangle::read_into(std::span<const Hash> addresses, ports::Sink& sink) {
   constexpr std::size_t kTransactionsAtOnce = 500;
   return reading([&](const ledger::StateReader& reader) -> Result<ports::ReadEnd> {
@@ -311,10 +292,6 @@ Result<ledger::Milestone> Tangle::latest_milestone() {
 
 Result<std::optional<ledger::Milestone>> Tangle::find_milestone(const Hash& hash) {
   return reading([&](const ledger::StateReader& reader) { return ledger::find_milestone(reader, hash); });
-}
-
-Result<std::vector<Hash>> Tangle::find(const ledger::Query& query) {
-  return reading([&](const ledger::StateReader& reader) { return ledger::find(reader, query); });
 }
 
 Result<ledger::Page> Tangle::find(const ledger::Query& query, std::uint64_t after, std::size_t count_max) {

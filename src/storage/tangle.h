@@ -74,7 +74,6 @@ class Tangle final : public ports::Ledger {
   Result<ports::LedgerInfo> info() override;
   Result<ports::Tips> tips() override;
   Result<void> submit(std::span<const ledger::Transaction> transactions) override;
-  Result<ports::AddressContents> read(std::span<const Hash> addresses) override;
   Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink) override;
   Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) override;
 
@@ -94,7 +93,6 @@ class Tangle final : public ports::Ledger {
   Result<ledger::Summary> summary();
   // Why the transaction is among those that summary().root stands for; nothing for one that is not known.
   Result<std::optional<ledger::InclusionPath>> inclusion_path(const Hash& hash);
-  Result<std::vector<Hash>> find(const ledger::Query& query);
   Result<ledger::Page> find(const ledger::Query& query, std::uint64_t after, std::size_t count_max);
   // In the order asked for.
   Result<std::vector<ledger::Stored>> get(std::span<const Hash> transaction_hashes);

@@ -11,6 +11,7 @@
 
 #include "ledger/state_records.h"
 #include "ledger/test_bundles.h"
+#include "ports/test_reading.h"
 #include "storage/rocks_store.h"
 
 namespace glucoledger::storage {
@@ -60,7 +61,7 @@ class TangleTest : public testing::Test {
   }
   std::size_t count_at(Tangle& tangle, std::string_view name) {
     const Hash address = ledger::test_hash(name);
-    const auto contents = tangle.read(std::span(&address, 1));
+    const auto contents = ports::read_all(tangle, std::span(&address, 1));
     EXPECT_TRUE(contents) << contents.error().message;
     return contents ? contents->transactions.size() : 0;
   }
@@ -220,14 +221,14 @@ TEST_F(TangleTest, ANodeConfirmsByMilestones) {
   EXPECT_EQ(*tangle->confirmed(hashes), std::vector<bool>(2, false));
   EXPECT_EQ(tangle->issue_milestone()->index, 1u);
   EXPECT_EQ(*tangle->confirmed(hashes), std::vector<bool>(2, true));
-  EXPECT_EQ(*tangle->find({{ledger::test_hash("ADDRESS")}, {}, {}, {}}),
+  EXPECT_EQ(tangle->find({{ledger::test_hash("ADDRESS")}, {}, {}, {}}, 0, 100)->hashes,
             (std::vector<Hash>{bundle[1].hash(), bundle[0].hash()}));
   EXPECT_EQ(tangle->issue_milestone(true)->index, 2u);
   EXPECT_FALSE(tangle->inconsistency(std::span(hashes).first(1))->has_value());
   EXPECT_TRUE(tangle->inconsistency(hashes)->has_value());
   EXPECT_EQ(*tangle->prune_before(100), 2u);
   const Hash address = ledger::test_hash("ADDRESS");
-  EXPECT_EQ(tangle->read(std::span(&address, 1))->pruned_addresses, std::vector<Hash>{address});
+  EXPECT_EQ(ports::read_all(*tangle, std::span(&address, 1))->pruned_addresses, std::vector<Hash>{address});
   EXPECT_EQ(*tangle->pruned(std::span(&address, 1)), std::vector<Hash>{address});
   EXPECT_EQ((*tangle->standing(hashes))[0].pruned, true);
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "ledger/bundle.h"
+#include "ports/test_reading.h"
 #include "storage/tangle.h"
 
 namespace glucoledger::usecases {
@@ -68,15 +69,11 @@ class WatchedLedger final : public ports::Ledger {
       return tangle_.submit(transactions.subspan(begin));
     });
   }
-  Result<ports::AddressContents> read(std::span<const crypto::Hash> addresses) override {
-    GL_TRY(contents, call<ports::AddressContents>([&] { return tangle_.read(addresses); }));
-    if (std::find(addresses.begin(), addresses.end(), network_.tampered) != addresses.end()) tamper(contents);
-    return contents;
-  }
   Result<ports::ReadEnd> read_into(std::span<const crypto::Hash> addresses, ports::Sink& sink) override {
-    GL_TRY(end, Ledger::read_into(addresses, sink));
-    end.doubt = network_.doubt;
-    return end;
+    GL_TRY(contents, call<ports::AddressContents>([&] { return ports::read_all(tangle_, addresses); }));
+    if (std::find(addresses.begin(), addresses.end(), network_.tampered) != addresses.end()) tamper(contents);
+    sink.take(std::move(contents.transactions));
+    return ports::ReadEnd{std::move(contents.pruned_addresses), {}, network_.doubt};
   }
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes) override {
     GL_TRY(confirmed, call<std::vector<bool>>([&] { return tangle_.confirmed(hashes); }));
