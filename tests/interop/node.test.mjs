@@ -2,63 +2,31 @@
 //   npm ci && node --test
 // GLUCOLEDGER_BIN: the program (also GLUCOLEDGER; default build/glucoledger).
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import iotaCore from '@iota/core';
 import mamRust from '@iota/mam';
 import * as mamScript from '@iota/mam.js';
 
 import { Random, trytesFromAscii } from './clients.mjs';
+import { linesOf, run, startNode } from './program.mjs';
 
-const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const program = process.env.GLUCOLEDGER_BIN ?? process.env.GLUCOLEDGER ?? path.join(root, 'build/glucoledger');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'glucoledger-node-'));
 const random = new Random(20191122);
 const weights = [1, 5, 9];
 const nodes = [];
 
-async function startNode(weight) {
-  const child = spawn(
-    program,
-    ['node', '--listen', '127.0.0.1:0', '--data', path.join(folder, `ledger-${weight}`), '--mwm', String(weight), '--json'],
-    { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  for await (const chunk of child.stdout) {
-    text += chunk;
-    if (text.includes('\n')) break;
-  }
-  return { weight, child, url: JSON.parse(text).url };
-}
-
 before(async () => {
-  for (const weight of weights) nodes.push(await startNode(weight));
+  for (const weight of weights) nodes.push(await startNode(path.join(folder, `ledger-${weight}`), weight));
 });
 after(async () => {
-  for (const { child } of nodes) {
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    const [status] = await ended;
-    assert.equal(status, 0);
-  }
+  for (const { stop } of nodes) await stop();
   fs.rmSync(folder, { recursive: true });
 });
 
-function run(args, input) {
-  const child = spawnSync(program, args, { input, encoding: 'utf8', maxBuffer: 1 << 26 });
-  assert.equal(child.error, undefined, `${program} cannot be run: build it, or set GLUCOLEDGER_BIN`);
-  return child;
-}
-function linesOf(args, input) {
-  const child = run(args, input);
-  assert.equal(child.status, 0, child.stderr);
-  return child.stdout.trim().split('\n').map((line) => JSON.parse(line));
-}
 function keyOptions(mode, sideKey) {
   if (mode !== 'restricted') return ['--mode', mode];
   const file = path.join(folder, 'side_key');
