@@ -262,16 +262,13 @@ void add_bench_node_commands(CLI::App& bench, Context& context) {
                    "behind the tips");
   node->add_option("--fsync-folder", arguments->fsync_folder,
                    "Where to measure the disk: the node's (default: the folder for temporary files)");
-  node->callback(
-      [&context, arguments] { context.run = [&context, arguments] { return bench_node(context, *arguments); }; });
+  run_when_chosen(*node, context, arguments, bench_node);
 
   auto* fill = bench.add_subcommand("fill", "Make a large ledger of minimum weight magnitude 1, for measuring");
   auto fill_arguments = std::make_shared<FillArguments>();
   fill->add_option("FOLDER", fill_arguments->folder, "A new folder")->required();
   fill->add_option("--transactions", fill_arguments->transactions, "How many")->required()->check(CLI::PositiveNumber);
-  fill->callback([&context, fill_arguments] {
-    context.run = [&context, fill_arguments] { return bench_fill(context, *fill_arguments); };
-  });
+  run_when_chosen(*fill, context, fill_arguments, bench_fill);
 }
 
 }  // namespace glucoledger::apps

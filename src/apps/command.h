@@ -6,8 +6,10 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "base/progress.h"
 #include "base/result.h"
@@ -37,6 +39,14 @@ struct Context {
   // The chosen command, set by its callback while the command line is parsed; run afterwards.
   std::function<Result<ExitCode>()> run;
 };
+
+// Chosen, the command runs `work(context, *arguments)`.
+template <typename Arguments, typename Work>
+void run_when_chosen(CLI::App& command, Context& context, std::shared_ptr<Arguments> arguments, Work work) {
+  command.callback([&context, arguments = std::move(arguments), work] {
+    context.run = [&context, arguments, work] { return work(context, *arguments); };
+  });
+}
 
 // Prints `document` on one line with --json, else `text` (with a newline added where it has none).
 void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text);

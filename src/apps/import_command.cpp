@@ -129,8 +129,7 @@ void add_import_command(CLI::App& app, Context& context) {
       "  glucoledger import Clarity_Export.csv\n"
       "  glucoledger import cgm.csv --subject 'Subject 1' --time-zone Europe/Berlin\n"
       "  glucoledger import --follow ~/Downloads/cgm\n");
-  command->callback(
-      [&context, arguments] { context.run = [&context, arguments] { return import_files(context, *arguments); }; });
+  run_when_chosen(*command, context, arguments, import_files);
 }
 
 }  // namespace glucoledger::apps

@@ -99,8 +99,7 @@ void add_init_command(CLI::App& app, Context& context) {
       "Examples:\n"
       "  glucoledger init --patient me.json --time-zone Europe/Berlin\n"
       "  glucoledger --home clinic init --role clinic\n");
-  command->callback(
-      [&context, arguments] { context.run = [&context, arguments] { return init(context, *arguments); }; });
+  run_when_chosen(*command, context, arguments, init);
 }
 
 void add_access_command(CLI::App& app, Context& context) {
@@ -111,7 +110,7 @@ void add_access_command(CLI::App& app, Context& context) {
       "What is not named stays as it was.\n"
       "Example:\n"
       "  glucoledger access --ledger-token-file new-token\n");
-  command->callback([&context, files] { context.run = [&context, files] { return change_access(context, *files); }; });
+  run_when_chosen(*command, context, files, change_access);
 }
 
 }  // namespace glucoledger::apps

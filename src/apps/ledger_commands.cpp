@@ -110,8 +110,7 @@ void add_prune(CLI::App& tangle, Context& context) {
   command->add_option("DIR", arguments->folder, "The ledger's folder")->required();
   command->add_option("--before", arguments->before, "The first day that stays, as 2026-01-31 (UTC)")->required();
   command->footer(std::string(kPruneExamples));
-  command->callback(
-      [&context, arguments] { context.run = [&context, arguments] { return prune(context, *arguments); }; });
+  run_when_chosen(*command, context, arguments, prune);
 }
 
 Result<ExitCode> verify(const Context& context, const std::string& folder) {
@@ -135,7 +134,7 @@ void add_verify(CLI::App& app, Context& context) {
   auto folder = std::make_shared<std::string>();
   command->add_option("DIR", *folder, "The ledger's folder")->required();
   command->footer(std::string(kVerifyExamples));
-  command->callback([&context, folder] { context.run = [&context, folder] { return verify(context, *folder); }; });
+  run_when_chosen(*command, context, folder, verify);
 }
 
 }  // namespace

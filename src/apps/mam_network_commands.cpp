@@ -233,8 +233,7 @@ void add_mam_network_commands(CLI::App& app, Context& context) {
   publish_command->add_option("--security", publishing->security, "1, 2 or 3, of a new channel (default 2)")
       ->check(CLI::Range(1, 3));
   publish_command->add_option("--mwm", publishing->min_weight_magnitude, "More proof of work than the ledger asks for");
-  publish_command->callback(
-      [&context, publishing] { context.run = [&context, publishing] { return publish(context, *publishing); }; });
+  run_when_chosen(*publish_command, context, publishing, publish);
 
   auto* fetch_command = mam->add_subcommand("fetch", "Read a channel from a root on: one JSON object a line");
   auto fetching = std::make_shared<Arguments>();

@@ -145,7 +145,7 @@ void add_node_commands(CLI::App& app, Context& context) {
       ->capture_default_str();
   node->add_option("--log-level", arguments->log_level, "debug, info, warning, error or off: JSON on standard error")
       ->capture_default_str();
-  node->callback([&context, arguments] { context.run = [&context, arguments] { return serve(context, *arguments); }; });
+  run_when_chosen(*node, context, arguments, serve);
 }
 
 }  // namespace glucoledger::apps

@@ -276,8 +276,7 @@ void add_fetch(CLI::App& app, Context& context) {
       "Examples:\n"
       "  glucoledger fetch\n"
       "  glucoledger fetch patient-1 --follow\n");
-  command->callback(
-      [&context, arguments] { context.run = [&context, arguments] { return fetch(context, *arguments); }; });
+  run_when_chosen(*command, context, arguments, fetch);
 }
 
 void add_receive(CLI::App& app, Context& context) {
@@ -287,8 +286,7 @@ void add_receive(CLI::App& app, Context& context) {
       ->required();
   command->add_option("--name", arguments->name, "Your own name for the patient (default: patient-1, ...)");
   command->footer("Example:\n  glucoledger receive code.png --name 'bed 4'\n");
-  command->callback(
-      [&context, arguments] { context.run = [&context, arguments] { return receive(context, *arguments); }; });
+  run_when_chosen(*command, context, arguments, receive);
 }
 
 void add_report(CLI::App& app, Context& context) {
@@ -299,8 +297,7 @@ void add_report(CLI::App& app, Context& context) {
   command->add_option("--until", arguments->until, "Only days up to this one");
   command->add_option("--html", arguments->html_file, "Write a self-contained page with profile and daily curves");
   command->footer("Example:\n  glucoledger report patient-1 --html report.html\n");
-  command->callback(
-      [&context, arguments] { context.run = [&context, arguments] { return print_report(context, *arguments); }; });
+  run_when_chosen(*command, context, arguments, print_report);
 }
 
 }  // namespace

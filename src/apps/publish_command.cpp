@@ -199,8 +199,7 @@ void add_publish_command(CLI::App& app, Context& context) {
       "  glucoledger publish\n"
       "  glucoledger publish --design tangle-ipfs --window month\n"
       "  glucoledger publish --follow ~/Downloads/cgm\n");
-  command->callback(
-      [&context, arguments] { context.run = [&context, arguments] { return publish(context, *arguments); }; });
+  run_when_chosen(*command, context, arguments, publish);
 }
 
 }  // namespace glucoledger::apps

@@ -128,8 +128,7 @@ void add_share_commands(CLI::App& app, Context& context) {
       "Examples:\n"
       "  glucoledger share --to 'Dr. Smith'\n"
       "  glucoledger share --to 'Dr. Smith' --since 2026-01-01 --png code.png\n");
-  command->callback(
-      [&context, arguments] { context.run = [&context, arguments] { return share(context, *arguments); }; });
+  run_when_chosen(*command, context, arguments, share);
 
   auto* taking_back = app.add_subcommand("revoke", "Take a recipient's access back");
   auto revoking = std::make_shared<RevokeArguments>();
@@ -139,8 +138,7 @@ void add_share_commands(CLI::App& app, Context& context) {
       "What was released before stays readable; nothing published from now on is. Holds at once, also without a "
       "ledger\n"
       "(exit 6 while the closing note waits).\n");
-  taking_back->callback(
-      [&context, revoking] { context.run = [&context, revoking] { return revoke(context, *revoking); }; });
+  run_when_chosen(*taking_back, context, revoking, revoke);
 }
 
 }  // namespace glucoledger::apps
