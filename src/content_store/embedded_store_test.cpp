@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/limits.h"
+#include "base/test_folder.h"
 
 namespace glucoledger::content_store {
 namespace {
@@ -23,12 +24,6 @@ Bytes content_of(std::size_t size, std::uint8_t seed) {
 
 class EmbeddedStoreTest : public testing::Test {
  protected:
-  EmbeddedStoreTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "glucoledger-store-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~EmbeddedStoreTest() override { std::filesystem::remove_all(folder_); }
-
   std::unique_ptr<EmbeddedStore> open(bool read_only = false) {
     return EmbeddedStore::open(folder_ / "store", read_only).value();
   }
@@ -46,7 +41,7 @@ class EmbeddedStoreTest : public testing::Test {
     return false;
   }
 
-  std::filesystem::path folder_;
+  const base::TestFolder folder_;
 };
 
 TEST_F(EmbeddedStoreTest, WhatWasAddedCanBeReadByTheNextProcess) {

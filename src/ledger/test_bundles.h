@@ -7,12 +7,19 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "ledger/bundle.h"
 
 namespace glucoledger::ledger {
 
 inline constexpr int kTestWeight = 1;
 inline constexpr std::int64_t kTestTimeMs = 1'542'883'200'000;
+
+class FixedClock final : public base::Clock {
+ public:
+  std::int64_t now_ms() const override { return now; }
+  std::int64_t now = kTestTimeMs;
+};
 
 // An address that is told by a short name.
 inline Hash test_hash(std::string_view name) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/test_folder.h"
 #include "node/test_server.h"
 
 namespace glucoledger::node {
@@ -19,18 +20,14 @@ constexpr const char* kToken = "a-token-of-some-length";
 
 class Folder {
  public:
-  Folder() : path_((std::filesystem::temp_directory_path() / "access-test-XXXXXX").string()) {
-    EXPECT_NE(::mkdtemp(path_.data()), nullptr);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
   std::filesystem::path write(const std::string& name, std::string_view content, unsigned mode) const {
-    const std::filesystem::path path = std::filesystem::path(path_) / name;
+    const std::filesystem::path path = folder_ / name;
     EXPECT_TRUE(base::write_file_atomic(path, base::as_bytes(content), mode));
     return path;
   }
 
  private:
-  std::string path_;
+  base::TestFolder folder_;
 };
 
 std::string pem_of(const std::function<int(BIO*)>& write) {

@@ -12,15 +12,10 @@
 namespace glucoledger::node {
 namespace {
 
+using ledger::FixedClock;
 using ledger::test_bundle;
 using ledger::test_hash;
 using nlohmann::json;
-
-class FixedClock final : public base::Clock {
- public:
-  std::int64_t now_ms() const override { return now; }
-  std::int64_t now = ledger::kTestTimeMs;
-};
 
 std::string text(const ledger::Hash& hash) {
   return std::string(hash.trytes());

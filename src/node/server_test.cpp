@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/test_folder.h"
 #include "ledger_client/iri_client.h"
 #include "ledger_client/open_ledger.h"
 #include "node/node.h"
@@ -172,9 +173,7 @@ TEST(Endpoint, IsAUrlOfANode) {
 
 TEST(NodeInAFolder, IsUsedInsteadOfTheFolder) {
   const FixedClock clock;
-  std::string pattern = (std::filesystem::temp_directory_path() / "node-test-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-  const std::filesystem::path folder = pattern;
+  const base::TestFolder folder;
   NodeOptions options;
   options.folder = folder / "ledger";
   options.server.listen = "127.0.0.1:0";
@@ -197,13 +196,10 @@ TEST(NodeInAFolder, IsUsedInsteadOfTheFolder) {
   ASSERT_TRUE(ledger) << ledger.error().message;
   EXPECT_EQ(dynamic_cast<IriClient*>(ledger->get()), nullptr);
   EXPECT_EQ(ports::read_all(**ledger, std::vector{test_hash("SHARED")})->transactions.size(), 1u);
-  std::filesystem::remove_all(folder);
 }
 
 TEST(NodeInAFolder, MakesNoLedgerWhereItsFilesCannotBeUsed) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "node-test-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-  const std::filesystem::path folder = pattern;
+  const base::TestFolder folder;
   NodeOptions without_token;
   without_token.folder = folder / "ledger";
   without_token.server.listen = "127.0.0.1:0";
@@ -214,14 +210,11 @@ TEST(NodeInAFolder, MakesNoLedgerWhereItsFilesCannotBeUsed) {
     EXPECT_FALSE(Node::start(options, FixedClock()));
     EXPECT_FALSE(std::filesystem::exists(options.folder));
   }
-  std::filesystem::remove_all(folder);
 }
 
 TEST(NodeBeyondLoopback, NeedsATokenAndTls) {
   const FixedClock clock;
-  std::string pattern = (std::filesystem::temp_directory_path() / "node-test-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-  const std::filesystem::path folder = pattern;
+  const base::TestFolder folder;
   NodeOptions options;
   options.folder = folder / "ledger";
   options.server.listen = "0.0.0.0:0";
@@ -239,7 +232,6 @@ TEST(NodeBeyondLoopback, NeedsATokenAndTls) {
   EXPECT_NE(code().find("others may read"), std::string::npos);
   std::filesystem::permissions(*options.token_file, std::filesystem::perms::owner_read);
   EXPECT_EQ(code(), "started");
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

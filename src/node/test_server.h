@@ -15,10 +15,7 @@
 
 namespace glucoledger::node {
 
-class FixedClock final : public base::Clock {
- public:
-  std::int64_t now_ms() const override { return ledger::kTestTimeMs; }
-};
+using ledger::FixedClock;
 
 // A TCP connection to loopback.
 class RawConnection {

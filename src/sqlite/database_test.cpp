@@ -7,6 +7,7 @@
 #include <fstream>
 #include <random>
 
+#include "base/test_folder.h"
 #include "sqlite/unsynced_vfs.h"
 
 namespace glucoledger::sqlite {
@@ -16,13 +17,6 @@ using Mode = Database::Mode;
 
 class DatabaseTest : public testing::Test {
  protected:
-  DatabaseTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "glucoledger-sqlite-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-    path_ = folder_ / "test.sqlite";
-  }
-  ~DatabaseTest() override { std::filesystem::remove_all(folder_); }
-
   Database open(Mode mode = Mode::kReadWriteCreate) { return Database::open(path_, mode).value(); }
   static std::int64_t number(Database& database, std::string_view sql) {
     auto statement = database.prepare(sql).value();
@@ -30,8 +24,8 @@ class DatabaseTest : public testing::Test {
     return statement.integer(0);
   }
 
-  std::filesystem::path folder_;
-  std::filesystem::path path_;
+  const base::TestFolder folder_;
+  const std::filesystem::path path_ = folder_ / "test.sqlite";
 };
 
 TEST_F(DatabaseTest, ValuesComeBackAsTheyWereBound) {

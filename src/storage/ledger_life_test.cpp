@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/test_folder.h"
 #include "ledger/test_bundles.h"
 #include "ports/test_reading.h"
 #include "storage/pruning.h"
@@ -32,14 +33,6 @@ class ManualClock final : public base::Clock {
 
 class LedgerLifeTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "glucoledger-life-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    parent_ = name;
-    folder_ = parent_ / "ledger";
-  }
-  void TearDown() override { std::filesystem::remove_all(parent_); }
-
   std::unique_ptr<Tangle> open(const TangleOptions& options) {
     auto tangle = Tangle::open(folder_, options, clock_);
     EXPECT_TRUE(tangle) << tangle.error().message;
@@ -57,8 +50,8 @@ class LedgerLifeTest : public testing::Test {
   }
 
   ManualClock clock_;
-  std::filesystem::path parent_;
-  std::filesystem::path folder_;
+  const base::TestFolder parent_;
+  const std::filesystem::path folder_ = parent_ / "ledger";
 };
 
 // What the folder has, told by names and sizes.

@@ -16,13 +16,9 @@
 namespace glucoledger::storage {
 namespace {
 
+using ledger::FixedClock;
 using ledger::Transaction;
 using Bundle = std::vector<Transaction>;
-
-class FixedClock final : public base::Clock {
- public:
-  std::int64_t now_ms() const override { return ledger::kTestTimeMs; }
-};
 
 // Bundles that approve each other: every one stands on earlier ones.
 std::vector<Bundle> make_bundles(std::size_t count) {

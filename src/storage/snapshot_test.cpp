@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/file.h"
+#include "base/test_folder.h"
 #include "ledger/test_bundles.h"
 #include "ports/test_reading.h"
 #include "storage/snapshot_file.h"
@@ -16,22 +17,11 @@
 namespace glucoledger::storage {
 namespace {
 
+using ledger::FixedClock;
 using ledger::Transaction;
-
-class FixedClock final : public base::Clock {
- public:
-  std::int64_t now_ms() const override { return ledger::kTestTimeMs; }
-};
 
 class SnapshotTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "glucoledger-snapshot-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    parent_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(parent_); }
-
   std::unique_ptr<Tangle> open(const std::string& name, bool read_only = false) {
     TangleOptions options;
     options.read_only = read_only;
@@ -51,7 +41,7 @@ class SnapshotTest : public testing::Test {
     std::ofstream(parent_ / file, std::ios::binary) << bytes;
   }
   std::size_t file_count() {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(parent_), {}));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(parent_.path()), {}));
   }
   // A ledger with a few bundles, of which one is not complete, and its snapshot.
   void make_ledger() {
@@ -64,7 +54,7 @@ class SnapshotTest : public testing::Test {
   }
 
   FixedClock clock_;
-  std::filesystem::path parent_;
+  const base::TestFolder parent_;
 };
 
 TEST_F(SnapshotTest, RestoresTheSameLedger) {

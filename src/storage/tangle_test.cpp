@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "base/test_folder.h"
 #include "ledger/state_records.h"
 #include "ledger/test_bundles.h"
 #include "ports/test_reading.h"
@@ -17,13 +18,9 @@
 namespace glucoledger::storage {
 namespace {
 
+using ledger::FixedClock;
 using ledger::test_bundle;
 using ledger::Transaction;
-
-class FixedClock final : public base::Clock {
- public:
-  std::int64_t now_ms() const override { return ledger::kTestTimeMs; }
-};
 
 TangleOptions weight(int min_weight_magnitude) {
   TangleOptions options;
@@ -46,14 +43,6 @@ std::vector<Hash> hashes_of(const std::vector<Transaction>& transactions) {
 
 class TangleTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "glucoledger-tangle-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    parent_ = name;
-    folder_ = parent_ / "ledger";
-  }
-  void TearDown() override { std::filesystem::remove_all(parent_); }
-
   std::unique_ptr<Tangle> open(const TangleOptions& options = weight(ledger::kTestWeight)) {
     auto tangle = Tangle::open(folder_, options, clock_);
     EXPECT_TRUE(tangle) << tangle.error().message;
@@ -67,8 +56,8 @@ class TangleTest : public testing::Test {
   }
 
   FixedClock clock_;
-  std::filesystem::path parent_;
-  std::filesystem::path folder_;
+  const base::TestFolder parent_;
+  const std::filesystem::path folder_ = parent_ / "ledger";
 };
 
 TEST_F(TangleTest, KeepsWhatWasSubmitted) {
