@@ -4,6 +4,8 @@
 // where chance decides (proof of work). Names of figures end in their unit.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -48,8 +50,8 @@ void add_bench_ledger(Benches& benches);
 
 using BenchClock = std::chrono::steady_clock;
 double seconds_since(BenchClock::time_point start);
-// User and system time of this process, all threads.
-double cpu_seconds();
+// User and system time of this process, all threads, or of the calling thread (RUSAGE_THREAD).
+double cpu_seconds(int of = RUSAGE_SELF);
 
 // The shortest of `runs`, each the mean of `repetitions`.
 template <class Function>

@@ -1,7 +1,6 @@
 // bench NAME: how fast this machine does what the program does. A file a topic: bench_*.cpp.
 #include <malloc.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include <array>
 #include <cstdio>
@@ -72,9 +71,9 @@ double seconds_since(BenchClock::time_point start) {
   return std::chrono::duration<double>(BenchClock::now() - start).count();
 }
 
-double cpu_seconds() {
+double cpu_seconds(int of) {
   rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
+  ::getrusage(of, &usage);
   const auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
   };

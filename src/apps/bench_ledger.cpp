@@ -74,7 +74,6 @@ Result<Filled> fill(const std::filesystem::path& folder, const LedgerArguments& 
   const auto progress = terminal_progress();
   constexpr std::uint64_t kPiece = 10'000;
   SeriesOptions options;
-  options.threads = std::max(1u, std::thread::hardware_concurrency());
   TransactionSeries series(options);
   Filled filled;
   for (std::uint64_t done = 0; done < arguments.transactions; done += kPiece) {

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <random>
-#include <thread>
 
 #include "apps/bench.h"
 #include "apps/bench_node_requests.h"
@@ -158,7 +157,6 @@ Result<NodeRequests> prepare(const Arguments& arguments, const ledger_client::En
   options.series = std::random_device{}() + kFillSeries + 1;
   GL_ASSIGN(options.min_weight_magnitude, node.min_weight_magnitude());
   if (arguments.min_weight_magnitude) options.min_weight_magnitude = *arguments.min_weight_magnitude;
-  options.threads = std::max(1U, std::thread::hardware_concurrency());
   options.window = std::max(kMakeAtOnce, 2 * arguments.connections * arguments.batch);
   GL_ASSIGN(options.tips, node.tips());
   TransactionSeries series(options);
@@ -217,7 +215,6 @@ Result<ExitCode> bench_fill(const Context& context, const FillArguments& argumen
   if (there > 0) return fail(ErrorCode::kUsage, "the folder holds transactions already", "name a new folder");
   SeriesOptions options;
   options.series = kFillSeries;
-  options.threads = std::max(1U, std::thread::hardware_concurrency());
   TransactionSeries series(options);
   const auto progress = terminal_progress();
   const auto start = BenchClock::now();

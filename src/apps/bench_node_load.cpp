@@ -5,7 +5,6 @@
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -14,30 +13,16 @@
 #include <charconv>
 #include <memory>
 
+#include "apps/bench.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 
 namespace glucoledger::apps {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::size_t kHeaderMax = 16 << 10;
 constexpr std::size_t kReceiveBytes = 256 << 10;
 constexpr std::size_t kErrorTextMax = 300;
-
-double seconds_between(Clock::time_point start, Clock::time_point end) {
-  return std::chrono::duration<double>(end - start).count();
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_THREAD, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 class Descriptor {
  public:
@@ -85,7 +70,7 @@ struct Connection {
   LoadRequest request;
   std::string head;
   std::size_t sent = 0;
-  Clock::time_point start;
+  BenchClock::time_point start;
   std::string received;  // the beginning of the answer; the rest is only counted
   std::size_t received_size = 0;
   std::optional<AnswerHeader> header;
@@ -105,12 +90,12 @@ class Load {
       connections_.push_back(std::make_unique<Connection>());
       GL_CHECK(open(*connections_.back()));
     }
-    const double cpu_before = cpu_seconds();
-    start_ = Clock::now();
+    const double cpu_before = cpu_seconds(RUSAGE_THREAD);
+    start_ = BenchClock::now();
     for (auto& connection : connections_) GL_CHECK(begin(*connection));
     while (busy_ > 0) GL_CHECK(wait());
-    figures_.seconds = seconds_between(start_, Clock::now());
-    figures_.cpu_seconds = cpu_seconds() - cpu_before;
+    figures_.seconds = seconds_since(start_);
+    figures_.cpu_seconds = cpu_seconds(RUSAGE_THREAD) - cpu_before;
     for (auto& kind : figures_.kinds) std::sort(kind.latency_us.begin(), kind.latency_us.end());
     return std::move(figures_);
   }
@@ -151,7 +136,7 @@ class Load {
   // The connection's next request, if there is one and it is not too late.
   Result<void> begin(Connection& connection) {
     connection.busy = false;
-    if (seconds_between(start_, Clock::now()) >= options_.seconds_max || base::interrupted()) return {};
+    if (seconds_since(start_) >= options_.seconds_max || base::interrupted()) return {};
     auto request = next_();
     if (!request) return {};
     std::size_t size = 0;
@@ -166,7 +151,7 @@ class Load {
     connection.received_size = 0;
     connection.header.reset();
     connection.busy = true;
-    connection.start = Clock::now();
+    connection.start = BenchClock::now();
     ++busy_;
     return send(connection);
   }
@@ -218,8 +203,7 @@ class Load {
     --busy_;
     auto& kind = figures_.kinds[connection.request.kind];
     if (connection.header->status == 200) {
-      kind.latency_us.push_back(
-          static_cast<std::uint32_t>(seconds_between(connection.start, Clock::now()) * 1e6 + 0.5));
+      kind.latency_us.push_back(static_cast<std::uint32_t>(seconds_since(connection.start) * 1e6 + 0.5));
     } else {
       note_error(connection);
     }
@@ -274,7 +258,7 @@ class Load {
   std::vector<std::unique_ptr<Connection>> connections_;
   std::string buffer_ = std::string(kReceiveBytes, '\0');
   std::size_t busy_ = 0;
-  Clock::time_point start_;
+  BenchClock::time_point start_;
   LoadFigures figures_;
 };
 

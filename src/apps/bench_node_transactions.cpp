@@ -4,9 +4,9 @@
 #include <atomic>
 #include <optional>
 #include <random>
-#include <thread>
 
 #include "base/interrupt.h"
+#include "base/parallel.h"
 #include "crypto/kerl.h"
 #include "ledger/bundle.h"
 
@@ -40,7 +40,7 @@ ledger::Hash numbered_address(std::uint64_t series, std::uint64_t number) {
 }
 
 TransactionSeries::TransactionSeries(const SeriesOptions& options) : options_(options) {
-  GL_ASSERT(options.window > 0 && options.threads > 0);
+  GL_ASSERT(options.window > 0);
   recent_.resize(options.window);
 }
 
@@ -63,22 +63,16 @@ Result<ledger::Transaction> TransactionSeries::make(std::uint64_t number, std::i
 // None of them approves another of the same window, so threads share them out.
 Result<std::vector<ledger::Transaction>> TransactionSeries::next_window(std::size_t count, std::int64_t now_ms) {
   std::vector<std::optional<ledger::Transaction>> made(count);
-  std::atomic<std::size_t> next{0};
   std::atomic<bool> failed{false};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < count && !failed; i = next++) {
-      auto transaction = make(made_ + i, now_ms);
-      if (transaction) {
-        made[i] = std::move(*transaction);
-      } else {
-        failed = true;
-      }
+  base::in_parallel(count, [&](std::size_t i) {
+    if (failed) return;
+    auto transaction = make(made_ + i, now_ms);
+    if (transaction) {
+      made[i] = std::move(*transaction);
+    } else {
+      failed = true;
     }
-  };
-  std::vector<std::thread> helpers;
-  for (unsigned i = 1; i < options_.threads; ++i) helpers.emplace_back(work);
-  work();
-  for (auto& helper : helpers) helper.join();
+  });
   if (failed) return fail(ErrorCode::kInterrupted, "interrupted while transactions were made");
 
   std::vector<ledger::Transaction> window;

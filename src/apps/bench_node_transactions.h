@@ -20,7 +20,6 @@ ledger::Hash numbered_address(std::uint64_t series, std::uint64_t number);
 struct SeriesOptions {
   std::uint64_t series = kFillSeries;
   int min_weight_magnitude = 1;
-  unsigned threads = 1;
   std::size_t window = 1'000;
   ports::Tips tips;  // what the first ones approve
 };

@@ -96,12 +96,7 @@ Result<void> OutputFile::finish() {
   if (::fsync(descriptor_) != 0) return failed("cannot sync " + path_.string());
   if (::rename(beside_.c_str(), path_.c_str()) != 0) return failed("cannot rename to " + path_.string());
   ::close(std::exchange(descriptor_, -1));
-  const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  if (descriptor >= 0) ::close(descriptor);
-  if (!synced) return failed("cannot sync the folder " + folder.string());
-  return {};
+  return base::sync_folder(path_.parent_path());
 }
 
 }  // namespace glucoledger::apps

@@ -61,14 +61,6 @@ Result<int> open_for_reading(const std::filesystem::path& path) {
   return descriptor;
 }
 
-Result<void> sync_folder(const std::filesystem::path& folder) {
-  const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.value() < 0 || ::fsync(descriptor.value()) != 0) {
-    return tl::unexpected(system_error("cannot sync the folder " + folder.string()));
-  }
-  return {};
-}
-
 Result<void> write_and_sync(int descriptor, ByteView content, const std::filesystem::path& path) {
   while (!content.empty()) {
     const ssize_t count = ::write(descriptor, content.data(), content.size());
@@ -81,6 +73,14 @@ Result<void> write_and_sync(int descriptor, ByteView content, const std::filesys
 }
 
 }  // namespace
+
+Result<void> sync_folder(const std::filesystem::path& folder) {
+  const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.value() < 0 || ::fsync(descriptor.value()) != 0) {
+    return tl::unexpected(system_error("cannot sync the folder " + folder.string()));
+  }
+  return {};
+}
 
 Error system_error(std::string_view what) {
   const int number = errno;

@@ -22,6 +22,9 @@ Result<void> write_new_file(const std::filesystem::path& path, ByteView content,
 // Creates the folder (and its parents) with `mode`, and syncs the parent.
 Result<void> make_folder(const std::filesystem::path& path, unsigned mode = 0700);
 
+// What was made, renamed or removed in a folder (empty: the current one) survives a power cut.
+Result<void> sync_folder(const std::filesystem::path& folder);
+
 // An error from errno, as "what: reason"; ENOSPC, EROFS and EACCES say what to do.
 Error system_error(std::string_view what);
 

@@ -134,11 +134,9 @@ Hash bundle_hash(std::span<const std::string_view> essences) {
 }
 
 Hash bundle_hash_of(const PreparedBundle& bundle) {
-  std::vector<std::string_view> essences;
-  for (const std::string& trytes : bundle) {
-    essences.push_back(get(trytes, fields::kEssence));
-  }
-  return bundle_hash(essences);
+  const auto hash = Hash::from_trytes(get(bundle.front(), fields::kBundle));
+  GL_ASSERT(hash.has_value());
+  return *hash;
 }
 
 Result<PreparedBundle> prepare(std::string_view payload_trytes, const Hash& address, std::string_view tag,

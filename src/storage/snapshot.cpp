@@ -1,7 +1,6 @@
 #include "storage/snapshot.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <cstdio>
 
 #include "base/file.h"
 #include "base/interrupt.h"
@@ -122,11 +121,7 @@ Result<void> put_in_place(const std::filesystem::path& made, const std::filesyst
   if (::rename(made.c_str(), folder.c_str()) != 0) {  // an empty folder gives way, another does not
     return tl::unexpected(base::system_error("cannot make the ledger " + folder.string()));
   }
-  const int descriptor = ::open(folder.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool done = descriptor >= 0 && ::fsync(descriptor) == 0;
-  if (descriptor >= 0) ::close(descriptor);
-  if (!done) return tl::unexpected(base::system_error("cannot sync the folder " + folder.parent_path().string()));
-  return {};
+  return base::sync_folder(folder.parent_path());
 }
 
 }  // namespace

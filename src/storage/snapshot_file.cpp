@@ -49,16 +49,6 @@ Result<std::uint64_t> integer(const Result<std::string>& bytes) {
   return ledger::records::decode_integer(*bytes);
 }
 
-Result<void> sync_folder_of(const std::filesystem::path& file) {
-  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool done = descriptor >= 0 && ::fsync(descriptor) == 0;
-  Error error = done ? Error{} : base::system_error("cannot sync the folder " + folder.string());
-  if (descriptor >= 0) ::close(descriptor);
-  if (!done) return tl::unexpected(std::move(error));
-  return {};
-}
-
 }  // namespace
 
 void snapshot_detail::FreeDigest::operator()(evp_md_ctx_st* context) const {
@@ -118,7 +108,7 @@ Result<void> SnapshotWriter::finish() {
   }
   ::unlink(beside_.c_str());
   out_.reset();
-  return sync_folder_of(file_);
+  return base::sync_folder(file_.parent_path());
 }
 
 SnapshotReader::SnapshotReader(snapshot_detail::File in) : in_(std::move(in)), digest_(new_digest()) {

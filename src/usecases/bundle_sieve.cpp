@@ -1,10 +1,9 @@
 #include "usecases/bundle_sieve.h"
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
 #include "base/limits.h"
+#include "base/parallel.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -18,7 +17,7 @@ class JudgingSink final : public ports::Sink {
   void take(std::vector<ledger::Transaction> some) override {
     const auto bundles = sieve_.add(std::move(some));
     std::vector<char> wanted(bundles.size());
-    in_parallel(bundles.size(), [&](std::size_t i) {
+    base::in_parallel(bundles.size(), [&](std::size_t i) {
       const auto& bundle = bundles[i];
       wanted[i] =
           wants(bundle.transactions.front().address()) && ledger::check_bundle(bundle.transactions) && judge_(bundle);
@@ -88,17 +87,6 @@ Result<ports::ReadEnd> judge_bundles(ports::Ledger& ledger, std::span<const cryp
                                      const JudgeBundle& judge) {
   JudgingSink sink(judge);
   return ledger.read_into(addresses, sink);
-}
-
-void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  const auto loop = [&] {
-    for (std::size_t i = next++; i < count; i = next++) work(i);
-  };
-  std::vector<std::jthread> threads;
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  for (std::size_t i = 1; i < std::min(cores, count); ++i) threads.emplace_back(loop);
-  loop();
 }
 
 }  // namespace glucoledger::usecases

@@ -37,7 +37,4 @@ using JudgeBundle = std::function<bool(const ledger::Bundle& bundle)>;
 Result<ports::ReadEnd> judge_bundles(ports::Ledger& ledger, std::span<const crypto::Hash> addresses,
                                      const JudgeBundle& judge);
 
-// Runs `work(i)` for all i on all cores.
-void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work);
-
 }  // namespace glucoledger::usecases

@@ -1,12 +1,12 @@
 #include "usecases/signer.h"
 
+#include "base/parallel.h"
 #include "fhir/observation.h"
 #include "fhir/record_file.h"
 #include "home/readings.h"
 #include "ledger/bundle.h"
 #include "privacy/identifier.h"
 #include "privacy/strip.h"
-#include "usecases/bundle_sieve.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -78,14 +78,14 @@ Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const Wo
   // A bundle is hashed some twenty times until its hash is fit (the "M-bug"): that takes longer than to sign.
   std::vector<Result<ledger::PreparedBundle>> bundles(messages.size());
   const std::int64_t now_s = world.clock.now_ms() / 1000;
-  in_parallel(messages.size(), [&](std::size_t i) {
+  base::in_parallel(messages.size(), [&](std::size_t i) {
     bundles[i] = ledger::prepare(created[i].payload, created[i].address, kNoTag, now_s);
   });
   std::vector<home::SignedMessage> signed_messages;
   std::vector<home::Outgoing> outgoing;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     GL_TRY(bundle, std::move(bundles[i]));
-    const auto hash = *crypto::Hash::from_trytes(std::string_view(bundle.front()).substr(2349, crypto::kHashTrytes));
+    const auto hash = ledger::bundle_hash_of(bundle);
     signed_messages.push_back({messages[i].id, epoch_.next_index, created[i].address, hash, bundle});
     outgoing.push_back({home::Outgoing::Kind::kMessage, messages[i].id, created[i].address, hash, std::move(bundle)});
     ++epoch_.next_index;
