@@ -1,9 +1,9 @@
 // bench NAME: how fast this machine does what the program does. A file a topic: bench_*.cpp.
 #include <malloc.h>
-#include <stdlib.h>
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 #include "apps/bench.h"

@@ -13,7 +13,7 @@ namespace glucoledger::node {
 
 class HttpStream {
  public:
-  using executor_type = boost::beast::tcp_stream::executor_type;
+  using executor_type = boost::beast::tcp_stream::executor_type;  // NOLINT(readability-identifier-naming): Asio's name
 
   explicit HttpStream(boost::asio::ip::tcp::socket socket) : tcp_(std::move(socket)) {}
 

@@ -47,11 +47,12 @@ std::uint64_t Histogram::count() const {
 void Histogram::write(std::string& text, std::string_view name, std::string_view labels) const {
   std::uint64_t below = 0;
   const std::string bucket_name = std::string(name) + "_bucket";
+  const std::string first_labels = labels.empty() ? "" : std::string(labels) + ",";
   for (std::size_t i = 0; i <= kBuckets; ++i) {
     below += counts_[i].load(std::memory_order_relaxed);
-    const std::string bound = i < kBuckets ? number(kBoundsS[i]) : "+Inf";
-    const std::string separator = labels.empty() ? "" : ",";
-    write_value(text, bucket_name, std::string(labels) + separator + "le=\"" + bound + "\"", std::to_string(below));
+    std::string bucket_labels = first_labels;
+    bucket_labels.append("le=\"").append(i < kBuckets ? number(kBoundsS[i]) : "+Inf").append("\"");
+    write_value(text, bucket_name, bucket_labels, std::to_string(below));
   }
   const double sum_s = static_cast<double>(sum_ns_.load(std::memory_order_relaxed)) / 1e9;
   write_value(text, std::string(name) + "_sum", labels, number(sum_s));

@@ -68,7 +68,7 @@ Reply Service::handle(const IriRequest& request, Time received, std::atomic<bool
   return account(request.command(), received, std::move(answer));
 }
 
-void Service::store(const IriRequest& request, Time received, std::function<void(Reply)> done) {
+void Service::store(const IriRequest& request, Time received, const std::function<void(Reply)>& done) {
   const IriCommand command = request.command();
   try {
     api_.store(request, [this, command, received, done](IriReply answer) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "node/access.h"
 #include "node/iri_api.h"
@@ -47,7 +48,7 @@ class Service {
 
   // What it is given outlives it.
   Service(IriApi& api, storage::Tangle& tangle, Log log = Log(LogLevel::kOff))
-      : api_(api), tangle_(tangle), log_(log) {}
+      : api_(api), tangle_(tangle), log_(std::move(log)) {}
 
   // What is to be done once a request's head is here.
   Opening open(const RequestHead& head);
@@ -56,7 +57,7 @@ class Service {
   // Does what a command asks. `received` is when it was here as a whole; `cancel` as for IriApi.
   Reply handle(const IriRequest& request, Time received, std::atomic<bool>* cancel = nullptr);
   // The same for a storing command, without waiting for the disk: `done` as for IriApi::store().
-  void store(const IriRequest& request, Time received, std::function<void(Reply)> done);
+  void store(const IriRequest& request, Time received, const std::function<void(Reply)>& done);
   Reply refuse(unsigned status, std::string_view reason);
 
   void set_access(const Access& access);
