@@ -70,9 +70,18 @@ tl::unexpected<Error> damaged(const std::string& what) {
               "restore the ledger from a snapshot, or fetch it anew from another node; this folder was left as it is");
 }
 
+// By the open file: RocksDB's Posix environment cannot truncate by name.
+rocksdb::Status truncate(rocksdb::Env& env, const std::string& path, std::size_t size) {
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status status = env.ReopenWritableFile(path, &file, rocksdb::EnvOptions());
+  if (status.ok()) status = file->Truncate(size);
+  if (status.ok()) status = file->Sync();
+  if (status.ok()) status = file->Close();
+  return status;
+}
+
 Result<void> cut_off(rocksdb::Env& env, const LogFile& log) {
-  rocksdb::Status status = env.Truncate(log.path, log.condition.intact_size);
-  if (status.ok()) status = sync_file(env, log.path);
+  const rocksdb::Status status = truncate(env, log.path, log.condition.intact_size);
   if (status.ok()) return {};
   const bool full = status.IsNoSpace();
   return fail(

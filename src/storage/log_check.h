@@ -1,4 +1,4 @@
-// RocksDB's logs after a power cut: a torn end is cut off, damage before it is told.
+// RocksDB's logs after a power cut, or a kill amid a write: a torn end is cut off, damage before it is told.
 //
 // Every commit is synced before the next one begins, so a power cut can harm the last record only. RocksDB by itself
 // drops all that follows the first record that does not fit, silently, though it was acknowledged; and it refuses a

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/file.h"
+#include "base/test_folder.h"
 #include "storage/simulated_disk.h"
 
 namespace glucoledger::storage {
@@ -74,6 +76,26 @@ TEST_F(LogCheckTest, DamageBeforeTheLastRecordIsFound) {
     std::string damaged = log;
     damaged[place] = static_cast<char>(damaged[place] ^ 4);
     EXPECT_TRUE(examine_log(damaged).records_follow) << place;
+  }
+}
+
+// On a real disk, whose environment can do less than the simulated one.
+TEST_F(LogCheckTest, ATornEndIsCutOffInAFolder) {
+  const base::TestFolder folder;
+  const std::string log = log_of({100, 50'000});
+  const auto write = [&](const char* name, const std::string& content) {
+    ASSERT_TRUE(base::write_file_atomic(folder.path() / name, base::as_bytes(content)));
+  };
+  write("CURRENT", "MANIFEST-000001\n");
+  for (const char* name : {"MANIFEST-000001", "000004.log"}) write(name, log + log.substr(0, 20));
+  for (const bool mend : {false, true}) {
+    const auto checked = check_logs(*rocksdb::Env::Default(), folder.path(), mend);
+    ASSERT_TRUE(checked) << checked.error().message;
+    for (const char* name : {"MANIFEST-000001", "000004.log"}) {
+      const auto content = base::read_file(folder.path() / name, 1 << 20);
+      ASSERT_TRUE(content);
+      EXPECT_EQ(*content, mend ? log : log + log.substr(0, 20)) << name;
+    }
   }
 }
 

@@ -58,7 +58,6 @@ class SimulatedDisk final : public rocksdb::FileSystem {
   Status GetFileModificationTime(const std::string& path, const Options& options, std::uint64_t* time,
                                  Context* context) override;
   Status RenameFile(const std::string& from, const std::string& to, const Options& options, Context* context) override;
-  Status Truncate(const std::string& path, std::size_t size, const Options& options, Context* context) override;
   Status LockFile(const std::string& path, const Options& options, rocksdb::FileLock** lock, Context* context) override;
   Status UnlockFile(rocksdb::FileLock* lock, const Options& options, Context* context) override;
   Status GetTestDirectory(const Options& options, std::string* path, Context* context) override;

@@ -74,7 +74,9 @@ class SimulatedFile final : public rocksdb::FSWritableFile {
   Status Truncate(std::uint64_t size, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
     const std::lock_guard guard(disk_.mutex_);
     const Status status = disk_.begin_write();
-    if (status.ok()) content_->data.resize(size);
+    if (!status.ok()) return status;
+    content_->data.resize(size);
+    content_->synced_size = std::min<std::size_t>(content_->synced_size, size);
     return status;
   }
   Status Sync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
@@ -295,17 +297,6 @@ Status SimulatedDisk::RenameFile(const std::string& from, const std::string& to,
   if (!status.ok()) return status;
   change_name(to, content);
   change_name(from, nullptr);
-  return status;
-}
-
-Status SimulatedDisk::Truncate(const std::string& path, std::size_t size, const Options&, Context*) {
-  const std::lock_guard guard(mutex_);
-  const auto content = find(path);
-  if (!content) return Status::PathNotFound(path);
-  const Status status = begin_write();
-  if (!status.ok()) return status;
-  content->data.resize(size);
-  content->synced_size = std::min(content->synced_size, size);
   return status;
 }
 
