@@ -48,6 +48,10 @@ void print_error(const Context& context, const Error& error) {
   if (!error.next_step.empty()) std::fprintf(stderr, "  %s\n", error.next_step.c_str());
 }
 
+void warn(std::string_view text) {
+  std::fprintf(stderr, "glucoledger: warning: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
 std::string count_of(std::size_t count, std::string_view what) {
   return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }

@@ -51,6 +51,8 @@ void run_when_chosen(CLI::App& command, Context& context, std::shared_ptr<Argume
 // Prints `document` on one line with --json, else `text` (with a newline added where it has none).
 void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text);
 void print_error(const Context& context, const Error& error);
+// "glucoledger: warning: ..." on standard error.
+void warn(std::string_view text);
 // "1 reading", "2 readings".
 std::string count_of(std::size_t count, std::string_view what);
 // Shows stages on standard error: a rewritten line on a terminal, a line every ten seconds elsewhere, nothing when

@@ -3,8 +3,10 @@
 
 #include "apps/session.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/limits.h"
 #include "base/time_zone.h"
+#include "ledger_client/iri_client.h"
 #include "ledger_client/open_ledger.h"
 
 namespace glucoledger::apps {
@@ -27,6 +29,26 @@ Result<void> make_ledger(const std::string& spec, std::optional<int> min_weight_
   options.http = http;
   options.min_weight_magnitude = min_weight_magnitude;
   return ledger_client::open_ledger(spec, options, base::SystemClock()).map([](const auto&) {});
+}
+
+// A mistyped URL shall not first be noticed by what waits in the outbox. The home is made all the same: a node may be
+// down.
+void warn_of_silent_nodes(const std::string& urls, const ledger_client::HttpOptions& http) {
+  const auto endpoints = ledger_client::parse_endpoints(urls);
+  if (!endpoints) return;
+  std::string network_id;
+  for (const auto& endpoint : *endpoints) {
+    if (base::interrupted()) return;
+    const auto info = ledger_client::IriClient({endpoint}, http).info();
+    if (!info) {
+      warn("the home is made, but " + info.error().message + "\n  " + info.error().next_step);
+      continue;
+    }
+    if (network_id.empty()) network_id = info->network_id;
+    if (network_id != info->network_id) {
+      warn("the node at " + endpoint.authority() + " belongs to another ledger than those before it");
+    }
+  }
 }
 
 Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
@@ -58,6 +80,7 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
   if (arguments.ledger.empty() && settings.role == home::Role::kPatient) {
     GL_CHECK(make_ledger((folder / "ledger").string(), arguments.min_weight_magnitude, {}));
   }
+  if (usecases::is_url(settings.ledger)) warn_of_silent_nodes(settings.ledger, http);
   print_result(context, {{"home", folder.string()}, {"role", arguments.role}},
                "made a " + arguments.role + "'s home in " + folder.string());
   return ExitCode::kDone;
@@ -107,7 +130,7 @@ void add_access_command(CLI::App& app, Context& context) {
   auto files = std::make_shared<AccessFiles>();
   add_access_options(*command, *files);
   command->footer(
-      "What is not named stays as it was.\n"
+      "What is not named stays as it was. The token is kept in the home, sealed; of --ledger-ca the file's name is.\n"
       "Example:\n"
       "  glucoledger access --ledger-token-file new-token\n");
   run_when_chosen(*command, context, files, change_access);

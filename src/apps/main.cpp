@@ -14,8 +14,8 @@ namespace {
 // What is wrong with the command line; CLI11 knows a word that is no command only as a command that is missing.
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const auto strangers = app.remaining(true);
-  if (strangers.empty()) return error.what();
-  return "there is no command or option " + strangers.front();
+  if (!strangers.empty()) return "there is no command or option " + strangers.front();
+  return app.get_subcommands().empty() ? "no command is named" : error.what();
 }
 
 // With --verbose also the kernels: the one in use and the others that this machine could use.
@@ -71,7 +71,9 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    print_error(context, {ErrorCode::kUsage, usage_error(app, error), "--help after a command's name explains it"});
+    print_error(context, {ErrorCode::kUsage, usage_error(app, error),
+                          app.get_subcommands().empty() ? "`glucoledger --help` lists the commands"
+                                                        : "--help after a command's name explains it"});
     return static_cast<int>(ExitCode::kUsage);
   }
   const auto exit_code = context.run();

@@ -43,6 +43,8 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const Arguments& arguments, b
   ledger_client::OpenLedgerOptions options;
   options.read_only = read_only;
   GL_ASSIGN(options.http, read_access(arguments.access));
+  options.http.token_hint = "ask its operator for a token and name its file with --ledger-token-file";
+  options.http.trust_hint = "name its certificate's file with --ledger-ca, or check the address";
   return ledger_client::open_ledger(arguments.node, options, kClock);
 }
 
@@ -53,7 +55,7 @@ struct Found {
   bool pruned = false;
 };
 
-// kUnreachable where there may be a message that the nodes do not hand out.
+// kUnreachable where there may be a message that the nodes do not hand out, or too few answer.
 Result<Found> look_up(ports::Ledger& ledger, const Hash& root, mam::Mode mode, const mam::SecretTrytes& side_key) {
   const Hash address = mam::address_of(root, mode);
   std::mutex mutex;
@@ -69,6 +71,9 @@ Result<Found> look_up(ports::Ledger& ledger, const Hash& root, mam::Mode mode, c
            return true;
          }));
   found.pruned = !end.pruned_addresses.empty();
+  if (!found.message && !end.doubt.empty()) {
+    return fail(ErrorCode::kUnreachable, end.doubt, "repeat when they do, or name others with --node");
+  }
   if (found.message || end.cut_addresses.empty()) return found;
   return fail(ErrorCode::kUnreachable, "the node hands out only a part of what stands at the message's address",
               "name another one with --node");

@@ -1,7 +1,5 @@
 #include "apps/mam_options.h"
 
-#include <cstdio>
-
 #include "base/file.h"
 
 namespace glucoledger::apps {
@@ -32,10 +30,6 @@ Result<mam::SecretTrytes> read_side_key(mam::Mode mode, const std::string& path)
   if (!restricted) return mam::SecretTrytes::nines();
   GL_TRY(content, base::read_secret_file(path));
   return mam::SecretTrytes::from_text(content.text());
-}
-
-void warn(std::string_view text) {
-  std::fprintf(stderr, "glucoledger: warning: %.*s\n", static_cast<int>(text.size()), text.data());
 }
 
 }  // namespace glucoledger::apps

@@ -14,8 +14,6 @@ std::string_view without_line_end(std::string_view text);
 // Restricted mode needs a side key's file, the others must have none: kUsage otherwise.
 Result<mam::SecretTrytes> read_side_key(mam::Mode mode, const std::string& path);
 
-// "glucoledger: warning: ..." on standard error.
-void warn(std::string_view text);
 inline constexpr std::string_view kForgeableWarning =
     "a message is signed at security 1, which can be forged with some effort";
 

@@ -75,6 +75,7 @@ ordered_json document_of(const Round& round) {
           {"read_back", counts.read_back},
           {"unconfirmed_messages", counts.unconfirmed},
           {"epochs_replaced", round.outbox ? round.outbox->epochs_replaced : 0},
+          {"doubt", round.outbox ? round.outbox->doubt : ""},
           {"readings_waiting", round.waiting.readings_waiting},
           {"messages_waiting", round.waiting.messages_waiting},
           {"notes_waiting", round.waiting.notes_waiting}};
@@ -90,6 +91,9 @@ std::string text_of(const Round& round) {
   if (round.outbox && round.outbox->epochs_replaced > 0) {
     text += count_of(round.outbox->epochs_replaced, "epoch") +
             " ended, as another copy of this home had signed there; new ones took their place\n";
+  }
+  if (round.outbox && !round.outbox->doubt.empty()) {
+    text += round.outbox->doubt + ": what was sent stands in new epochs, so that surely no key signed twice\n";
   }
   if (round.waiting.messages_waiting + round.waiting.notes_waiting > 0) {
     text += std::to_string(round.waiting.messages_waiting) + " messages and " +

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -34,6 +35,33 @@ Result<SecretBytes> read_token(const std::string& file) {
   return SecretBytes(base::to_bytes(line));
 }
 
+// Clients of nodes, by their URLs: connections, and what is known of nodes that fail, outlast the round of a command
+// that follows. (A folder is opened anew each time: others have their turn.)
+class KeptNodes {
+ public:
+  Result<std::shared_ptr<ports::Ledger>> at(const std::string& urls, const ledger_client::HttpOptions& http) {
+    auto& kept = kept_[urls];
+    if (kept.client && is_same(kept.http, http)) {
+      kept.client->forget_facts();
+      return std::static_pointer_cast<ports::Ledger>(kept.client);
+    }
+    GL_TRY(endpoints, ledger_client::parse_endpoints(urls));
+    kept = {http, std::make_shared<ledger_client::IriClient>(endpoints, http)};
+    return std::static_pointer_cast<ports::Ledger>(kept.client);
+  }
+
+ private:
+  struct Kept {
+    ledger_client::HttpOptions http;
+    std::shared_ptr<ledger_client::IriClient> client;
+  };
+  static bool is_same(const ledger_client::HttpOptions& a, const ledger_client::HttpOptions& b) {
+    const bool same_token = (a.token ? a.token->text() : "") == (b.token ? b.token->text() : "");
+    return a.ca_file == b.ca_file && same_token;
+  }
+  std::map<std::string, Kept> kept_;
+};
+
 }  // namespace
 
 std::filesystem::path home_folder(const Context& context) {
@@ -49,13 +77,16 @@ home::KeySource key_source(const Context& context) {
 
 usecases::World make_world(std::shared_ptr<const LedgerAccess> access) {
   return {.clock = kClock,
-          .open_ledger =
-              [access](const std::string& spec, usecases::Use use) {
-                ledger_client::OpenLedgerOptions options;
-                options.read_only = use == usecases::Use::kRead;
-                if (access && ledger_client::canonical_locator(spec) == access->locator) options.http = access->http;
-                return ledger_client::open_ledger(spec, options, kClock);
-              },
+          .open_ledger = [access = std::move(access), nodes = std::make_shared<KeptNodes>()](
+                             const std::string& spec, usecases::Use use) -> Result<std::shared_ptr<ports::Ledger>> {
+            GL_TRY(locator, ledger_client::canonical_locator(spec));
+            ledger_client::OpenLedgerOptions options;
+            options.read_only = use == usecases::Use::kRead;
+            options.http.trust_hint = "certificates of one's own are trusted only for the ledger of `init --ledger`";
+            if (access && locator == access->locator) options.http = access->http;
+            if (usecases::is_url(locator)) return nodes->at(locator, options.http);
+            return ledger_client::open_ledger(spec, options, kClock);
+          },
           .open_store =
               [](const std::string& spec, usecases::Use use) {
                 return content_store::open_content_store(spec, use == usecases::Use::kRead);
@@ -96,15 +127,14 @@ Result<home::Home> Session::open_as(home::Role role, home::Home::Access access) 
 Result<void> Session::choose_proof_of_work(const std::string& where, home::Home& home) {
   if (where == "local") return {};
   ledger_client::HttpOptions http;
-  std::string urls = where;
-  if (where == "node") {
-    GL_ASSIGN(urls, ledger_client::canonical_locator(home.ledger_spec()));
-    http = access_->http;
-    if (!urls.starts_with("http")) {
-      return fail(ErrorCode::kUsage, "--pow node: this home's ledger is a folder, not a node",
-                  "leave --pow away, or name a node's URL");
-    }
+  http.token_hint = "the token of a home goes to its own ledger alone: name another service, or leave --pow away";
+  http.trust_hint = "name a service whose certificate this machine trusts, or leave --pow away";
+  GL_TRY(urls, ledger_client::canonical_locator(where == "node" ? home.ledger_spec() : where));
+  if (where == "node" && !usecases::is_url(urls)) {
+    return fail(ErrorCode::kUsage, "--pow node: this home's ledger is a folder, not a node",
+                "leave --pow away, or name a node's URL");
   }
+  if (urls == access_->locator) http = access_->http;
   http.request_ms = kProofOfWorkWaitMs;
   GL_TRY(endpoints, ledger_client::parse_endpoints(urls));
   const auto service = std::make_shared<ledger_client::IriClient>(endpoints, http);
@@ -125,8 +155,7 @@ void add_pow_option(CLI::App& command, std::string& where) {
 void add_access_options(CLI::App& command, AccessFiles& files) {
   command.add_option("--ledger-ca", files.ca_file,
                      "Certificates (PEM) by which https:// nodes are trusted (default: the system's)");
-  command.add_option("--ledger-token-file", files.token_file,
-                     "A file with the token that the nodes ask for; a home keeps it, sealed");
+  command.add_option("--ledger-token-file", files.token_file, "A file with the token that the nodes ask for");
 }
 
 Result<ledger_client::HttpOptions> read_access(const AccessFiles& files) {

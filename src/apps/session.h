@@ -55,7 +55,7 @@ class Session {
   usecases::World world_;
 };
 
-// Opens a ledger or a store by its name; shared by all commands.
+// Opens a ledger or a store by its name; shared by all commands. Nodes stay connected from one opening to the next.
 usecases::World make_world(std::shared_ptr<const LedgerAccess> access = nullptr);
 
 void add_pow_option(CLI::App& command, std::string& where);

@@ -62,11 +62,15 @@ Result<std::string> share_text(const ShareArguments& arguments, const usecases::
 
 // Notes go at once when the ledger can be reached. What this says decides the exit code; nothing is undone.
 Result<ExitCode> send_notes(Home& home, const usecases::World& world) {
+  constexpr std::string_view kNextStep =
+      "what was done holds; what the other side must learn goes with the next publish";
   usecases::OutboxOptions options;
   options.notes_only = true;
-  GL_TRY(report, usecases::run_outbox(home, world, options));
-  if (report.waiting.notes_waiting == 0) return ExitCode::kDone;
-  return fail(ErrorCode::kUnreachable, "notes wait for the ledger", "publish again to send them");
+  auto report = usecases::run_outbox(home, world, options);
+  if (!report && report.error().code == ErrorCode::kUnreachable) report.error().next_step = kNextStep;
+  if (!report) return tl::unexpected(std::move(report.error()));
+  if (report->waiting.notes_waiting == 0) return ExitCode::kDone;
+  return fail(ErrorCode::kUnreachable, "notes wait for the ledger", std::string(kNextStep));
 }
 
 Result<ExitCode> share(const Context& context, const ShareArguments& arguments) {

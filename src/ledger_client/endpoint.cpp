@@ -38,7 +38,8 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   endpoint.is_tls = url.starts_with(kTls);
   if (!endpoint.is_tls && !url.starts_with(kPlain)) {
     return fail(ErrorCode::kUsage, "a node's URL must start with http:// or https://",
-                "write it as https://host:port, or as http://host:port for a node of this machine");
+                "write it as https://host:port, or as http://host:port for a node of this machine; several with commas "
+                "and without spaces");
   }
   url.remove_prefix(endpoint.is_tls ? kTls.size() : kPlain.size());
   if (url.ends_with('/')) url.remove_suffix(1);
@@ -79,7 +80,9 @@ Result<std::vector<Endpoint>> parse_endpoints(std::string_view urls) {
   while (true) {
     const std::size_t comma = std::min(urls.find(','), urls.size());
     GL_TRY(endpoint, parse_endpoint(urls.substr(0, comma)));
-    endpoints.push_back(std::move(endpoint));
+    const bool known = std::any_of(endpoints.begin(), endpoints.end(),
+                                   [&](const Endpoint& one) { return one.url() == endpoint.url(); });
+    if (!known) endpoints.push_back(std::move(endpoint));
     if (endpoints.size() > kEndpointsMax) {
       return fail(ErrorCode::kUsage, "more than " + std::to_string(kEndpointsMax) + " nodes are named");
     }

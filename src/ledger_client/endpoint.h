@@ -24,7 +24,8 @@ struct Endpoint {
 // password.
 Result<Endpoint> parse_endpoint(std::string_view url);
 
-// "URL[,URL...]", and the same text from endpoints: lower-case host, port always written.
+// "URL[,URL...]", and the same text from endpoints: lower-case host, port always written. Who is named twice counts
+// once.
 Result<std::vector<Endpoint>> parse_endpoints(std::string_view urls);
 std::string join_urls(const std::vector<Endpoint>& endpoints);
 

@@ -18,6 +18,8 @@ namespace http = boost::beast::http;
 using Tcp = asio::ip::tcp;
 
 constexpr std::size_t kIdleConnectionsMax = 8;
+// Whether one that was idle for longer still leads to its node is found out sooner by a new one.
+constexpr auto kIdleMax = std::chrono::seconds(30);
 constexpr std::uint32_t kReplyHeaderSizeMax = 16 << 10;
 constexpr auto kInterruptStep = std::chrono::milliseconds(50);
 
@@ -31,11 +33,13 @@ struct HttpClient::Tls {
 class HttpClient::Connection {
  public:
   // `tls`: nothing where the way is plain.
-  Connection(const Endpoint& endpoint, Tls* tls) : endpoint_(endpoint), resolver_(context_), socket_(context_) {
-    if (tls != nullptr) tls_stream_ = std::make_unique<asio::ssl::stream<Tcp::socket&>>(socket_, tls->context);
+  Connection(const Endpoint& endpoint, std::shared_ptr<Tls> tls)
+      : endpoint_(endpoint), resolver_(context_), socket_(context_), tls_(std::move(tls)) {
+    if (tls_) tls_stream_ = std::make_unique<asio::ssl::stream<Tcp::socket&>>(socket_, tls_->context);
   }
 
-  Result<void> connect(std::int64_t timeout_ms) {
+  Result<void> connect(const HttpOptions& options) {
+    const std::int64_t timeout_ms = options.connect_ms;
     boost::system::error_code result = asio::error::would_block;
     resolver_.async_resolve(
         endpoint_.host, std::to_string(endpoint_.port),
@@ -50,7 +54,7 @@ class HttpClient::Connection {
     if (result) return unreachable("does not answer (" + result.message() + ")");
     boost::system::error_code ignored;
     socket_.set_option(Tcp::no_delay(true), ignored);
-    return tls_stream_ ? shake_hands(timeout_ms) : Result<void>();
+    return tls_stream_ ? shake_hands(options) : Result<void>();
   }
 
   // `nothing_came`: the peer closed before a byte of an answer, as it may with a kept connection.
@@ -100,7 +104,7 @@ class HttpClient::Connection {
 
  private:
   // The certificate must name the host, or its address.
-  Result<void> shake_hands(std::int64_t timeout_ms) {
+  Result<void> shake_hands(const HttpOptions& options) {
     boost::system::error_code result;
     tls_stream_->set_verify_mode(asio::ssl::verify_peer, result);
     tls_stream_->set_verify_callback(asio::ssl::host_name_verification(endpoint_.host), result);
@@ -109,9 +113,11 @@ class HttpClient::Connection {
     result = asio::error::would_block;
     tls_stream_->async_handshake(asio::ssl::stream_base::client,
                                  [&](boost::system::error_code error) { result = error; });
-    GL_CHECK(run_until_done(timeout_ms));
-    if (result) return unreachable("could not be trusted, or does not speak TLS (" + result.message() + ")");
-    return {};
+    GL_CHECK(run_until_done(options.connect_ms));
+    if (!result) return {};
+    auto error = unreachable("could not be trusted, or does not speak TLS (" + result.message() + ")");
+    if (SSL_get_verify_result(tls_stream_->native_handle()) != X509_V_OK) error.value().next_step = options.trust_hint;
+    return error;
   }
 
   tl::unexpected<Error> unreachable(const std::string& what) const {
@@ -142,9 +148,15 @@ class HttpClient::Connection {
   asio::io_context context_{1};
   Tcp::resolver resolver_;
   Tcp::socket socket_;
+  std::shared_ptr<Tls> tls_;
   std::unique_ptr<asio::ssl::stream<Tcp::socket&>> tls_stream_;  // over the socket
   boost::beast::flat_buffer buffer_;
   bool reusable_ = false;
+};
+
+struct HttpClient::Idle {
+  std::unique_ptr<Connection> connection;
+  std::chrono::steady_clock::time_point since;
 };
 
 namespace {
@@ -176,34 +188,39 @@ Result<std::unique_ptr<HttpClient::Connection>> HttpClient::connect() {
   if (options_.token && !endpoint_.is_tls && !endpoint_.is_loopback()) {
     return fail(ErrorCode::kUsage, "a token does not go over an unencrypted connection", "use an https:// URL");
   }
-  Tls* tls = nullptr;
+  std::shared_ptr<Tls> tls;
   if (endpoint_.is_tls) {
     const std::lock_guard lock(mutex_);
     if (!tls_) {
-      auto fresh = std::make_unique<Tls>();
+      auto fresh = std::make_shared<Tls>();
       boost::system::error_code ignored;
       fresh->context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, ignored);
       GL_CHECK(trust(fresh->context, options_.ca_file));
       tls_ = std::move(fresh);
     }
-    tls = tls_.get();
+    tls = tls_;
   }
-  auto connection = std::make_unique<Connection>(endpoint_, tls);
-  GL_CHECK(connection->connect(options_.connect_ms));
-  return connection;
+  auto connection = std::make_unique<Connection>(endpoint_, std::move(tls));
+  const auto connected = connection->connect(options_);
+  if (connected) return connection;
+  const std::lock_guard lock(mutex_);
+  tls_.reset();  // the file of trusted certificates may be another one by then
+  return tl::unexpected(connected.error());
 }
 
 std::unique_ptr<HttpClient::Connection> HttpClient::take_idle() {
   const std::lock_guard lock(mutex_);
+  const auto oldest = std::chrono::steady_clock::now() - kIdleMax;
+  std::erase_if(idle_, [&](const Idle& idle) { return idle.since < oldest; });
   if (idle_.empty()) return nullptr;
-  auto connection = std::move(idle_.back());
+  auto connection = std::move(idle_.back().connection);
   idle_.pop_back();
   return connection;
 }
 
 void HttpClient::keep(std::unique_ptr<Connection> connection) {
   const std::lock_guard lock(mutex_);
-  if (idle_.size() < kIdleConnectionsMax) idle_.push_back(std::move(connection));
+  if (idle_.size() < kIdleConnectionsMax) idle_.push_back({std::move(connection), std::chrono::steady_clock::now()});
 }
 
 Result<HttpReply> HttpClient::post_json(const std::string& body, std::size_t response_size_max) {

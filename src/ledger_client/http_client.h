@@ -3,8 +3,9 @@
 // Over https:// the node's certificate must be valid for its host by the system's authorities, or by those of a file. A
 // token is shown to the node as `Authorization: Bearer`, only in TLS or to this machine (else kUsage).
 // Thread-safe: each call takes an idle connection or opens one. A kept connection that turns out closed is opened anew
-// once; nothing else is repeated here. kUnreachable: no connection, no answer in time, not HTTP, no valid certificate.
-// kInterrupted: the person asked to stop. Boost.Beast stays in http_client.cpp.
+// once, and one that was idle for long is not used again; nothing else is repeated here. kUnreachable: no connection,
+// no answer in time, not HTTP, no valid certificate. kInterrupted: the person asked to stop. Boost.Beast stays in
+// http_client.cpp.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,10 @@ struct HttpOptions {
   std::int64_t request_ms = 30'000;
   std::string ca_file;                       // certificates in PEM that are trusted; empty: the system's
   std::shared_ptr<const SecretBytes> token;  // for the node; may be absent
+  // What a person is told to do about a node that asks for a token, or whose certificate is not trusted.
+  std::string token_hint =
+      "ask its operator for a token and name its file: glucoledger access --ledger-token-file FILE";
+  std::string trust_hint = "name its certificate's file: glucoledger access --ledger-ca FILE; or check the address";
 };
 
 // kInputRefused when the file holds no certificates that can be trusted.
@@ -44,6 +49,7 @@ class HttpClient {
  private:
   class Connection;
   struct Tls;
+  struct Idle;
   Result<std::unique_ptr<Connection>> connect();
   std::unique_ptr<Connection> take_idle();
   void keep(std::unique_ptr<Connection> connection);
@@ -51,8 +57,8 @@ class HttpClient {
   Endpoint endpoint_;
   HttpOptions options_;
   std::mutex mutex_;  // guards what follows
-  std::unique_ptr<Tls> tls_;
-  std::vector<std::unique_ptr<Connection>> idle_;
+  std::shared_ptr<Tls> tls_;
+  std::vector<Idle> idle_;
 };
 
 }  // namespace glucoledger::ledger_client

@@ -75,6 +75,12 @@ Result<IriNode::Facts> IriClient::facts_of(IriNode& node) {
               "name only nodes of one ledger");
 }
 
+void IriClient::forget_facts() {
+  for (const auto& node : nodes_) node->forget_facts();
+  const std::lock_guard lock(mutex_);
+  network_id_.clear();
+}
+
 template <typename Value, typename Work>
 Result<Value> IriClient::try_node(IriNode& node, const Work& work) {
   auto facts = facts_of(node);

@@ -29,6 +29,9 @@ class IriClient final : public ports::Ledger {
   Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink) override;
   Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) override;
 
+  // Who uses a client for long asks anew, between two rounds of work, which ledger stands behind the nodes.
+  void forget_facts();
+
   // As ledger::attach, done by a node; what it gives back is checked. (World::attach.)
   Result<std::vector<ledger::Transaction>> attach(const ledger::PreparedBundle& bundle,
                                                   const ledger::Attachment& attachment,

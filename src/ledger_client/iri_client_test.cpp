@@ -147,10 +147,27 @@ TEST_F(IriClientTest, ANodeOfAnotherLedgerIsNotBelieved) {
   EXPECT_FALSE(sink.found);
 }
 
+TEST_F(IriClientTest, WhoAsksAnewNoticesThatAnotherLedgerStandsThere) {
+  auto one = client(1);
+  ASSERT_TRUE(one.info());
+  nodes_[0].network_id = "44556677";
+  EXPECT_EQ(one.info()->network_id, "00112233");
+  one.forget_facts();
+  EXPECT_EQ(one.info()->network_id, "44556677");
+}
+
+TEST(EndpointTest, ANodeThatIsNamedTwiceCountsOnce) {
+  const auto endpoints = parse_endpoints("http://a:1,http://A:1/,http://b,https://a:1,http://b:80");
+  ASSERT_TRUE(endpoints);
+  EXPECT_EQ(join_urls(*endpoints), "http://a:1,http://b:80,https://a:1");
+}
+
 TEST_F(IriClientTest, ANodeThatAsksForATokenSaysSo) {
   nodes_[0].status = 401;
   auto one = client(1);
-  EXPECT_EQ(one.tips().error().code, ErrorCode::kNotAllowed);
+  const auto refused = one.tips();
+  EXPECT_EQ(refused.error().code, ErrorCode::kNotAllowed);
+  EXPECT_NE(refused.error().next_step.find("--ledger-token-file"), std::string::npos);
 }
 
 TEST_F(IriClientTest, JunkIsReadPageByPageInSmallParts) {

@@ -101,7 +101,8 @@ std::size_t next_batch(std::span<const ledger::Transaction> transactions, std::s
 
 }  // namespace
 
-IriNode::IriNode(Endpoint endpoint, HttpOptions options) : http_(std::move(endpoint), std::move(options)) {}
+IriNode::IriNode(Endpoint endpoint, HttpOptions options)
+    : token_hint_(options.token_hint), http_(std::move(endpoint), std::move(options)) {}
 IriNode::~IriNode() = default;
 
 tl::unexpected<Error> IriNode::wrong_answer(const std::string& what) const {
@@ -136,8 +137,7 @@ Result<std::string> IriNode::post(const json& request) {
     return fail(ErrorCode::kInputRefused, node + " refused: " + (reason.empty() ? "no reason given" : reason));
   }
   if (reply.status == 401 || reply.status == 403) {
-    return fail(ErrorCode::kNotAllowed, node + " does not let this program in",
-                "ask its operator for a token and name its file: glucoledger access --ledger-token-file FILE");
+    return fail(ErrorCode::kNotAllowed, node + " does not let this program in", token_hint_);
   }
   return fail(ErrorCode::kUnreachable, node + " failed with status " + std::to_string(reply.status),
               "check that the address is a node's, then repeat");
@@ -180,6 +180,11 @@ Result<IriNode::Facts> IriNode::facts() {
   const std::lock_guard lock(mutex_);
   facts_ = facts;
   return facts;
+}
+
+void IriNode::forget_facts() {
+  const std::lock_guard lock(mutex_);
+  facts_.reset();
 }
 
 Result<ports::Tips> IriNode::tips() {

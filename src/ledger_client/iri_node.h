@@ -46,6 +46,7 @@ class IriNode {
 
   const Endpoint& endpoint() const { return http_.endpoint(); }
   Result<Facts> facts();  // asked once, and anew after a failure
+  void forget_facts();
   Result<ports::Tips> tips();
   Result<void> submit(std::span<const ledger::Transaction> transactions);
   // Hands over what stands at the addresses and is not in `known` (where given), which gains it. Ends when the sink
@@ -82,6 +83,7 @@ class IriNode {
   Result<std::vector<ledger::Transaction>> transactions_named(std::span<const Hash> names,
                                                               const std::vector<std::string>& texts) const;
 
+  const std::string token_hint_;
   HttpClient http_;
   mutable std::mutex mutex_;  // guards what follows
   std::optional<Facts> facts_;

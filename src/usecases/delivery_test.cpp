@@ -24,6 +24,20 @@ class DeliveryTest : public Stage {
     network_.reachable = true;
     fail_at(0, Network::Fault::kBefore, 0);
   }
+  // An epoch's third key signed, and the home's files are older than that.
+  void publish_on_a_machine_that_is_rolled_back() {
+    import(0, 0, 2);
+    invite("smith");
+    publish();
+    std::filesystem::copy(folder_ / "patient", folder_ / "kept", std::filesystem::copy_options::recursive);
+    import(0, 2, 1);
+    publish();
+    for (const char* name : {"home.db", "instance"}) {
+      std::ifstream old(folder_ / "kept" / name, std::ios::binary);
+      std::ofstream(folder_ / "patient" / name, std::ios::binary | std::ios::trunc) << old.rdbuf();
+    }
+    std::filesystem::remove_all(folder_ / "kept");
+  }
 };
 
 TEST_F(DeliveryTest, WhereverTheLedgerFailsAllArrivesOnceInTheEnd) {
@@ -206,21 +220,34 @@ TEST_F(DeliveryTest, CopiesThatGiveTwoNotesOneNumberBothReachTheReader) {
 
 // The home's key signed at the next address already: another copy of the home did.
 TEST_F(DeliveryTest, AUsedNextAddressEndsTheEpoch) {
-  import(0, 0, 2);
-  invite("smith");
-  publish();
-  std::filesystem::copy(folder_ / "patient", folder_ / "kept", std::filesystem::copy_options::recursive);
-  import(0, 2, 1);
-  publish();
-  for (const char* name : {"home.db", "instance"}) {  // as on a rolled-back machine: the same files, older
-    std::ifstream old(folder_ / "kept" / name, std::ios::binary);
-    std::ofstream(folder_ / "patient" / name, std::ios::binary | std::ios::trunc) << old.rdbuf();
-  }
-  std::filesystem::remove_all(folder_ / "kept");
+  publish_on_a_machine_that_is_rolled_back();
   import(0, 2, 2);
   const auto report = try_publish();
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->epochs_replaced, 1U);
+  expect_all_arrived();
+}
+
+// What too few nodes do not show may stand there: publishing goes on, and no key signs that may have signed.
+TEST_F(DeliveryTest, WhereTooFewNodesAnswerNewEpochsSign) {
+  publish_on_a_machine_that_is_rolled_back();
+  network_.doubt = "only 1 of 3 nodes answered";
+  network_.withholds = true;
+  for (std::int64_t slot = 2; slot < 4; ++slot) {
+    import(0, slot, 1);
+    const auto report = try_publish();
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->doubt, network_.doubt);
+    EXPECT_EQ(report->waiting.messages_waiting, 0);
+    EXPECT_EQ(doubly_used_addresses(), 0U);
+  }
+  network_.doubt.clear();
+  network_.withholds = false;
+  import(0, 4, 1);
+  import(1, 0, 1);
+  const auto report = try_publish();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->doubt, "");
   expect_all_arrived();
 }
 

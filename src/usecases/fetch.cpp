@@ -16,17 +16,26 @@ namespace {
 constexpr std::uint64_t kNotesPerRead = 16;
 constexpr auto kDirection = keys::Direction::kPatientToRecipient;
 
-// The first of the places that the patient named (or this home's own) where the patient's ledger answers.
-Result<std::unique_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const World& world,
+// The first of the places that the patient named (or this home's own) where the patient's ledger answers. Nodes are one
+// place: what is not there is not believed of one of them.
+Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const World& world,
                                                       const home::Contact& contact) {
   std::vector<std::string> specs;
   if (!home.settings().ledger.empty()) specs.push_back(home.settings().ledger);
+  std::string nodes;
   for (const auto& locator : contact.locators) {
-    if (locator.kind == keys::Locator::Kind::kLedger) specs.push_back(locator.where);
+    if (locator.kind == keys::Locator::Kind::kLedger) {
+      if (is_url(locator.where)) {
+        nodes += (nodes.empty() ? "" : ",") + locator.where;
+      } else {
+        specs.push_back(locator.where);
+      }
+    }
     if (locator.kind == keys::Locator::Kind::kHome) {
       specs.push_back((std::filesystem::path(locator.where) / "ledger").string());
     }
   }
+  if (!nodes.empty() && nodes != home.settings().ledger) specs.push_back(std::move(nodes));
   Error error{ErrorCode::kUnreachable, "the invitation names no ledger", "set one with `init --ledger`"};
   for (const auto& spec : specs) {
     auto ledger = world.open_ledger(spec, Use::kRead);

@@ -32,6 +32,18 @@ class UseSink final : public ports::Sink {
   std::set<crypto::Hash> used_;
 };
 
+// Inside a transaction: what waits in these epochs, into new ones.
+Result<void> move_to_new_epochs(home::Home& home, std::span<const home::Epoch> epochs) {
+  std::vector<home::Epoch> fresh;
+  for (const auto& epoch : epochs) {
+    GL_TRY(replacement, home::create_epoch(home, epoch.design, epoch.first_day, epoch.last_day));
+    GL_CHECK(home::move_waiting_messages(home, epoch.id, replacement));
+    fresh.push_back(std::move(replacement));
+  }
+  for (const auto& epoch : fresh) GL_CHECK(home::release_to_holders(home, std::span(&epoch, 1)));
+  return {};
+}
+
 class OutboxRun {
  public:
   OutboxRun(home::Home& home, const World& world, const OutboxOptions& options, ports::Ledger& ledger,
@@ -150,6 +162,7 @@ class OutboxRun {
     while (true) {
       GL_TRY(signers, all_signers());
       GL_TRY(used, in_use(signers));
+      if (!report_.doubt.empty()) return new_signers(signers);
       if (used.empty()) return signers;
       report_.epochs_replaced += used.size();
       GL_CHECK(home_.database().transaction([&]() -> Result<void> {
@@ -158,6 +171,15 @@ class OutboxRun {
       }));
       GL_CHECK(send_notes());
     }
+  }
+
+  // Of new epochs, in whose names nobody else can have signed, in place of these.
+  Result<std::vector<Signer>> new_signers(const std::vector<Signer>& signers) {
+    std::vector<home::Epoch> epochs;
+    for (const auto& signer : signers) epochs.push_back(signer.epoch());
+    GL_CHECK(home_.database().transaction([&] { return move_to_new_epochs(home_, epochs); }));
+    GL_CHECK(send_notes());
+    return all_signers();
   }
 
   Result<std::vector<Signer>> all_signers() {
@@ -170,7 +192,8 @@ class OutboxRun {
     return signers;
   }
 
-  // Epochs at whose next address a message of their next key stands, or once stood something.
+  // Epochs at whose next address a message of their next key stands, or once stood something. Too few nodes may have
+  // answered to be sure of the others: report_.doubt.
   Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers) {
     std::vector<std::int64_t> used;
     for (std::size_t next = 0; next < signers.size(); next += kAddressesPerRead) {
@@ -191,6 +214,7 @@ class OutboxRun {
                taken.insert(address);
                return true;
              }));
+      if (!end.doubt.empty()) report_.doubt = end.doubt;
       taken.insert(end.pruned_addresses.begin(), end.pruned_addresses.end());
       for (const auto& signer : part) {
         if (taken.contains(signer.next_address())) used.push_back(signer.epoch().id);
@@ -214,7 +238,7 @@ class OutboxRun {
   }
 
   // A day's epoch stays open while its day is the newest; a file's epoch holds one message. Where another copy of this
-  // home signed too, how many messages an epoch holds cannot be known.
+  // home signed too, how many messages an epoch holds cannot be known. Where that is in doubt, a later run ends it.
   Result<void> end_epochs_at_rest() {
     GL_TRY(epochs, home::epochs_at_rest(home_));
     GL_TRY(newest, home::newest_day(home_));
@@ -228,6 +252,7 @@ class OutboxRun {
       signers.push_back(std::move(signer));
     }
     GL_TRY(used, in_use(signers));
+    if (!report_.doubt.empty()) return {};
     return home_.database().transaction([&]() -> Result<void> {
       for (const auto& epoch : epochs) {
         const bool alone = epoch.may_sign && std::find(used.begin(), used.end(), epoch.id) == used.end();
@@ -271,15 +296,9 @@ Result<OpenedLedger> open_home_ledger(home::Home& home, const World& world) {
 
 Result<std::size_t> replace_dead_epochs(home::Home& home) {
   GL_TRY(epochs, home::epochs_with_waiting_messages(home));
-  std::vector<home::Epoch> fresh;
-  for (const auto& epoch : epochs) {
-    if (epoch.open && epoch.may_sign) continue;
-    GL_TRY(replacement, home::create_epoch(home, epoch.design, epoch.first_day, epoch.last_day));
-    GL_CHECK(home::move_waiting_messages(home, epoch.id, replacement));
-    fresh.push_back(std::move(replacement));
-  }
-  for (const auto& epoch : fresh) GL_CHECK(home::release_to_holders(home, std::span(&epoch, 1)));
-  return fresh.size();
+  std::erase_if(epochs, [](const home::Epoch& epoch) { return epoch.open && epoch.may_sign; });
+  GL_CHECK(move_to_new_epochs(home, epochs));
+  return epochs.size();
 }
 
 Result<int> min_weight_magnitude_for(const ports::LedgerInfo& info, const OutboxOptions& options) {

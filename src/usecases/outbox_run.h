@@ -3,7 +3,8 @@
 //   1. what an earlier run fixed and did not see confirmed
 //   2. notes that release epochs
 //   3. the next address of every epoch that is about to sign is looked up: one that is in use ends the epoch (another
-//      copy of this home signed there), and its messages wait for a new one
+//      copy of this home signed there), and its messages wait for a new one; where too few nodes answer to be sure,
+//      messages go into new epochs
 //   4. messages: signed in batches, each batch committed before anything of it leaves
 //   5. epochs at rest end, and notes tell how many messages they hold, unless another copy signed there too
 //
@@ -26,6 +27,7 @@ struct OutboxOptions {
 struct OutboxReport {
   DeliveryCounts delivery;
   std::size_t epochs_replaced = 0;  // ended because their next address was in use
+  std::string doubt;                // too few nodes answered (ports::ReadEnd), so that new epochs were used
   home::OutboxCounts waiting;       // afterwards
 };
 
@@ -33,7 +35,7 @@ Result<OutboxReport> run_outbox(home::Home& home, const World& world, const Outb
 
 // The ledger of a home, opened; kUnreachable when it is another one than the home published to before.
 struct OpenedLedger {
-  std::unique_ptr<ports::Ledger> ledger;
+  std::shared_ptr<ports::Ledger> ledger;
   ports::LedgerInfo info;
 };
 Result<OpenedLedger> open_home_ledger(home::Home& home, const World& world);

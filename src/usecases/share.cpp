@@ -8,10 +8,6 @@
 namespace glucoledger::usecases {
 namespace {
 
-bool is_url(std::string_view locator) {
-  return locator.starts_with("http://") || locator.starts_with("https://");
-}
-
 std::vector<std::string> split(std::string_view list) {
   std::vector<std::string> parts;
   while (!list.empty()) {

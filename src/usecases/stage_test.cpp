@@ -25,8 +25,8 @@ cgm::Reading test_reading(std::int64_t day, std::int64_t slot) {
 
 Stage::Stage()
     : world_{.clock = clock_,
-             .open_ledger = [this](const std::string&, Use) -> Result<std::unique_ptr<ports::Ledger>> {
-               return std::make_unique<WatchedLedger>(*tangle_, network_);
+             .open_ledger = [this](const std::string&, Use) -> Result<std::shared_ptr<ports::Ledger>> {
+               return std::make_shared<WatchedLedger>(*tangle_, network_);
              },
              .open_store = [](const std::string& spec,
                               Use use) { return content_store::open_content_store(spec, use == Use::kRead); },

@@ -36,6 +36,7 @@ struct Network {
   Fault fault = Fault::kBefore;
   std::int64_t calls = 0;
   std::string doubt;             // too few nodes agree on what is missing
+  bool withholds = false;        // the few that answer hand out nothing
   std::size_t lost_bundles = 0;  // of the submit whose answer is lost: so many of its first ones do not arrive
   crypto::Hash tampered;         // the address at which a trit is flipped on reading
   std::map<crypto::Hash, std::set<std::string>> payloads;  // all that was ever sent, by address
@@ -72,7 +73,7 @@ class WatchedLedger final : public ports::Ledger {
   Result<ports::ReadEnd> read_into(std::span<const crypto::Hash> addresses, ports::Sink& sink) override {
     GL_TRY(contents, call<ports::AddressContents>([&] { return ports::read_all(tangle_, addresses); }));
     if (std::find(addresses.begin(), addresses.end(), network_.tampered) != addresses.end()) tamper(contents);
-    sink.take(std::move(contents.transactions));
+    if (!network_.withholds) sink.take(std::move(contents.transactions));
     return ports::ReadEnd{std::move(contents.pruned_addresses), {}, network_.doubt};
   }
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes) override {

@@ -38,7 +38,7 @@ export async function runBeside(args, input = '') {
   return { status, ...texts };
 }
 
-// A node with a folder of its own; stop() ends it in good order.
+// A node with a folder of its own; end() ends it in good order, stop() also removes the folder.
 export async function startNode(folder, weight, options = []) {
   const child = spawn(
     program, ['node', '--listen', '127.0.0.1:0', '--data', folder, '--mwm', String(weight), '--json', ...options],
@@ -50,14 +50,17 @@ export async function startNode(folder, weight, options = []) {
   }
   child.stdout.resume();
   const { url } = JSON.parse(text);
-  const stop = async () => {
+  const end = async () => {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     const [status] = await ended;
     assert.equal(status, 0);
+  };
+  const stop = async () => {
+    await end();
     fs.rmSync(folder, { recursive: true });
   };
-  return { url, weight, child, stop };
+  return { url, weight, child, end, stop };
 }
 
 export async function post(url, body, headers = {}) {

@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { projectRoot, run, startNode } from './program.mjs';
+import { linesOf, projectRoot, run, startNode } from './program.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'glucoledger-tls-'));
 const at = (name) => path.join(folder, name);
@@ -70,9 +70,45 @@ test('a token that is missing or wrong is named each time, and can be given late
   }
 });
 
+test('mam publish and mam fetch name what they lack by their own options', () => {
+  const state = at('channel');
+  const trusting = ['--ledger-ca', at('tls.crt')];
+  const knowing = [...trusting, '--ledger-token-file', at('token')];
+  const publish = (...access) => ['mam', 'publish', '--node', node.url, '--mode', 'public', '--state', state, ...access];
+  const refusal = (status, pattern, args) => {
+    const result = run(args, 'text');
+    assert.equal(result.status, status, result.stderr);
+    assert.match(result.stderr, pattern);
+    assert.doesNotMatch(result.stderr, /glucoledger access/);
+  };
+  refusal(6, /could not be trusted.*\n.*--ledger-ca/, publish());
+  refusal(5, /does not let this program in\n.*--ledger-token-file/, publish(...trusting));
+  refusal(5, /does not let this program in/, publish(...trusting, '--ledger-token-file', at('wrong-token')));
+  refusal(3, /certificates to trust cannot be read/, publish('--ledger-ca', at('nowhere')));
+  const plain = ['--node', node.url.replace('https', 'http'), '--mode', 'public', '--state', at('plain')];
+  assert.notEqual(run(['mam', 'publish', ...plain], 'text').status, 0);
+  const [published] = linesOf(publish(...knowing), 'text');
+  assert.equal(published.index, 0, 'what was refused is sent now, under the same index');
+  const fetch = ['mam', 'fetch', '--node', node.url, '--mode', 'public', '--root', published.root];
+  refusal(6, /could not be trusted.*\n.*--ledger-ca/, fetch);
+  for (const access of [trusting, knowing]) {
+    assert.deepEqual(linesOf([...fetch, ...access]).map(({ message }) => message), ['text']);
+  }
+});
+
+test('a proof of work is the node\'s own for who has its token, and a home\'s token goes nowhere else', async () => {
+  const other = await startNode(at('other-ledger'), 1, [
+    '--token-file', at('wrong-token'), '--tls-certificate', at('tls.crt'), '--tls-key', at('tls.key'),
+  ]);
+  patient('worker', '--ledger-ca', at('tls.crt'), '--ledger-token-file', at('token'));
+  assert.match(done('worker', 'publish', '--last', '1', '--pow', node.url), /1 message/);
+  refused(6, /could not be trusted.*\n.*whose certificate this machine trusts/, 'worker', 'publish', '--last', '1', '--pow', other.url);
+  await other.stop();
+});
+
 test('a certificate that nobody vouches for is not trusted, until its file is named', () => {
   patient('stranger', '--ledger-token-file', at('token'));
-  refused(6, /could not be trusted/, 'stranger', 'publish', '--last', '1');
+  refused(6, /could not be trusted.*\n.*access --ledger-ca/, 'stranger', 'publish', '--last', '1');
   refused(3, /certificates to trust cannot be read/, 'stranger', 'access', '--ledger-ca', at('nowhere'));
   refused(3, /name a file of PEM certificates/, 'stranger', 'access', '--ledger-ca', at('token'));
   done('stranger', 'access', '--ledger-ca', at('tls.crt'));
