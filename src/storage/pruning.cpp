@@ -29,11 +29,10 @@ Result<std::uint64_t> first_sequence_kept(Tangle& tangle, std::int64_t before_ms
 Result<PruneReport> prune_folder(const std::filesystem::path& folder, std::int64_t before_ms, const base::Clock& clock,
                                  const base::Progress& progress) {
   constexpr std::uint64_t kSequencesAtOnce = 5000;
-  std::error_code ignored;
-  if (!std::filesystem::exists(folder / "state", ignored)) {
-    return fail(ErrorCode::kNotFound, "there is no ledger in this folder", "check the folder");
-  }
   TangleOptions options;
+  options.read_only = true;
+  GL_CHECK(Tangle::open(folder, options, clock));  // where there is no ledger, none is made
+  options.read_only = false;
   options.lock_wait_ms = 0;
   GL_TRY(tangle, Tangle::open(folder, options, clock));
   PruneReport report;
@@ -45,6 +44,7 @@ Result<PruneReport> prune_folder(const std::filesystem::path& folder, std::int64
     report.pruned += pruned;
     base::report(progress, "transactions looked at", before - 1, report.before - 1);
   }
+  GL_CHECK(tangle->reclaim());
   return report;
 }
 

@@ -3,6 +3,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 
 #include <cstdarg>
 
@@ -36,7 +37,13 @@ rocksdb::ColumnFamilyOptions family_options(const std::string& name, const std::
   options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   rocksdb::BlockBasedTableOptions table = table_options(cache);
   const bool has_bodies = name == family_names_of_columns()[static_cast<std::size_t>(ledger::Column::kBodies)];
-  if (!has_bodies) {                              // a body is asked for only where there is one
+  if (has_bodies) {
+    // Bodies go to files that no compaction rewrites: tables hold only where each is. A file goes when all its bodies
+    // were pruned, oldest first, so nothing has to be collected from among them.
+    options.enable_blob_files = true;
+    // A table with many erased bodies is merged soon: they would stay on the disk until then.
+    options.table_properties_collector_factories = {rocksdb::NewCompactOnDeletionCollectorFactory(128, 64)};
+  } else {                                        // a body is asked for only where there is one
     options.memtable_whole_key_filtering = true;  // most that is asked for while writing is not here
     options.memtable_prefix_bloom_size_ratio = 0.05;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));

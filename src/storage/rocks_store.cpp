@@ -27,6 +27,8 @@ Error error_of(const rocksdb::Status& status, const std::string& what) {
     error.next_step = "choose another folder, or remount it for writing";
   } else if (error.message.find("Permission denied") != std::string::npos) {
     error.next_step = "check who owns the folder and its permissions";
+  } else if (status.IsPathNotFound()) {
+    error = {ErrorCode::kUnreachable, "another process pruned what was being read", "repeat"};
   } else if (status.IsCorruption()) {
     error.code = ErrorCode::kCorrupt;
     error.next_step = "restore the folder from a backup, or fetch the ledger anew from another node";
@@ -103,7 +105,7 @@ RocksStore::~RocksStore() {
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& folder, Access access, rocksdb::Env* env) {
   std::unique_ptr<RocksStore> store(new RocksStore(folder, access, env));
-  GL_CHECK(store->open_database());
+  GL_CHECK(store->open_database(Use::kCommit));
   return store;
 }
 
@@ -127,9 +129,14 @@ Result<std::vector<std::string>> RocksStore::family_names() const {
   return names;
 }
 
-Result<void> RocksStore::open_database() {
+Result<void> RocksStore::open_database(Use use) {
   close();
-  return access_ == Access::kWrite ? open_for_writing() : open_for_reading();
+  only_readable_ = access_ == Access::kReadOnly;
+  if (only_readable_) return open_for_reading();
+  auto opened = open_for_writing();
+  if (opened || use == Use::kCommit || opened.error().code == ErrorCode::kCorrupt) return opened;
+  only_readable_ = true;
+  return open_for_reading();
 }
 
 Result<void> RocksStore::open_for_writing() {
@@ -211,43 +218,57 @@ RocksStore::Fingerprint RocksStore::fingerprint() const {
   return result;
 }
 
-bool RocksStore::is_current() const {
-  return database_ && (access_ == Access::kWrite || fingerprint().content == content_seen_);
+bool RocksStore::is_current(Use use) const {
+  if (!database_) return false;
+  if (access_ == Access::kWrite) return use == Use::kRead || !only_readable_;
+  return fingerprint().content == content_seen_;
 }
 
-Result<std::shared_lock<std::shared_mutex>> RocksStore::use() {
+Result<std::shared_lock<std::shared_mutex>> RocksStore::use(Use use) {
   const std::lock_guard entry(entry_);
   std::shared_lock shared(use_);
-  if (is_current()) return shared;
+  if (is_current(use)) return shared;
   shared.unlock();
   {
     const std::lock_guard alone(use_);
-    GL_CHECK(open_database());
+    GL_CHECK(open_database(use));
   }
   shared.lock();  // no other may open or close it while we hold the entry
   return shared;
 }
 
 Result<Store::View> RocksStore::view() {
-  GL_TRY(shared, use());
+  return view(Use::kRead);
+}
+
+Result<Store::View> RocksStore::view_for_commit() {
+  return view(Use::kCommit);
+}
+
+Result<Store::View> RocksStore::view(Use use_of_it) {
+  GL_TRY(shared, use(use_of_it));
   return std::make_unique<const RocksView>(std::move(shared), *database_, families_);
 }
 
 Result<RocksStore::Written> RocksStore::written(Column column) {
-  GL_TRY(shared, use());
+  GL_TRY(shared, use(Use::kRead));
   std::map<std::string, std::string> statistics;
   database_->GetMapProperty(families_[static_cast<std::size_t>(column)], rocksdb::DB::Properties::kCFStats,
                             &statistics);
   constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
-  const auto bytes = [&](const std::string& name) { return std::strtod(statistics[name].c_str(), nullptr) * kGiB; };
+  const auto bytes = [&](const std::string& level) {  // to tables and to files of bodies
+    const std::string prefix = "compaction." + level + ".";
+    return kGiB * (std::strtod(statistics[prefix + "WriteGB"].c_str(), nullptr) +
+                   std::strtod(statistics[prefix + "WblobGB"].c_str(), nullptr));
+  };
   Written written;
-  written.flushed = bytes("compaction.L0.WriteGB");
-  written.rewritten = bytes("compaction.Sum.WriteGB") - written.flushed;
+  written.flushed = bytes("L0");
+  written.rewritten = bytes("Sum") - written.flushed;
   return written;
 }
 
 Result<void> RocksStore::commit(const ledger::StateBatch& batch) {
-  GL_TRY(shared, use());
+  GL_TRY(shared, use(Use::kCommit));
   rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // of this thread; nobody reads what it would count
   rocksdb::WriteBatch writes;
   for (std::size_t column = 0; column < ledger::kColumnCount; ++column) {
@@ -267,6 +288,16 @@ Result<void> RocksStore::commit(const ledger::StateBatch& batch) {
   close();
   write_failed_ = true;
   return failed(status, "cannot write the ledger's store");
+}
+
+// What is merged are the tables that tell where bodies are; a file whose bodies are all erased goes with that.
+Result<void> RocksStore::reclaim() {
+  GL_TRY(shared, use(Use::kCommit));
+  rocksdb::ColumnFamilyHandle* bodies = families_[static_cast<std::size_t>(Column::kBodies)];
+  rocksdb::Status status = database_->Flush(rocksdb::FlushOptions(), families_);
+  if (status.ok()) status = database_->CompactRange(rocksdb::CompactRangeOptions(), bodies, nullptr, nullptr);
+  if (!status.ok()) return failed(status, "cannot write the ledger's store");
+  return {};
 }
 
 }  // namespace glucoledger::storage

@@ -2,9 +2,9 @@
 //
 // Readers work beside the writer on snapshots and never wait for its disk. After a failed write the database is opened
 // anew before the next use, since what was not acknowledged may or may not be on disk; what is found then is written
-// again. A read-only store works beside the writer of another process: each view looks whether the folder changed and
-// opens it again. Memory: see rocks_options.h. Errors: full disk, read-only and I/O errors are kFailed, damage
-// kCorrupt.
+// again. Where that is not possible, as on a full disk, it can still be read. A read-only store works beside the writer
+// of another process: each view looks whether the folder changed and opens it again. Memory: see rocks_options.h.
+// Errors: full disk, read-only and I/O errors are kFailed, damage kCorrupt.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -29,7 +29,9 @@ class RocksStore final : public Store {
   ~RocksStore() override;
 
   Result<View> view() override;
+  Result<View> view_for_commit() override;
   Result<void> commit(const ledger::StateBatch& batch) override;
+  Result<void> reclaim() override;
   // How much of a column this process has written to tables: first from memory, and again to merge them. Bytes.
   struct Written {
     double flushed = 0;
@@ -45,9 +47,11 @@ class RocksStore final : public Store {
   };
 
   RocksStore(std::string folder, Access access, rocksdb::Env* env);
-  bool is_current() const;
-  Result<std::shared_lock<std::shared_mutex>> use();
-  Result<void> open_database();
+  enum class Use { kRead, kCommit };
+  bool is_current(Use use) const;
+  Result<std::shared_lock<std::shared_mutex>> use(Use use);
+  Result<View> view(Use use);
+  Result<void> open_database(Use use);
   Result<void> open_for_writing();
   Result<void> open_for_reading();
   Result<void> sync_logs();
@@ -66,7 +70,8 @@ class RocksStore final : public Store {
   std::unique_ptr<rocksdb::DB> database_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // the first ones by Column
   std::string content_seen_;
-  bool write_failed_ = false;  // what the logs hold may not be on disk
+  bool write_failed_ = false;   // what the logs hold may not be on disk
+  bool only_readable_ = false;  // the database that is open
 };
 
 }  // namespace glucoledger::storage

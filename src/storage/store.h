@@ -17,8 +17,12 @@ class Store {
   // for one call: a store that must be opened anew waits for them. A thread holds one at a time. Never waits for a
   // commit.
   virtual Result<View> view() = 0;
+  // The same, for what is to be committed: fails where the store cannot be written, though a view may still be had.
+  virtual Result<View> view_for_commit() { return view(); }
   // All of the changes or none; durable when it returns. One at a time, and by a thread that holds no view.
   virtual Result<void> commit(const ledger::StateBatch& batch) = 0;
+  // Takes bodies that were erased off the disk now rather than some day.
+  virtual Result<void> reclaim() = 0;
 };
 
 // For tests and rehearsals: nothing stays when it goes.
@@ -26,6 +30,7 @@ class VolatileStore final : public Store {
  public:
   Result<View> view() override;
   Result<void> commit(const ledger::StateBatch& batch) override;
+  Result<void> reclaim() override { return {}; }
 
  private:
   std::shared_mutex mutex_;

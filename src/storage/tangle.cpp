@@ -16,7 +16,9 @@ class LockedStore final : public Store {
  public:
   LockedStore(base::FileLock lock, std::unique_ptr<Store> store) : lock_(std::move(lock)), store_(std::move(store)) {}
   Result<View> view() override { return store_->view(); }
+  Result<View> view_for_commit() override { return store_->view_for_commit(); }
   Result<void> commit(const ledger::StateBatch& batch) override { return store_->commit(batch); }
+  Result<void> reclaim() override { return store_->reclaim(); }
 
  private:
   base::FileLock lock_;  // released last
@@ -167,7 +169,7 @@ void Tangle::commit_group(const CommitQueue::Group& group) {
 }
 
 Result<Commit> Tangle::apply_group(const CommitQueue::Group& group) {
-  GL_TRY(view, store_->view());
+  GL_TRY(view, store_->view_for_commit());
   ledger::StateBatch batch(*view);
   Commit commit;
   GL_ASSIGN(commit.before, ledger::latest_position(*view));
@@ -376,6 +378,10 @@ Result<std::uint64_t> Tangle::prune_before(std::uint64_t sequence) {
     return {};
   }));
   return pruned;
+}
+
+Result<void> Tangle::reclaim() {
+  return read_only_ ? read_only_error() : store_->reclaim();
 }
 
 }  // namespace glucoledger::storage

@@ -109,6 +109,8 @@ class Tangle final : public ports::Ledger {
   Result<std::optional<std::string>> inconsistency(std::span<const Hash> tails);
   // Drops the bodies of confirmed transactions before the sequence number; their addresses stay marked as pruned.
   Result<std::uint64_t> prune_before(std::uint64_t sequence);
+  // Takes what was pruned off the disk now; a running ledger does it by and by.
+  Result<void> reclaim();
 
  private:
   Tangle(std::unique_ptr<Store> store, std::string locator, ledger::Parameters parameters, bool read_only,
