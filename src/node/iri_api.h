@@ -25,7 +25,6 @@ struct IriLimits {
   std::size_t trytes_max = 1'000;
   std::size_t body_size_max = 4 << 20;
   int attach_min_weight_magnitude_max = 14;
-  int depth_max = 15;
 };
 
 struct IriReply {

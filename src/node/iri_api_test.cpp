@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "crypto/kerl.h"
@@ -242,6 +243,33 @@ TEST_F(IriApiTest, ChecksConsistencyDepthAndReference) {
   EXPECT_EQ(ask({{"command", "getTransactionsToApprove"}})["trunkTransaction"].get<std::string>().size(), 81u);
   EXPECT_EQ(ask({{"command", "getTips"}})["hashes"], json({solid}));
   EXPECT_EQ(ask({{"command", "getMissingTransactions"}})["hashes"], json({text(test_hash("NOTHERE"))}));
+}
+
+TEST_F(IriApiTest, TakesTipsWithinTheDepthAskedFor) {
+  std::vector<std::string> tips;
+  for (const char* name : {"AA", "BB", "CC", "DD", "EE"}) {  // none approves another; a milestone after each
+    tips.push_back(text(broadcast(test_bundle(name, 1))[0].hash()));
+    ASSERT_TRUE(tangle_->issue_milestone());
+  }
+  const auto handed_out = [&](json request) {
+    request["command"] = "getTransactionsToApprove";
+    std::set<std::string> all;
+    for (int i = 0; i < 200; ++i) {
+      const json answer = ask(request);
+      all.insert(answer["trunkTransaction"]);
+      all.insert(answer["branchTransaction"]);
+    }
+    return all;
+  };
+  const auto newest = [&](std::ptrdiff_t count) { return std::set<std::string>(tips.end() - count, tips.end()); };
+  EXPECT_EQ(handed_out({{"depth", 0}}), newest(1));  // none came after the latest milestone
+  EXPECT_EQ(handed_out({{"depth", 1}}), newest(1));
+  EXPECT_EQ(handed_out({{"depth", 3}}), newest(3));
+  EXPECT_EQ(handed_out({{"depth", 15}}), newest(5));
+  EXPECT_EQ(handed_out(json::object()), newest(5));
+  tips.push_back(text(broadcast(test_bundle("FF", 1))[0].hash()));
+  EXPECT_EQ(handed_out({{"depth", 0}}), newest(1));
+  EXPECT_EQ(handed_out({{"depth", 1}}), newest(2));
 }
 
 TEST_F(IriApiTest, AttachesAWholeBundleInEitherOrder) {

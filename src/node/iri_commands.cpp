@@ -122,16 +122,12 @@ IriApi::Answer IriApi::get_tip_info(const Fields& fields) {
 
 IriApi::Answer IriApi::get_transactions_to_approve(const Fields& fields) {
   GL_TRY(depth, integer(fields, "depth"));
-  if (depth && (*depth < 0 || *depth > limits_.depth_max)) {
-    return refused("Invalid depth input: it must be from 0 to " + std::to_string(limits_.depth_max));
+  const std::uint32_t depth_max = tangle_.parameters().tip_depth_max;
+  if (depth && (*depth < 0 || *depth > depth_max)) {
+    return refused("Invalid depth input: it must be from 0 to " + std::to_string(depth_max));
   }
   GL_TRY(reference, hash(fields, "reference"));
-  GL_TRY(tips, tangle_.tips());
-  if (reference) {
-    GL_TRY(reason, tangle_.inconsistency(std::span(&*reference, 1)));
-    if (reason) return refused("the reference cannot be approved: " + *reason);
-    tips.branch = *reference;
-  }
+  GL_TRY(tips, tangle_.tips(depth ? static_cast<std::uint32_t>(*depth) : depth_max, reference));
   return text(Json{{"trunkTransaction", text(tips.trunk)}, {"branchTransaction", text(tips.branch)}});
 }
 

@@ -90,6 +90,10 @@ Result<ledger::Parameters> upgrade(Store& store) {
   return read_parameters(store);
 }
 
+std::uint64_t entropy() {
+  return (std::uint64_t{base::random_below(1u << 31)} << 31) | base::random_below(1u << 31);
+}
+
 }  // namespace
 
 Tangle::Tangle(std::unique_ptr<Store> store, std::string locator, ledger::Parameters parameters, bool read_only,
@@ -208,10 +212,19 @@ Result<ports::LedgerInfo> Tangle::info() {
 }
 
 Result<ports::Tips> Tangle::tips() {
-  const std::uint64_t entropy = (std::uint64_t{base::random_below(1u << 31)} << 31) | base::random_below(1u << 31);
-  return reading([&](const ledger::StateReader& reader) -> Result<ports::Tips> {
-    GL_TRY(pair, ledger::select_tips(reader, entropy));
+  return reading([](const ledger::StateReader& reader) -> Result<ports::Tips> {
+    GL_TRY(pair, ledger::select_tips(reader, entropy()));
     return ports::Tips{pair.trunk, pair.branch};
+  });
+}
+
+Result<ports::Tips> Tangle::tips(std::uint32_t depth, const std::optional<Hash>& reference) {
+  return reading([&](const ledger::StateReader& reader) -> Result<ports::Tips> {
+    GL_TRY(pair, ledger::select_tips(reader, entropy(), depth));
+    if (!reference) return ports::Tips{pair.trunk, pair.branch};
+    GL_TRY(reason, ledger::inconsistency(reader, *reference));
+    if (reason) return fail(ErrorCode::kInputRefused, "the reference cannot be approved: " + *reason);
+    return ports::Tips{pair.trunk, *reference};
   });
 }
 

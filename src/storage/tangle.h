@@ -77,6 +77,10 @@ class Tangle final : public ports::Ledger {
   Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink) override;
   Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) override;
 
+  // Tips that became valid within so many milestones before now, or else the newest one; a reference takes the branch's
+  // place, and is kInputRefused when it cannot be approved.
+  Result<ports::Tips> tips(std::uint32_t depth, const std::optional<Hash>& reference);
+
   // For a node: parts of bundles in any order, confirmed by the next milestone. Durable, and known ones are ignored.
   Result<void> submit_without_milestone(std::span<const ledger::Transaction> transactions);
   // The same without waiting: what the transactions show by themselves is judged at once; `done` is called when they
