@@ -73,10 +73,10 @@ class IriApi {
   Answer change_neighbors(const Fields& fields);
   Answer get_missing_transactions(const Fields& fields);
 
-  Result<ledger::Page> find_page(const ledger::Query& query, std::uint64_t after);
+  Result<ledger::Page> find_page(const ledger::StateReader& reader, const ledger::Query& query,
+                                 std::uint64_t after) const;
   Answer answer(const IriRequest& request, std::atomic<bool>* cancel);
   Result<std::vector<ledger::Transaction>> transactions_of(const Fields& fields) const;
-  Result<std::uint32_t> milestone_bound(const Fields& fields);
   Result<std::vector<ledger::Transaction>> attach(const std::vector<std::string>& bundle, const ledger::Hash& trunk,
                                                   const ledger::Hash& branch, int min_weight_magnitude,
                                                   std::atomic<bool>& cancel);

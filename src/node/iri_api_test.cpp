@@ -245,6 +245,47 @@ TEST_F(IriApiTest, ChecksConsistencyDepthAndReference) {
   EXPECT_EQ(ask({{"command", "getMissingTransactions"}})["hashes"], json({text(test_hash("NOTHERE"))}));
 }
 
+// Counts how often a state of the ledger is looked at.
+class CountingStore final : public storage::Store {
+ public:
+  explicit CountingStore(int& views) : views_(views) {}
+  Result<View> view() override {
+    ++views_;
+    return store_.view();
+  }
+  Result<void> commit(const ledger::StateBatch& batch) override { return store_.commit(batch); }
+  Result<void> reclaim() override { return store_.reclaim(); }
+
+ private:
+  storage::VolatileStore store_;
+  int& views_;
+};
+
+TEST(IriApiOverAStore, AnAnswerIsOfOneStateOfTheLedger) {
+  const FixedClock clock;
+  int views = 0;
+  storage::TangleOptions options;
+  options.min_weight_magnitude = ledger::kTestWeight;
+  auto tangle = storage::Tangle::over(std::make_unique<CountingStore>(views), "counted", options, clock);
+  ASSERT_TRUE(tangle) << tangle.error().message;
+  IriApi api(**tangle, clock);
+  const auto bundle = test_bundle("VIEWS", 1);
+  ASSERT_TRUE((*tangle)->submit(bundle));
+  const std::vector<std::string> addresses(100, text(test_hash("VIEWS")));
+  const std::vector<std::string> hashes(100, text(bundle[0].hash()));
+  for (const json& request :
+       {json{{"command", "getNodeInfo"}}, json{{"command", "getTipInfo"}, {"tailTransaction", hashes[0]}},
+        json{{"command", "getTransactionsToApprove"}, {"depth", 3}, {"reference", hashes[0]}},
+        json{{"command", "findTransactions"}, {"addresses", addresses}, {"tags", {"TEST"}}},
+        json{{"command", "getTrytes"}, {"hashes", hashes}}, json{{"command", "checkConsistency"}, {"tails", hashes}},
+        json{{"command", "getInclusionStates"}, {"transactions", hashes}, {"tips", hashes}}}) {
+    views = 0;
+    const IriReply reply = api.handle(request.dump());
+    EXPECT_EQ(reply.status, 200u) << reply.body;
+    EXPECT_EQ(views, 1) << request["command"];
+  }
+}
+
 TEST_F(IriApiTest, TakesTipsWithinTheDepthAskedFor) {
   std::vector<std::string> tips;
   for (const char* name : {"AA", "BB", "CC", "DD", "EE"}) {  // none approves another; a milestone after each

@@ -57,13 +57,34 @@ Result<std::vector<std::string>> whole_bundle(std::vector<ledger::Transaction> t
   return bundle;
 }
 
+// The milestone that confirmed a transaction (0: none yet), or that bears the hash itself; nothing for what is unknown.
+Result<std::optional<std::uint32_t>> milestone_of(const ledger::StateReader& reader, const Hash& hash) {
+  GL_TRY(standing, ledger::standing(reader, hash));
+  if (standing.known) return standing.milestone;
+  GL_TRY(milestone, ledger::find_milestone(reader, hash));
+  return milestone ? std::optional(milestone->index) : std::nullopt;
+}
+
+// The newest milestone among the tips asked for, up to which a transaction counts as confirmed: all when none is named.
+Result<std::uint32_t> milestone_bound(const ledger::StateReader& reader, const std::vector<Hash>& tips) {
+  if (tips.empty()) return UINT32_MAX;
+  std::uint32_t bound = 0;
+  for (const Hash& tip : tips) {
+    GL_TRY(index, milestone_of(reader, tip));
+    if (!index && !tip.is_null()) return refused("one of the tips is unknown");
+    bound = std::max(bound, index.value_or(0));
+  }
+  return bound;
+}
+
 }  // namespace
 
 IriApi::Answer IriApi::get_node_info(const Fields&) {
   GL_TRY(info, tangle_.info());
-  GL_TRY(milestone, tangle_.latest_milestone());
-  GL_TRY(tips, tangle_.tip_hashes(kTipsMax));
-  GL_TRY(missing, tangle_.missing_hashes(kMissingMax));
+  GL_TRY(view, tangle_.view());
+  GL_TRY(milestone, ledger::latest_milestone(*view));
+  GL_TRY(tips, ledger::tip_hashes(*view, kTipsMax));
+  GL_TRY(missing, ledger::missing_hashes(*view, kMissingMax));
   return text(Json{{"appName", "glucoledger"},
                    {"appVersion", GLUCOLEDGER_VERSION},
                    {"latestMilestone", text(milestone.hash)},
@@ -104,15 +125,14 @@ IriApi::Answer IriApi::get_tips(const Fields&) {
 IriApi::Answer IriApi::get_tip_info(const Fields& fields) {
   GL_TRY(tail, hash(fields, "tailTransaction"));
   if (!tail) return refused("invalid tail hash supplied");
-  GL_TRY(milestone, tangle_.find_milestone(*tail));
+  GL_TRY(view, tangle_.view());
+  GL_TRY(milestone, ledger::find_milestone(*view, *tail));
   ledger::Standing standing;
   if (!milestone) {
-    GL_TRY(standings, tangle_.standing(std::span(&*tail, 1)));
-    standing = standings.front();
+    GL_ASSIGN(standing, ledger::standing(*view, *tail));
     if (!standing.known) return refused("unknown tail transaction");
-    GL_TRY(stored, tangle_.get(std::span(&*tail, 1)));
-    const auto& transaction = stored.front().transaction;
-    if (transaction && transaction->current_index() != 0) return refused("transaction is not a tail");
+    GL_TRY(stored, ledger::get(*view, *tail));
+    if (stored.transaction && stored.transaction->current_index() != 0) return refused("transaction is not a tail");
   }
   return text(Json{{"confirmed", milestone || standing.milestone != 0},
                    {"conflicting", standing.solid && !standing.valid},
@@ -203,31 +223,40 @@ IriApi::Answer IriApi::find_transactions(const Fields& fields) {
   GL_ASSIGN(query.tags, tag_list(fields, "tags", limits_.list_max));
   GL_TRY(after, integer(fields, "after"));
   if (after && *after < 0) return refused("field after must be 0, or what an answer gave as next");
-  GL_TRY(page, find_page(query, static_cast<std::uint64_t>(after.value_or(0))));
+  GL_TRY(view, tangle_.view());
+  GL_TRY(page, find_page(*view, query, static_cast<std::uint64_t>(after.value_or(0))));
   if (page.next && !after) {
-    return refused("Could not complete request: more than " + std::to_string(limits_.find_results_max) +
-                   " transactions match; ask with \"after\": 0 for the first page of them, or for less at once");
+    const bool is_full = page.hashes.size() == limits_.find_results_max;
+    return refused("Could not complete request: " +
+                   (is_full ? "more than " + std::to_string(limits_.find_results_max) + " transactions match"
+                            : std::string("this takes more than one look")) +
+                   "; ask with \"after\": 0 for the first page of them, or for less at once");
   }
   std::string answer = "{\"hashes\":" + list_text(page.hashes);
   if (page.next) answer += ",\"next\":" + std::to_string(*page.next);
-  GL_TRY(pruned, tangle_.pruned(query.addresses));
+  std::vector<Hash> pruned;
+  for (const Hash& address : query.addresses) {
+    GL_TRY(is_pruned, ledger::is_pruned(*view, address));
+    if (is_pruned) pruned.push_back(address);
+  }
   if (!pruned.empty()) answer += ",\"pruned\":" + list_text(pruned);
   return answer += "}";
 }
 
 // The matches that came after the one with sequence number `after`, and the number to go on with where there may be
 // more. The ledger bounds the work of each look, so that a page may take several.
-Result<ledger::Page> IriApi::find_page(const ledger::Query& query, std::uint64_t after) {
+Result<ledger::Page> IriApi::find_page(const ledger::StateReader& reader, const ledger::Query& query,
+                                       std::uint64_t after) const {
   constexpr int kLooksMax = 16;
   ledger::Page page;
   page.next = after;
   for (int looks = 0; looks < kLooksMax && page.next && page.hashes.size() < limits_.find_results_max; ++looks) {
-    GL_TRY(more, tangle_.find(query, *page.next, limits_.find_results_max - page.hashes.size()));
+    GL_TRY(more, ledger::find(reader, query, *page.next, limits_.find_results_max - page.hashes.size()));
     page.hashes.insert(page.hashes.end(), more.hashes.begin(), more.hashes.end());
     page.next = more.next;
   }
   if (!page.next) return page;
-  GL_TRY(rest, tangle_.find(query, *page.next, 1));
+  GL_TRY(rest, ledger::find(reader, query, *page.next, 1));
   if (rest.hashes.empty() && !rest.next) page.next.reset();
   return page;
 }
@@ -244,36 +273,15 @@ IriApi::Answer IriApi::get_trytes(const Fields& fields) {
          "}";
 }
 
-// The newest milestone among the tips asked for, up to which a transaction counts as confirmed: all when none is named.
-Result<std::uint32_t> IriApi::milestone_bound(const Fields& fields) {
-  GL_TRY(tips, hash_list(fields, "tips", limits_.list_max));
-  if (tips.empty()) return UINT32_MAX;
-  std::uint32_t bound = 0;
-  for (const Hash& tip : tips) {
-    GL_TRY(milestone, tangle_.find_milestone(tip));
-    if (milestone) {
-      bound = std::max(bound, milestone->index);
-      continue;
-    }
-    GL_TRY(standings, tangle_.standing(std::span(&tip, 1)));
-    if (!standings.front().known && !tip.is_null()) return refused("one of the tips is unknown");
-    bound = std::max(bound, standings.front().milestone);
-  }
-  return bound;
-}
-
 IriApi::Answer IriApi::get_inclusion_states(const Fields& fields) {
   GL_TRY(hashes, hash_list(fields, "transactions", limits_.list_max));
-  GL_TRY(bound, milestone_bound(fields));
-  GL_TRY(standings, tangle_.standing(hashes));
+  GL_TRY(tips, hash_list(fields, "tips", limits_.list_max));
+  GL_TRY(view, tangle_.view());
+  GL_TRY(bound, milestone_bound(*view, tips));
   Json states = Json::array();
-  for (std::size_t i = 0; i < hashes.size(); ++i) {
-    std::uint32_t index = standings[i].milestone;
-    if (!standings[i].known) {
-      GL_TRY(milestone, tangle_.find_milestone(hashes[i]));
-      index = milestone ? milestone->index : 0;
-    }
-    states.push_back(index != 0 && index <= bound);
+  for (const Hash& hash : hashes) {
+    GL_TRY(index, milestone_of(*view, hash));
+    states.push_back(index && *index != 0 && *index <= bound);
   }
   return text(Json{{"states", std::move(states)}});
 }

@@ -343,17 +343,6 @@ Result<std::vector<ledger::Standing>> Tangle::standing(std::span<const Hash> tra
   });
 }
 
-Result<std::vector<Hash>> Tangle::pruned(std::span<const Hash> addresses) {
-  return reading([&](const ledger::StateReader& reader) -> Result<std::vector<Hash>> {
-    std::vector<Hash> found;
-    for (const Hash& address : addresses) {
-      GL_TRY(is_pruned, ledger::is_pruned(reader, address));
-      if (is_pruned) found.push_back(address);
-    }
-    return found;
-  });
-}
-
 Result<std::vector<Hash>> Tangle::tip_hashes(std::size_t count_max) {
   return reading([&](const ledger::StateReader& reader) { return ledger::tip_hashes(reader, count_max); });
 }

@@ -94,6 +94,9 @@ class Tangle final : public ports::Ledger {
   Result<std::optional<ledger::Milestone>> find_milestone(const Hash& hash);
 
   const ledger::Parameters& parameters() const { return parameters_; }
+  // One state of the ledger, for several questions at once (ledger/state.h): for as long as one call takes, and without
+  // calling this object meanwhile.
+  Result<Store::View> view() { return store_->view(); }
   Result<ledger::Summary> summary();
   // Why the transaction is among those that summary().root stands for; nothing for one that is not known.
   Result<std::optional<ledger::InclusionPath>> inclusion_path(const Hash& hash);
@@ -101,8 +104,6 @@ class Tangle final : public ports::Ledger {
   // In the order asked for.
   Result<std::vector<ledger::Stored>> get(std::span<const Hash> transaction_hashes);
   Result<std::vector<ledger::Standing>> standing(std::span<const Hash> transaction_hashes);
-  // Those of the addresses that held something once which is gone from here.
-  Result<std::vector<Hash>> pruned(std::span<const Hash> addresses);
   Result<std::vector<Hash>> tip_hashes(std::size_t count_max);
   // Named as trunk or branch by others, and not here yet.
   Result<std::vector<Hash>> missing_hashes(std::size_t count_max);
