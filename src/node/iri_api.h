@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "ledger/bundle.h"
 #include "node/iri_request.h"
 #include "storage/tangle.h"
 
@@ -77,8 +78,9 @@ class IriApi {
                                  std::uint64_t after) const;
   Answer answer(const IriRequest& request, std::atomic<bool>* cancel);
   Result<std::vector<ledger::Transaction>> transactions_of(const Fields& fields) const;
-  Result<std::vector<ledger::Transaction>> attach(const std::vector<std::string>& bundle, const ledger::Hash& trunk,
-                                                  const ledger::Hash& branch, int min_weight_magnitude,
+  Result<void> check_worth_attaching(const std::vector<std::string>& bundle, const ledger::Attachment& attachment);
+  Result<std::vector<ledger::Transaction>> attach(const std::vector<std::string>& bundle,
+                                                  const ledger::Attachment& attachment, int min_weight_magnitude,
                                                   std::atomic<bool>& cancel);
 
   storage::Tangle& tangle_;

@@ -353,6 +353,34 @@ TEST_F(IriApiTest, AttachesAWholeBundleInEitherOrder) {
   EXPECT_EQ(ask(with("minWeightMagnitude", nullptr))["trytes"].size(), 2u);
 }
 
+TEST_F(IriApiTest, RefusesBeforeTheProofOfWorkWhatTheLedgerWouldRefuseAfterIt) {
+  api_.stop();  // so that no work is done
+  const auto refusal_of = [&](const std::string& first, const std::string& second) {
+    const json request = {{"command", "attachToTangle"},
+                          {"trunkTransaction", text(test_hash("TRUNK"))},
+                          {"branchTransaction", text(test_hash("BRANCH"))},
+                          {"trytes", {first, second}}};
+    return refusal(request);
+  };
+  const auto prepared = ledger::prepare(std::string(3000, 'A'), test_hash("WORTH"), "TEST", 1'542'883'200);
+  ASSERT_TRUE(prepared);
+  constexpr std::size_t kAddressAt = 2187;
+  constexpr std::size_t kValueAt = 2268;
+  const auto changed = [](std::string trytes, std::size_t at, char tryte) {
+    EXPECT_NE(trytes[at], tryte);
+    trytes[at] = tryte;
+    return trytes;
+  };
+  const std::string& first = prepared->at(0);
+  const std::string& second = prepared->at(1);
+  EXPECT_NE(refusal_of(changed(first, kValueAt, 'A'), second).find("would refuse the bundle: it moves value"),
+            std::string::npos);
+  EXPECT_NE(refusal_of(changed(first, kAddressAt, '9'), second).find("would refuse the bundle: its bundle hash"),
+            std::string::npos);
+  EXPECT_NE(refusal_of(second, first).find("interrupted"), std::string::npos);
+  EXPECT_EQ(tangle_->transaction_count().value_or(1), 0u);
+}
+
 TEST_F(IriApiTest, AProofOfWorkIsInterrupted) {
   IriLimits limits;
   limits.attach_min_weight_magnitude_max = 22;

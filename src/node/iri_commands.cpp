@@ -165,15 +165,34 @@ IriApi::Answer IriApi::attach_to_tangle(const Fields& fields, std::atomic<bool>&
   }
   GL_TRY(transactions, transaction_list(fields, "trytes", base::limits::kBundleTransactionsMax));
   GL_TRY(bundle, whole_bundle(std::move(transactions)));
-  GL_TRY(attached, attach(bundle, *trunk, *branch, static_cast<int>(magnitude), cancel));
+  const ledger::Attachment attachment{*trunk, *branch, clock_.now_ms()};
+  GL_CHECK(check_worth_attaching(bundle, attachment));
+  GL_TRY(attached, attach(bundle, attachment, static_cast<int>(magnitude), cancel));
   return "{\"trytes\":" +
          list_text(attached, ledger::kTransactionTrytes,
                    [](const ledger::Transaction& transaction) { return std::string_view(transaction.trytes()); }) +
          "}";
 }
 
-Result<std::vector<ledger::Transaction>> IriApi::attach(const std::vector<std::string>& bundle, const Hash& trunk,
-                                                        const Hash& branch, int min_weight_magnitude,
+// What this ledger would refuse afterwards is not worth the work. Judged by an attachment without any; its hashes say
+// nothing to the client, so the reason goes without them.
+Result<void> IriApi::check_worth_attaching(const std::vector<std::string>& bundle,
+                                           const ledger::Attachment& attachment) {
+  crypto::ProofOfWorkOptions no_work;
+  no_work.min_weight_magnitude = 0;
+  no_work.threads = 1;
+  GL_TRY(attached, ledger::attach(bundle, attachment, no_work));
+  const auto rehearsed = tangle_.rehearse(attached);
+  if (rehearsed || rehearsed.error().code != ErrorCode::kInputRefused) return rehearsed;
+  constexpr std::string_view kRefused = "refused: ";
+  const std::string& reason = rehearsed.error().message;
+  const std::size_t at = reason.find(kRefused);
+  return refused("this ledger would refuse the bundle: " +
+                 (at == std::string::npos ? reason : reason.substr(at + kRefused.size())));
+}
+
+Result<std::vector<ledger::Transaction>> IriApi::attach(const std::vector<std::string>& bundle,
+                                                        const ledger::Attachment& attachment, int min_weight_magnitude,
                                                         std::atomic<bool>& cancel) {
   std::list<std::atomic<bool>*>::iterator entry;
   {
@@ -184,7 +203,7 @@ Result<std::vector<ledger::Transaction>> IriApi::attach(const std::vector<std::s
   crypto::ProofOfWorkOptions options;
   options.min_weight_magnitude = min_weight_magnitude;
   options.cancel = &cancel;
-  auto attached = ledger::attach(bundle, {trunk, branch, clock_.now_ms()}, options);
+  auto attached = ledger::attach(bundle, attachment, options);
   const std::lock_guard lock(attaching_mutex_);
   attaching_.erase(entry);
   if (!attached && attached.error().code == ErrorCode::kInterrupted) {

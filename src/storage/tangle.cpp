@@ -259,6 +259,14 @@ Result<std::unique_ptr<CommitQueue::Command>> Tangle::submission(std::span<const
   return command;
 }
 
+Result<void> Tangle::rehearse(std::span<const ledger::Transaction> transactions) {
+  ledger::Parameters parameters = parameters_;
+  parameters.min_weight_magnitude = 0;
+  GL_TRY(view, store_->view());
+  ledger::StateBatch thrown_away(*view);
+  return ledger::submit(thrown_away, parameters, transactions, clock_.now_ms());
+}
+
 Result<ledger::Milestone> Tangle::issue_milestone(bool even_if_empty) {
   ledger::Milestone latest;
   GL_CHECK(write([&](ledger::StateBatch& batch) -> Result<void> {

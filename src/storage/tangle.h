@@ -87,6 +87,8 @@ class Tangle final : public ports::Ledger {
   // are durable or refused, by this thread or by the one that commits: it must be quick and not block.
   using Done = std::function<void(Result<void> result)>;
   void submit_without_milestone(std::span<const ledger::Transaction> transactions, Done done);
+  // What submitting these transactions would say if they bore their proof of work; nothing is kept.
+  Result<void> rehearse(std::span<const ledger::Transaction> transactions);
   // Confirms every solid transaction of a valid bundle. Does nothing when there is none, unless `even_if_empty`.
   Result<ledger::Milestone> issue_milestone(bool even_if_empty = false);
   Result<ledger::Milestone> latest_milestone();
