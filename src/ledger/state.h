@@ -59,6 +59,7 @@ struct Query {
 struct Page {
   std::vector<Hash> hashes;           // in the order in which they came
   std::optional<std::uint64_t> next;  // there may be more after this sequence number
+  bool out_of_work = false;           // there may be more, since no more was looked at; else there is
 };
 
 // All of a ledger in a few bytes. Replicas that took the same commands have the same.
@@ -110,7 +111,8 @@ Result<std::uint64_t> transaction_count(const StateReader& reader);
 Result<Standing> standing(const StateReader& reader, const Hash& hash);
 Result<Stored> get(const StateReader& reader, const Hash& hash);
 // In the order in which they came, those after the sequence number `after` (0: from the first), at most `count_max`.
-// Work is bounded too: where kinds are intersected, a page may hold fewer or none and tell where to go on.
+// Work is bounded too, to about 40,000 keys whatever is asked (and a look for each of the query's): the page may hold
+// fewer or none then, and tells where to go on.
 Result<Page> find(const StateReader& reader, const Query& query, std::uint64_t after, std::size_t count_max);
 Result<bool> is_pruned(const StateReader& reader, const Hash& address);
 // Why a transaction cannot be approved as a tail; nothing when it can.

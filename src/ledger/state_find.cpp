@@ -1,7 +1,10 @@
 // The search by address, bundle, approvee and tag: page by page, in the order in which transactions came.
+//
+// Each key asked for leads to a list of sequence numbers, in ascending order. A kind is the union of its lists; what is
+// found is in every kind. The kinds leap over each other: whichever is behind goes on where the others are, so that the
+// smallest decides how much is looked at.
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <set>
 
 #include "base/limits.h"
@@ -13,88 +16,158 @@ namespace {
 
 using namespace records;
 
-// The keys of one kind, without the sequence numbers: what is found by any of them counts.
-using Prefixes = std::set<std::string>;
+// What one call may look at, whatever is asked: keys of the indexes. Seeking costs as much as reading several.
+constexpr std::size_t kWorkMax = 40'000;
+constexpr std::size_t kSeekWork = 8;
 
-Result<std::vector<Prefixes>> prefixes_of(const Query& query) {
-  std::vector<Prefixes> kinds;
+struct Search {
+  const StateReader& reader;
+  std::size_t work_left = kWorkMax;
+
+  void spend(std::size_t work) { work_left -= std::min(work, work_left); }
+};
+
+struct Found {
+  std::uint64_t sequence = 0;
+  std::string hash;  // packed
+};
+
+// What one key leads to, read piece by piece, each twice as long as the one before it.
+class List {
+ public:
+  List(std::string prefix, std::size_t first_piece) : prefix_(std::move(prefix)), piece_size_(first_piece) {}
+
+  // Nothing at its end.
+  const Found* front() const { return at_ < piece_.size() ? &piece_[at_] : nullptr; }
+
+  // To the first one that is not before `sequence`.
+  Result<void> advance(Search& search, std::uint64_t sequence) {
+    while (front() != nullptr && front()->sequence < sequence) ++at_;
+    if (front() != nullptr || ended_) return {};
+    piece_.clear();
+    at_ = 0;
+    bool is_damaged = false;
+    GL_CHECK(search.reader.scan_from(Column::kIndexes, prefix_, prefix_ + records::encode_integer(sequence, 8),
+                                     [&](std::string_view key, std::string_view hash) {
+                                       const auto found = decode_integer(key.substr(prefix_.size()));
+                                       is_damaged = !found;
+                                       if (is_damaged) return false;
+                                       piece_.push_back({*found, std::string(hash)});
+                                       return piece_.size() < piece_size_;
+                                     }));
+    if (is_damaged) return tl::unexpected(damaged());
+    ended_ = piece_.size() < piece_size_;
+    search.spend(kSeekWork + piece_.size());
+    piece_size_ = std::min(2 * piece_size_, kPieceMax);
+    return {};
+  }
+
+  static constexpr std::size_t kPieceMax = 256;
+
+ private:
+  std::string prefix_;
+  std::size_t piece_size_;
+  std::vector<Found> piece_;
+  std::size_t at_ = 0;
+  bool ended_ = false;
+};
+
+// The union of lists.
+class Kind {
+ public:
+  explicit Kind(const std::set<std::string>& prefixes) {
+    constexpr std::size_t kFirstPieces = 2'048;  // in all
+    const std::size_t first_piece = std::clamp<std::size_t>(kFirstPieces / prefixes.size(), 1, List::kPieceMax);
+    for (const std::string& prefix : prefixes) lists_.emplace_back(prefix, first_piece);
+    for (std::size_t list = 0; list < lists_.size(); ++list) behind_.emplace(0, list);
+  }
+
+  std::size_t size() const { return lists_.size(); }
+  // Nothing at its end.
+  const Found* front() const { return behind_.empty() ? nullptr : lists_[behind_.begin()->second].front(); }
+
+  // To the first one that is not before `sequence`; false when the work was at its end before. The first time all lists
+  // are placed in any case, so that every call gets on.
+  Result<bool> advance(Search& search, std::uint64_t sequence) {
+    while (!behind_.empty() && behind_.begin()->first < sequence) {
+      if (is_placed_ && search.work_left == 0) return false;
+      const std::size_t list = behind_.begin()->second;
+      behind_.erase(behind_.begin());
+      GL_CHECK(lists_[list].advance(search, sequence));
+      if (const Found* const found = lists_[list].front()) behind_.emplace(found->sequence, list);
+    }
+    is_placed_ = true;
+    return true;
+  }
+
+ private:
+  std::vector<List> lists_;
+  std::set<std::pair<std::uint64_t, std::size_t>> behind_;  // where each list stands; those at their end are left out
+  bool is_placed_ = false;
+};
+
+// The fewest lists first: where they lead to nothing, the others are not looked at.
+Result<std::vector<Kind>> kinds_of(const Query& query) {
+  std::vector<Kind> kinds;
   const auto add_hashes = [&](Index index, const std::vector<Hash>& hashes) {
-    if (hashes.empty()) return;
-    Prefixes& prefixes = kinds.emplace_back();
+    std::set<std::string> prefixes;
     for (const Hash& hash : hashes) prefixes.insert(key(index, hash));
+    if (!prefixes.empty()) kinds.emplace_back(prefixes);
   };
   add_hashes(Index::kAddress, query.addresses);
   add_hashes(Index::kBundle, query.bundles);
   add_hashes(Index::kApprovee, query.approvees);
-  if (query.tags.empty()) return kinds;
-  Prefixes& prefixes = kinds.emplace_back();
+  std::set<std::string> tags;
   for (std::string tag : query.tags) {
     if (tag.size() > kTagTrytes || !crypto::is_trytes(tag)) {
       return fail(ErrorCode::kInputRefused, "a tag is at most 27 trytes");
     }
     tag.resize(kTagTrytes, '9');
-    prefixes.insert(key(Index::kTag, pack(tag)));
+    tags.insert(key(Index::kTag, pack(tag)));
   }
+  if (!tags.empty()) kinds.emplace_back(tags);
+  std::stable_sort(kinds.begin(), kinds.end(), [](const Kind& a, const Kind& b) { return a.size() < b.size(); });
   return kinds;
 }
 
-using HashesBySequence = std::map<std::uint64_t, std::string>;  // packed
+enum class Leap { kFound, kAtEnd, kOutOfWork };
 
-// The first of a kind after a sequence number; complete up to the last of them when there are as many as asked for.
-Result<HashesBySequence> collect(const StateReader& reader, const Prefixes& prefixes, std::uint64_t after,
-                                 std::size_t count_max) {
-  HashesBySequence found;
-  for (const std::string& prefix : prefixes) {
-    std::size_t count = 0;
-    bool damaged_key = false;
-    GL_CHECK(reader.scan_from(Column::kIndexes, prefix, prefix + records::encode_integer(after + 1, 8),
-                              [&](std::string_view key, std::string_view value) {
-                                const auto sequence = decode_integer(key.substr(prefix.size()));
-                                damaged_key = !sequence;
-                                if (damaged_key) return false;
-                                found.emplace(*sequence, value);
-                                return ++count < count_max;
-                              }));
-    if (damaged_key) return tl::unexpected(damaged());
-    while (found.size() > count_max) found.erase(std::prev(found.end()));
+// Moves `sequence` on to the first one that all kinds hold; out of work, to one before which there is none.
+Result<Leap> leap(Search& search, std::vector<Kind>& kinds, std::uint64_t& sequence) {
+  std::size_t agreeing = 0;
+  for (std::size_t i = 0; agreeing < kinds.size(); i = (i + 1) % kinds.size()) {
+    GL_TRY(arrived, kinds[i].advance(search, sequence));
+    if (!arrived) return Leap::kOutOfWork;
+    const Found* const found = kinds[i].front();
+    if (found == nullptr) return Leap::kAtEnd;
+    agreeing = found->sequence == sequence ? agreeing + 1 : 1;
+    sequence = found->sequence;
   }
-  return found;
-}
-
-Result<bool> holds(const StateReader& reader, const Prefixes& prefixes, std::uint64_t sequence) {
-  for (const std::string& prefix : prefixes) {
-    GL_TRY(value, reader.get(Column::kIndexes, prefix + records::encode_integer(sequence, 8)));
-    if (value) return true;
-  }
-  return false;
+  return Leap::kFound;
 }
 
 }  // namespace
 
 Result<Page> find(const StateReader& reader, const Query& query, std::uint64_t after, std::size_t count_max) {
   Page page;
-  GL_TRY(kinds, prefixes_of(query));
-  if (kinds.empty() || count_max == 0 || after == std::numeric_limits<std::uint64_t>::max()) return page;
+  GL_TRY(kinds, kinds_of(query));
+  if (kinds.empty() || count_max == 0) return page;
   count_max = std::min(count_max, base::limits::kTransactionsPerAddressMax);
-  // Where kinds are intersected, more of the first one is looked at, and those that the others hold too are told.
-  const std::size_t examined_max = kinds.size() == 1 ? count_max + 1 : base::limits::kTransactionsPerAddressMax;
-  GL_TRY(candidates, collect(reader, kinds.front(), after, examined_max));
+  Search search{reader};
   std::uint64_t last = after;
-  for (const auto& [sequence, packed] : candidates) {
-    if (page.hashes.size() == count_max) {
-      page.next = last;
-      return page;
+  while (last != std::numeric_limits<std::uint64_t>::max()) {
+    std::uint64_t sequence = last + 1;
+    GL_TRY(found, leap(search, kinds, sequence));
+    if (found == Leap::kAtEnd) break;
+    page.out_of_work = found == Leap::kOutOfWork;
+    if (page.out_of_work || page.hashes.size() == count_max) {
+      page.next = page.out_of_work ? sequence - 1 : last;
+      break;
     }
-    last = sequence;
-    bool in_all = true;
-    for (std::size_t kind = 1; kind < kinds.size() && in_all; ++kind) {
-      GL_ASSIGN(in_all, holds(reader, kinds[kind], sequence));
-    }
-    if (!in_all) continue;
-    GL_TRY(hash, unpack_hash(packed));
+    GL_TRY(hash, unpack_hash(kinds.front().front()->hash));
     page.hashes.push_back(hash);
+    last = sequence;
   }
-  if (candidates.size() == examined_max) page.next = last;
   return page;
 }
 
