@@ -69,19 +69,21 @@ Result<CheckedTransactions> CheckedTransactions::check(const Parameters& paramet
   std::iota(result.by_hash_.begin(), result.by_hash_.end(), std::size_t{0});
   std::sort(result.by_hash_.begin(), result.by_hash_.end(),
             [&](std::size_t left, std::size_t right) { return result.all_[left].hash < result.all_[right].hash; });
+  std::size_t parts_left = result.size() + kSharedPartsMax;
   for (CheckedTransaction& tail : result.all_) {
-    if (tail.transaction.current_index() == 0) GL_CHECK(result.check_bundle_of(tail));
+    if (tail.transaction.current_index() == 0) GL_CHECK(result.check_bundle_of(tail, parts_left));
   }
   return result;
 }
 
 // A tail answers for its bundle: it names all of it by hash. Other parts may be named by a stranger's tail.
-Result<void> CheckedTransactions::check_bundle_of(CheckedTransaction& tail) const {
+Result<void> CheckedTransactions::check_bundle_of(CheckedTransaction& tail, std::size_t& parts_left) const {
   std::vector<const Transaction*> chain{&tail.transaction};
   const CheckedTransaction* last = &tail;
   while (chain.size() <= tail.transaction.last_index()) {
     const std::size_t next = find(last->trunk);
     if (next == size()) return {};
+    if (parts_left-- == 0) return refused(tail.transaction, "too many tails share parts: send fewer of them at once");
     last = &all_[next];
     if (last->transaction.current_index() != chain.size() ||
         last->transaction.last_index() != tail.transaction.last_index() || last->bundle != tail.bundle) {

@@ -15,6 +15,10 @@
 
 namespace glucoledger::ledger {
 
+// How often parts of bundles may be looked at in one call beyond once for each transaction of it: for tails that share
+// parts, and for parts that came before. More than that nobody needs who sends whole bundles, or all but whole ones.
+inline constexpr std::size_t kSharedPartsMax = 4'096;
+
 struct CheckedTransaction {
   Transaction transaction;
   std::string body;  // packed
@@ -41,7 +45,7 @@ class CheckedTransactions {
   std::size_t size() const { return all_.size(); }
 
  private:
-  Result<void> check_bundle_of(CheckedTransaction& tail) const;
+  Result<void> check_bundle_of(CheckedTransaction& tail, std::size_t& parts_left) const;
 
   std::vector<CheckedTransaction> all_;
   std::vector<std::size_t> by_hash_;  // positions, in the order of the hashes

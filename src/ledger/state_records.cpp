@@ -4,6 +4,8 @@
 #include <array>
 #include <bit>
 
+#include "ledger/transaction_fields.h"
+
 namespace glucoledger::ledger::records {
 namespace {
 
@@ -76,6 +78,20 @@ Result<std::string> unpack(std::string_view bytes, std::size_t length_trytes) {
   const auto trits = crypto::unpack_trits(base::as_bytes(bytes), length_trytes * crypto::kTritsPerTryte);
   if (!trits) return tl::unexpected(damaged());
   return crypto::trytes_from_trits(*trits);
+}
+
+Result<std::string> read_essence(const StateReader& reader, std::uint64_t sequence) {
+  constexpr std::size_t kTritsPerByte = 5;
+  constexpr std::size_t kFirstTrit = fields::kEssence.offset * crypto::kTritsPerTryte;
+  constexpr std::size_t kTrits = fields::kEssence.length * crypto::kTritsPerTryte;
+  constexpr std::size_t kFirstByte = kFirstTrit / kTritsPerByte;
+  constexpr std::size_t kBytes = (kFirstTrit + kTrits + kTritsPerByte - 1) / kTritsPerByte - kFirstByte;
+  GL_TRY(body, reader.get(Column::kBodies, encode_integer(sequence, 8)));
+  if (!body || body->size() != packed_size(kTransactionTrytes)) return tl::unexpected(damaged());
+  const auto trits =
+      crypto::unpack_trits(base::as_bytes(std::string_view(*body).substr(kFirstByte, kBytes)), kBytes * kTritsPerByte);
+  if (!trits) return tl::unexpected(damaged());
+  return crypto::trytes_from_trits(crypto::TritView(*trits).subspan(kFirstTrit % kTritsPerByte, kTrits));
 }
 
 Result<Hash> unpack_hash(std::string_view bytes) {

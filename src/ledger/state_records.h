@@ -75,6 +75,8 @@ inline std::string pack(const Hash& hash) {
 }
 Result<Hash> unpack_hash(std::string_view bytes);
 Result<std::string> unpack(std::string_view bytes, std::size_t length_trytes);
+// Of a body, without the rest of it (transaction.h); kCorrupt where there is none.
+Result<std::string> read_essence(const StateReader& reader, std::uint64_t sequence);
 std::string encode_integer(std::uint64_t value, std::size_t size);
 Result<std::uint64_t> decode_integer(std::string_view bytes);
 

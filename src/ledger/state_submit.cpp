@@ -27,10 +27,11 @@ class Submission {
       if (entry->record) continue;
       GL_CHECK(check_times(transaction.transaction));
       entry->fresh = &transaction;
+      entry->record = record_of(transaction);
       fresh_.push_back(entry);
     }
     if (fresh_.empty()) return {};
-    for (const Entry* entry : fresh_) GL_CHECK(refuse_invalid_bundle(*entry->fresh));
+    for (Entry* entry : fresh_) GL_CHECK(refuse_invalid_bundle(*entry));
     GL_ASSIGN(range_, read_mountain_range(batch_));
     for (Entry* entry : fresh_) GL_CHECK(insert(*entry));
     for (Entry* entry : fresh_) queue_.push_back(entry);
@@ -47,8 +48,9 @@ class Submission {
     bool changed = false;
     bool awaited = false;                // it was named before it came
     std::vector<Entry*> fresh_children;  // that may become solid with it
+    std::string essence;                 // of one that was here before, once its bundle was looked at
+    std::vector<Entry*> bundle;          // of a fresh tail: its parts, once it is known that they are a valid bundle
   };
-  using Parts = std::vector<const Transaction*>;  // of a bundle, index 0 first
 
   Result<Entry*> find(const PackedHash& hash) {
     const auto [place, is_new] = entries_.try_emplace(hash);
@@ -72,51 +74,72 @@ class Submission {
     return {};
   }
 
-  // Nothing when its body is not here (any more).
-  Result<const Transaction*> load(const PackedHash& hash) {
-    GL_TRY(entry, find(hash));
-    if (entry->fresh != nullptr) return &entry->fresh->transaction;
-    if (!entry->record || entry->record->pruned) return nullptr;
-    GL_TRY(stored, get(batch_, hash.unpacked()));
-    if (!stored.transaction) return tl::unexpected(damaged());
-    loaded_.push_back(std::move(*stored.transaction));
-    return &loaded_.back();
-  }
-
-  // Of a tail: all parts, or as many as are here. Refused where one cannot belong to it.
-  Result<Parts> walk(const Transaction& tail) {
-    Parts parts{&tail};
-    while (parts.size() <= tail.last_index()) {
-      GL_TRY(next, load(PackedHash(parts.back()->trunk())));
-      if (next == nullptr) return parts;
-      if (next->current_index() != parts.size() || next->last_index() != tail.last_index() ||
-          next->bundle() != tail.bundle()) {
-        return refused(tail.hash(), "its trunk is not the next part of its bundle");
-      }
-      parts.push_back(next);
-    }
-    return parts;
-  }
-
-  // What checked_transactions.h could not see: a bundle of which a part was here before.
-  Result<void> refuse_invalid_bundle(const CheckedTransaction& checked) {
-    const Transaction& tail = checked.transaction;
-    if (tail.current_index() != 0 || checked.bundle_checked) return {};
-    GL_TRY(parts, walk(tail));
-    if (parts.size() <= tail.last_index()) return {};
-    return check_chain(parts);
-  }
-
-  Result<void> insert(Entry& entry) {
-    const CheckedTransaction& checked = *entry.fresh;
-    const std::uint64_t sequence = ++head_.sequence;
-    Record& record = entry.record.emplace();
-    record.sequence = sequence;
+  static Record record_of(const CheckedTransaction& checked) {
+    Record record;
     record.current_index = checked.transaction.current_index();
     record.last_index = checked.transaction.last_index();
     record.trunk = checked.trunk;
     record.branch = checked.branch;
     record.bundle = checked.bundle;
+    return record;
+  }
+
+  // What checked_transactions.h could not see: a bundle of which a part was here before.
+  Result<void> refuse_invalid_bundle(Entry& tail) {
+    if (tail.record->current_index != 0) return {};
+    if (tail.fresh->bundle_checked) {
+      for (Entry* part = &tail;;) {
+        tail.bundle.push_back(part);
+        if (tail.bundle.size() > tail.record->last_index) return {};
+        GL_ASSIGN(part, find(part->record->trunk));
+      }
+    }
+    GL_ASSIGN(tail.bundle, read_bundle(tail));
+    if (parts_read_ <= transactions_.size() + kSharedPartsMax) return {};
+    return refused(tail.hash.unpacked(), "too many parts of its bundles came before: send fewer tails at once");
+  }
+
+  // Of a tail: its parts, index 0 first; none where not all are here. Refused where one cannot belong to it.
+  Result<std::vector<Entry*>> walk(Entry& tail) {
+    std::vector<Entry*> parts{&tail};
+    while (parts.size() <= tail.record->last_index) {
+      GL_TRY(next, find(parts.back()->record->trunk));
+      if (!next->record || next->record->pruned) return std::vector<Entry*>();
+      if (next->record->current_index != parts.size() || next->record->last_index != tail.record->last_index ||
+          next->record->bundle != tail.record->bundle) {
+        return refused(tail.hash.unpacked(), "its trunk is not the next part of its bundle");
+      }
+      ++parts_read_;
+      parts.push_back(next);
+    }
+    return parts;
+  }
+
+  // The same, refused where they are no valid bundle.
+  Result<std::vector<Entry*>> read_bundle(Entry& tail) {
+    GL_TRY(parts, walk(tail));
+    if (parts.empty()) return parts;
+    std::vector<std::string_view> essences;
+    for (Entry* part : parts) {
+      GL_TRY(essence, essence_of(*part));
+      essences.push_back(essence);
+    }
+    if (PackedHash(bundle_hash(essences)) == tail.record->bundle) return parts;
+    return refused(tail.hash.unpacked(), "its bundle hash does not fit its transactions");
+  }
+
+  Result<std::string_view> essence_of(Entry& part) {
+    if (part.fresh != nullptr) return part.fresh->transaction.essence();
+    if (part.essence.empty()) {
+      GL_ASSIGN(part.essence, read_essence(batch_, part.record->sequence));
+    }
+    return std::string_view(part.essence);
+  }
+
+  Result<void> insert(Entry& entry) {
+    const CheckedTransaction& checked = *entry.fresh;
+    const std::uint64_t sequence = ++head_.sequence;
+    entry.record->sequence = sequence;
     entry.changed = true;
     batch_.put(Column::kBodies, records::encode_integer(sequence, 8), checked.body);
     put_nodes(batch_, sequence, range_.append(checked.leaf));
@@ -174,22 +197,13 @@ class Submission {
 
   // All of a valid bundle gets its order now: what it approves is no tip any more, its tail is one.
   Result<void> judge_bundle(Entry& tail) {
-    std::vector<PackedHash> parts;
-    if (tail.fresh != nullptr && tail.fresh->bundle_checked) {
-      parts.push_back(tail.hash);
-      for (std::uint32_t i = 0; i < tail.record->last_index; ++i) {
-        parts.push_back(transactions_.all()[transactions_.find(parts.back())].trunk);
-      }
-    } else {
-      GL_TRY(transaction, load(tail.hash));
-      if (transaction == nullptr) return {};
-      const auto walked = walk(*transaction);
-      if (!walked && walked.error().code != ErrorCode::kInputRefused) return tl::unexpected(walked.error());
-      if (!walked || walked->size() <= transaction->last_index() || !check_chain(*walked)) return {};
-      for (const Transaction* part : *walked) parts.emplace_back(part->hash());
+    std::vector<Entry*> parts = tail.bundle;
+    if (tail.fresh == nullptr) {
+      auto read = read_bundle(tail);
+      if (!read && read.error().code != ErrorCode::kInputRefused) return tl::unexpected(read.error());
+      if (read) parts = std::move(*read);
     }
-    for (const PackedHash& hash : parts) {
-      GL_TRY(part, find(hash));
+    for (Entry* part : parts) {
       Record& record = *part->record;
       head_.remove_tip(record.trunk);
       head_.remove_tip(record.branch);
@@ -199,7 +213,7 @@ class Submission {
       part->changed = true;
       if (part->fresh == nullptr) GL_CHECK(complete(record));
     }
-    head_.add_tip(tail.hash, tail.record->order);
+    if (!parts.empty()) head_.add_tip(tail.hash, tail.record->order);
     return {};
   }
 
@@ -248,8 +262,8 @@ class Submission {
   MountainRange range_;
   std::map<PackedHash, Entry> entries_;
   std::vector<Entry*> fresh_;
-  std::deque<Entry*> queue_;        // may have become solid
-  std::deque<Transaction> loaded_;  // from the store
+  std::deque<Entry*> queue_;    // may have become solid
+  std::size_t parts_read_ = 0;  // of bundles
 };
 
 }  // namespace
