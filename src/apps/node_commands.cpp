@@ -61,7 +61,10 @@ Result<node::NodeOptions> options_from(const NodeArguments& arguments) {
   node::NodeOptions options;
   if (arguments.folder.empty()) return fail(ErrorCode::kUsage, "--data is required", "the ledger's folder");
   if (arguments.tls_certificate.empty() != arguments.tls_key.empty()) {
-    return fail(ErrorCode::kUsage, "--tls-certificate and --tls-key belong together");
+    return arguments.tls_key.empty()
+               ? fail(ErrorCode::kUsage, "--tls-certificate without its key", "name the key's file: --tls-key FILE")
+               : fail(ErrorCode::kUsage, "--tls-key without its certificate",
+                      "name the certificate's file: --tls-certificate FILE");
   }
   options.folder = arguments.folder;
   options.server.listen = arguments.listen;

@@ -174,17 +174,44 @@ TEST_F(AccessToServer, TlsFromVersion12) {
   EXPECT_GE(service_->metrics().handshakes_failed, 2u);
 }
 
+TEST_F(AccessToServer, PlainHttpToATlsPortIsToldSo) {
+  ServerOptions options;
+  options.tls = make_certificate(folder_, "node");
+  start({}, options);
+  for (const std::string& request :
+       {http_post(R"({"command":"getNodeInfo"})"), std::string("GET /health HTTP/1.0\r\n\r\n"),
+        http_post(std::string(100'000, 'x'))}) {
+    const std::string answer = raw(request);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << answer;
+    EXPECT_NE(answer.find("this port speaks https"), std::string::npos) << answer;
+  }
+  EXPECT_EQ(raw("nothing that is known\r\n\r\n").find("HTTP"), std::string::npos);
+}
+
 TEST_F(AccessToServer, TlsFilesMustFit) {
   const Folder other;
-  ServerOptions options;
-  options.listen = "127.0.0.1:0";
-  options.tls = make_certificate(folder_, "a");
-  options.tls->key = make_certificate(other, "b").key;
-  EXPECT_EQ(Server::start(*service_, *tangle_, options).error().code, ErrorCode::kUsage);
-  options.tls = make_certificate(folder_, "c");
-  std::filesystem::permissions(options.tls->key, std::filesystem::perms::others_read,
-                               std::filesystem::perm_options::add);
-  EXPECT_EQ(Server::start(*service_, *tangle_, options).error().code, ErrorCode::kUsage);
+  const TlsFiles files = make_certificate(folder_, "a");
+  const TlsFiles others = make_certificate(other, "b");
+  const auto locked = folder_.write("locked.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n", 0600);
+  const auto damaged = folder_.write("damaged.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n", 0600);
+  const auto readable = other.write("readable.key", base::read_file(files.key, 10'000).value(), 0644);
+  const std::pair<TlsFiles, const char*> bad[] = {
+      {{files.certificate, others.key}, "is not that of the certificate"},
+      {{files.key, files.certificate}, "in each other's place"},
+      {{files.key, others.key}, "holds no certificate"},
+      {{files.certificate, files.certificate}, "holds no private key"},
+      {{files.certificate, locked}, "locked by a passphrase"},
+      {{files.certificate, damaged}, "cannot be used"},
+      {{files.certificate, readable}, "others may read"},
+  };
+  for (const auto& [pair, reason] : bad) {
+    const auto context = read_tls(pair);
+    ASSERT_FALSE(context) << reason;
+    EXPECT_EQ(context.error().code, ErrorCode::kUsage);
+    EXPECT_NE(context.error().message.find(reason), std::string::npos) << context.error().message;
+    EXPECT_FALSE(context.error().next_step.empty()) << reason;
+  }
+  EXPECT_TRUE(read_tls(files));
 }
 
 }  // namespace

@@ -20,6 +20,14 @@ namespace glucoledger::node {
 std::optional<ledger::Position> parse_event_id(std::string_view id);
 std::string event_text(std::string_view name, const std::string& data);
 
+struct EventStart {
+  ledger::Position position;
+  std::string text;  // what a stream says first
+};
+// Where the stream begins that a client asks for by the id of the last event it knows; empty: now. kInputRefused for
+// what is no id; a position that this ledger has not reached becomes the latest one, and an event says so.
+Result<EventStart> start_events(storage::Tangle& tangle, std::string_view id);
+
 // The events after `position`, which is moved on. Empty when there are none, and for a stretch of pruned transactions:
 // there is nothing more only when the position stays.
 Result<std::string> read_events(storage::Tangle& tangle, ledger::Position& position, std::size_t count_max);

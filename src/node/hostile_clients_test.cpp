@@ -134,6 +134,7 @@ TEST_F(HostileClients, TheLongestIdleConnectionGivesWay) {
     idle.push_back(std::make_unique<RawConnection>(port()));
     ASSERT_TRUE(idle.back()->send(http_post(R"({"command":"getTips"})", "")));
     idle.back()->receive("\"duration\"");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // until the server, too, has it for idle
   }
   EXPECT_TRUE(works());
   EXPECT_EQ(idle.front()->receive(), "");  // closed

@@ -1,5 +1,6 @@
 #include "node/metrics.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace glucoledger::node {
@@ -11,7 +12,8 @@ std::string number(double value) {
   return text.data();
 }
 
-void write_type(std::string& text, std::string_view name, std::string_view type) {
+void write_head(std::string& text, std::string_view name, std::string_view type, std::string_view help) {
+  text.append("# HELP ").append(name).append(" ").append(help).append("\n");
   text.append("# TYPE ").append(name).append(" ").append(type).append("\n");
 }
 
@@ -59,14 +61,19 @@ void Histogram::write(std::string& text, std::string_view name, std::string_view
   write_value(text, std::string(name) + "_count", labels, std::to_string(below));
 }
 
-void write_gauge(std::string& text, std::string_view name, std::uint64_t value) {
-  write_type(text, name, "gauge");
+void write_gauge(std::string& text, std::string_view name, std::string_view help, std::uint64_t value) {
+  write_head(text, name, "gauge", help);
   write_value(text, name, "", std::to_string(value));
 }
 
-void write_counter(std::string& text, std::string_view name, std::uint64_t value) {
-  write_type(text, name, "counter");
+void write_counter(std::string& text, std::string_view name, std::string_view help, std::uint64_t value) {
+  write_head(text, name, "counter", help);
   write_value(text, name, "", std::to_string(value));
+}
+
+void Metrics::count_refusal(unsigned status) {
+  const auto place = std::find(kRefusals.begin(), kRefusals.end(), status) - kRefusals.begin();
+  refused_[static_cast<std::size_t>(place)].fetch_add(1, std::memory_order_relaxed);
 }
 
 void Metrics::count_request(IriCommand command, unsigned status, std::chrono::nanoseconds elapsed) {
@@ -81,9 +88,10 @@ void Metrics::count_commit(std::uint64_t transactions, std::chrono::nanoseconds 
   committed_transactions_.fetch_add(transactions, std::memory_order_relaxed);
 }
 
-void Metrics::write(std::string& text) const {
+void Metrics::write_commands(std::string& text) const {
   static constexpr std::array<std::string_view, 3> kOutcomes = {"answered", "refused", "failed"};
-  write_type(text, "glucoledger_requests_total", "counter");
+  write_head(text, "glucoledger_requests_total", "counter",
+             "Commands done, by name; refused: by the client's fault (4xx), failed: by the node's (5xx).");
   for (std::size_t command = 0; command < kIriCommandCount; ++command) {
     for (std::size_t outcome = 0; outcome < kOutcomes.size(); ++outcome) {
       const std::uint64_t count = outcomes_[command][outcome].load(std::memory_order_relaxed);
@@ -92,22 +100,39 @@ void Metrics::write(std::string& text) const {
       write_value(text, "glucoledger_requests_total", labels, std::to_string(count));
     }
   }
-  write_type(text, "glucoledger_request_seconds", "histogram");
+  write_head(text, "glucoledger_request_seconds", "histogram",
+             "From when a command was here as a whole until its answer was ready, by name.");
   for (std::size_t command = 0; command < kIriCommandCount; ++command) {
     if (latencies_[command].count() == 0) continue;
     latencies_[command].write(text, "glucoledger_request_seconds", command_label(command));
   }
-  write_type(text, "glucoledger_commit_seconds", "histogram");
+  write_head(text, "glucoledger_requests_refused_total", "counter",
+             "Requests refused without having been done as a command, by status.");
+  for (std::size_t i = 0; i < refused_.size(); ++i) {
+    const std::string status = i < kRefusals.size() ? std::to_string(kRefusals[i]) : "other";
+    write_value(text, "glucoledger_requests_refused_total", "status=\"" + status + "\"",
+                std::to_string(refused_[i].load(std::memory_order_relaxed)));
+  }
+}
+
+void Metrics::write(std::string& text) const {
+  write_commands(text);
+  write_head(text, "glucoledger_commit_seconds", "histogram",
+             "What applying a group of writes to the ledger and syncing it took.");
   commits_.write(text, "glucoledger_commit_seconds", "");
-  write_counter(text, "glucoledger_committed_transactions_total", committed_transactions_);
-  write_counter(text, "glucoledger_requests_refused_total", refused_);
-  write_gauge(text, "glucoledger_connections", connections);
-  write_counter(text, "glucoledger_connections_turned_away_total", connections_turned_away);
-  write_counter(text, "glucoledger_connections_timed_out_total", connections_timed_out);
-  write_counter(text, "glucoledger_tls_handshakes_failed_total", handshakes_failed);
-  write_gauge(text, "glucoledger_proofs_of_work", proofs_of_work);
-  write_gauge(text, "glucoledger_event_streams", event_streams);
-  write_gauge(text, "glucoledger_request_memory_bytes", memory_size);
+  write_counter(text, "glucoledger_committed_transactions_total", "Transactions that the ledger took in.",
+                committed_transactions_);
+  write_gauge(text, "glucoledger_connections", "Connections open now.", connections);
+  write_counter(text, "glucoledger_connections_turned_away_total",
+                "Connections that came when the limit was reached, so that an idle one gave way or they were closed.",
+                connections_turned_away);
+  write_counter(text, "glucoledger_connections_timed_out_total", "Connections closed since their client was too slow.",
+                connections_timed_out);
+  write_counter(text, "glucoledger_tls_handshakes_failed_total", "TLS handshakes that came to nothing.",
+                handshakes_failed);
+  write_gauge(text, "glucoledger_proofs_of_work", "Proofs of work that wait or are done now.", proofs_of_work);
+  write_gauge(text, "glucoledger_event_streams", "Streams of events open now.", event_streams);
+  write_gauge(text, "glucoledger_request_memory_bytes", "Bodies and answers held now.", memory_size);
 }
 
 }  // namespace glucoledger::node

@@ -32,8 +32,8 @@ class Metrics {
  public:
   void count_request(IriCommand command, unsigned status, std::chrono::nanoseconds elapsed);
   void count_commit(std::uint64_t transactions, std::chrono::nanoseconds duration);
-  // A request that was refused before it was known to be a command.
-  void count_refusal() { ++refused_; }
+  // A request that was refused without having been done as a command.
+  void count_refusal(unsigned status);
   void write(std::string& text) const;
 
   std::atomic<std::uint64_t> connections = 0;  // open now
@@ -46,15 +46,17 @@ class Metrics {
 
  private:
   enum class Outcome { kAnswered, kRefused, kFailed };
+  void write_commands(std::string& text) const;
+  static constexpr std::array<unsigned, 8> kRefusals = {400, 401, 403, 405, 413, 431, 500, 503};
   std::array<Histogram, kIriCommandCount> latencies_;
   std::array<std::array<std::atomic<std::uint64_t>, 3>, kIriCommandCount> outcomes_{};
-  std::atomic<std::uint64_t> refused_ = 0;
+  std::array<std::atomic<std::uint64_t>, kRefusals.size() + 1> refused_{};  // the last: others
   Histogram commits_;
   std::atomic<std::uint64_t> committed_transactions_ = 0;
 };
 
-// Lines of the text format: "# TYPE", then the value.
-void write_gauge(std::string& text, std::string_view name, std::uint64_t value);
-void write_counter(std::string& text, std::string_view name, std::uint64_t value);
+// Lines of the text format: "# HELP", "# TYPE", then the value.
+void write_gauge(std::string& text, std::string_view name, std::string_view help, std::uint64_t value);
+void write_counter(std::string& text, std::string_view name, std::string_view help, std::uint64_t value);
 
 }  // namespace glucoledger::node

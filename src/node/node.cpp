@@ -45,7 +45,7 @@ Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, const base
   GL_CHECK(check_exposure(options));
   // Before a ledger is made, as it keeps what was decided for it.
   if (options.token_file) GL_CHECK(Access::from_token_file(*options.token_file));
-  GL_CHECK(Server::check_tls(options.server));
+  GL_TRY(prepared, Server::prepare(options.server));
   storage::TangleOptions tangle_options;
   tangle_options.min_weight_magnitude = options.min_weight_magnitude;
   tangle_options.retention_ms = options.retention_ms;
@@ -53,7 +53,7 @@ Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, const base
   std::unique_ptr<Node> node(new Node(options, std::move(tangle), clock));
   GL_ASSIGN(node->info_, node->tangle_->info());
   GL_CHECK(node->read_access());
-  GL_ASSIGN(node->server_, Server::start(node->service_, *node->tangle_, options.server));
+  GL_ASSIGN(node->server_, Server::start(node->service_, *node->tangle_, options.server, std::move(prepared)));
   GL_CHECK(storage::write_node_address(options.folder, {node->url(), node->info_.network_id}));
   node->milestones_ = std::thread(&Node::issue_milestones, node.get(), options.milestone_interval_ms);
   return node;

@@ -3,23 +3,22 @@
 // A few threads move bytes and answer what is read; what is stored waits for the disk without a thread of its own,
 // large requests of it are judged by others; and one thread does proof of work (with all cores), so that none delays
 // the rest. A client that is slow loses its connection; when there are too many connections, the one that has been idle
-// longest gives way. Boost.Beast stays in server.cpp.
+// longest gives way.
+//
+// Boost.Beast and Asio take long to compile and stay in server.cpp: connections, and the loop that accepts them. What
+// needs neither stands beside it: tls_context.h, taken_port.h, connections.h, dispatcher.h, response_head.h.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "node/service.h"
+#include "node/taken_port.h"
+#include "node/tls_context.h"
 
 namespace glucoledger::node {
-
-struct TlsFiles {
-  std::filesystem::path certificate;  // PEM: the certificate, then those that lead to its root
-  std::filesystem::path key;          // PEM; only its owner may change it, and its group read it
-};
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:14265";  // HOST:PORT; port 0 takes a free one
@@ -36,11 +35,18 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listens when it returns. kUsage for an address that there is not, or TLS files that cannot be used; kFailed when
-  // the port is taken. `service` and `tangle` outlive the server.
+  // What a server needs before there is anything to serve.
+  struct Prepared {
+    TakenPort port;
+    TlsContext tls;  // nothing for plain HTTP
+  };
+  // kUsage for an address that there is not, or TLS files that cannot be used; kFailed when the port is taken.
+  static Result<Prepared> prepare(const ServerOptions& options);
+  // Listens when it returns. `service` and `tangle` outlive the server.
+  static Result<std::unique_ptr<Server>> start(Service& service, storage::Tangle& tangle, const ServerOptions& options,
+                                               Prepared prepared);
+  // The same, prepared here.
   static Result<std::unique_ptr<Server>> start(Service& service, storage::Tangle& tangle, const ServerOptions& options);
-  // Only looks whether start() could use the TLS files.
-  static Result<void> check_tls(const ServerOptions& options);
   ~Server();  // stops
   std::string url() const;
   // Reads the TLS files again, for new connections; on an error the old ones stay.

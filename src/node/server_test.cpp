@@ -212,6 +212,19 @@ TEST(NodeInAFolder, MakesNoLedgerWhereItsFilesCannotBeUsed) {
   }
 }
 
+TEST_F(ServerTest, ATakenPortIsNoticedBeforeALedgerIsMade) {
+  const base::TestFolder folder;
+  NodeOptions options;
+  options.folder = folder / "ledger";
+  options.server.listen = "127.0.0.1:" + std::to_string(port());
+  const auto node = Node::start(options, FixedClock());
+  ASSERT_FALSE(node);
+  EXPECT_EQ(node.error().code, ErrorCode::kFailed);
+  EXPECT_NE(node.error().next_step.find("--listen"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(options.folder));
+  EXPECT_TRUE(works());
+}
+
 TEST(NodeBeyondLoopback, NeedsATokenAndTls) {
   const FixedClock clock;
   const base::TestFolder folder;

@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "node/iri_fields.h"
+
 namespace glucoledger::node {
 namespace {
 
@@ -22,10 +24,30 @@ bool is_get(std::string_view method) {
   return method == "GET" || method == "HEAD";
 }
 
+// Where a query says that events are to begin. Anything else in it is refused: with a name that is misspelt the stream
+// would begin now, and what came before would be missed.
+Result<std::string_view> events_after(std::string_view query) {
+  constexpr std::string_view kAfter = "after=";
+  std::string_view after;
+  while (!query.empty()) {
+    query.remove_prefix(1);  // ? or &
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    query.remove_prefix(parameter.size());
+    if (parameter.empty()) continue;
+    if (!parameter.starts_with(kAfter) || parameter == kAfter || !after.empty()) {
+      return refused("unknown query " + excerpt(parameter) +
+                     ": events take after=SEQUENCE-MILESTONE, once, and nothing else");
+    }
+    after = parameter.substr(kAfter.size());
+  }
+  return after;
+}
+
 }  // namespace
 
 Reply Service::refuse(unsigned status, std::string_view reason) {
-  metrics_.count_refusal();
+  metrics_.count_refusal(status);
+  if (log_.writes(LogLevel::kDebug)) log_.debug("request refused", {{"status", status}});
   return {status, error_reply(status, reason).body};
 }
 
@@ -47,15 +69,14 @@ Service::Opening Service::open(const RequestHead& head) {
   if (path == "/health") return answered(health());
   if (path == "/metrics") return answered(metrics_text());
   if (head.method == "HEAD") return answered(refuse(405, "Method Not Allowed: events are read by GET"));
-  constexpr std::string_view kAfter = "?after=";
-  const std::string_view query = head.target.substr(path.size());
-  return {.next = Next::kStreamEvents,
-          .events_after = query.starts_with(kAfter) ? query.substr(kAfter.size()) : std::string_view()};
+  const auto after = events_after(head.target.substr(path.size()));
+  if (!after) return answered(refuse(400, "Bad Request: " + after.error().message));
+  return {.next = Next::kStreamEvents, .events_after = *after};
 }
 
-std::optional<Reply> Service::refusal(const IriRequest& request, bool may_do_everything) const {
+std::optional<Reply> Service::refusal(const IriRequest& request, bool may_do_everything) {
   if (may_do_everything || work_of(request.command()) == IriWork::kReading) return std::nullopt;
-  return Reply{401, error_reply(401, "Unauthorized: this command needs the header Authorization: Bearer TOKEN").body};
+  return refuse(401, "Unauthorized: this command needs the header Authorization: Bearer TOKEN");
 }
 
 Reply Service::handle(const IriRequest& request, Time received, std::atomic<bool>* cancel) {
@@ -128,16 +149,16 @@ Reply Service::metrics_text() {
   metrics_.write(text);
   {
     const std::lock_guard lock(mutex_);
-    write_gauge(text, "glucoledger_healthy", trouble_ ? 0 : 1);
+    write_gauge(text, "glucoledger_healthy", "1 while milestones can be issued.", trouble_ ? 0 : 1);
   }
   const auto count = tangle_.transaction_count();
-  if (count) write_gauge(text, "glucoledger_ledger_transactions", *count);
+  if (count) write_gauge(text, "glucoledger_ledger_transactions", "Transactions whose bodies are here.", *count);
   if (const auto milestone = tangle_.latest_milestone()) {
-    write_gauge(text, "glucoledger_ledger_milestone_index", milestone->index);
-    write_gauge(text, "glucoledger_ledger_milestone_time_seconds",
+    write_gauge(text, "glucoledger_ledger_milestone_index", "The latest milestone; 0: none yet.", milestone->index);
+    write_gauge(text, "glucoledger_ledger_milestone_time_seconds", "When it was issued, since 1970.",
                 static_cast<std::uint64_t>(milestone->time_ms) / 1000);
   }
-  write_gauge(text, "process_resident_memory_bytes", resident_memory_size());
+  write_gauge(text, "process_resident_memory_bytes", "Memory of the process that is in use.", resident_memory_size());
   return {200, std::move(text), kPrometheusType};
 }
 

@@ -53,11 +53,12 @@ class Service {
   // What is to be done once a request's head is here.
   Opening open(const RequestHead& head);
   // The 401 for a command that its sender may not send.
-  std::optional<Reply> refusal(const IriRequest& request, bool may_do_everything) const;
+  std::optional<Reply> refusal(const IriRequest& request, bool may_do_everything);
   // Does what a command asks. `received` is when it was here as a whole; `cancel` as for IriApi.
   Reply handle(const IriRequest& request, Time received, std::atomic<bool>* cancel = nullptr);
   // The same for a storing command, without waiting for the disk: `done` as for IriApi::store().
   void store(const IriRequest& request, Time received, const std::function<void(Reply)>& done);
+  // Counts it, too.
   Reply refuse(unsigned status, std::string_view reason);
 
   void set_access(const Access& access);
