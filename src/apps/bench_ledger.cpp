@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <thread>
 
 #include "apps/bench.h"
@@ -125,10 +126,7 @@ Result<Figures> latencies(const LedgerArguments& arguments, const std::function<
 std::size_t resident_kib() {
   std::size_t total = 0;
   std::size_t resident = 0;
-  if (std::FILE* file = std::fopen("/proc/self/statm", "re")) {
-    if (std::fscanf(file, "%zu %zu", &total, &resident) != 2) resident = 0;
-    std::fclose(file);
-  }
+  std::ifstream("/proc/self/statm") >> total >> resident;
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) / 1024;
 }
 

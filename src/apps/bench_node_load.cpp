@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <memory>
 
 #include "apps/bench.h"
@@ -203,7 +204,7 @@ class Load {
     --busy_;
     auto& kind = figures_.kinds[connection.request.kind];
     if (connection.header->status == 200) {
-      kind.latency_us.push_back(static_cast<std::uint32_t>(seconds_since(connection.start) * 1e6 + 0.5));
+      kind.latency_us.push_back(static_cast<std::uint32_t>(std::lround(seconds_since(connection.start) * 1e6)));
     } else {
       note_error(connection);
     }

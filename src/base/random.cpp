@@ -6,8 +6,8 @@ namespace glucoledger::base {
 namespace {
 
 void require_sodium() {
-  static const int ready = sodium_init();
-  GL_ASSERT(ready >= 0);
+  static const int kReady = sodium_init();
+  GL_ASSERT(kReady >= 0);
 }
 
 }  // namespace

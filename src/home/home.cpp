@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "base/random.h"
 #include "home/schema.h"
@@ -231,7 +232,7 @@ Result<void> Home::load_settings() {
 Result<void> Home::check_instance() {
   GL_TRY(id, meta("instance"));
   GL_TRY(signings_text, meta("signings"));
-  const std::int64_t signings = std::atoll(signings_text.value_or("0").c_str());
+  const std::int64_t signings = std::strtoll(signings_text.value_or("0").c_str(), nullptr, 10);
   const auto present = present_instance(folder_ / kDatabaseName, id.value_or(""), signings);
   const auto recorded = read_instance(folder_);
   if (recorded && recorded->id == present.id && recorded->machine == present.machine &&
@@ -273,7 +274,7 @@ Result<void> Home::signing_transaction(const std::function<Result<void>()>& work
   GL_CHECK(database_.transaction([&]() -> Result<void> {
     GL_CHECK(work());
     GL_TRY(count, meta("signings"));
-    signings = std::atoll(count.value_or("0").c_str()) + 1;
+    signings = std::strtoll(count.value_or("0").c_str(), nullptr, 10) + 1;
     return set_meta("signings", std::to_string(signings));
   }));
   GL_TRY(id, meta("instance"));
