@@ -129,12 +129,12 @@ TEST_F(ServerTest, CountsWhatItDoes) {
   raw(http_post("{"));
   const std::string metrics = get("/metrics");
   EXPECT_NE(metrics.find("Content-Type: text/plain; version=0.0.4"), std::string::npos);
-  for (const char* line :
-       {"glucoledger_requests_total{command=\"getNodeInfo\",outcome=\"answered\"} 1\n",
-        "glucoledger_requests_total{command=\"unknown\",outcome=\"refused\"} 1\n",
-        "glucoledger_request_seconds_bucket{command=\"getNodeInfo\",le=\"+Inf\"} 1\n",
-        "glucoledger_request_seconds_count{command=\"getNodeInfo\"} 1\n", "glucoledger_requests_refused_total 1\n",
-        "glucoledger_healthy 1\n", "glucoledger_ledger_transactions 0\n"}) {
+  for (const char* line : {"glucoledger_requests_total{command=\"getNodeInfo\",outcome=\"answered\"} 1\n",
+                           "glucoledger_requests_total{command=\"unknown\",outcome=\"refused\"} 1\n",
+                           "glucoledger_request_seconds_bucket{command=\"getNodeInfo\",le=\"+Inf\"} 1\n",
+                           "glucoledger_request_seconds_count{command=\"getNodeInfo\"} 1\n",
+                           "glucoledger_requests_refused_total{status=\"400\"} 1\n", "glucoledger_healthy 1\n",
+                           "glucoledger_ledger_transactions 0\n"}) {
     EXPECT_NE(metrics.find(line), std::string::npos) << line << "\n" << metrics;
   }
   EXPECT_EQ(metrics.find("fooBar"), std::string::npos);
