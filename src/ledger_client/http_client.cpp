@@ -115,9 +115,28 @@ class HttpClient::Connection {
                                  [&](boost::system::error_code error) { result = error; });
     GL_CHECK(run_until_done(options.connect_ms));
     if (!result) return {};
-    auto error = unreachable("could not be trusted, or does not speak TLS (" + result.message() + ")");
-    if (SSL_get_verify_result(tls_stream_->native_handle()) != X509_V_OK) error.value().next_step = options.trust_hint;
-    return error;
+    return handshake_failed(result, options);
+  }
+
+  tl::unexpected<Error> handshake_failed(const boost::system::error_code& error, const HttpOptions& options) const {
+    const long verified = SSL_get_verify_result(tls_stream_->native_handle());
+    if (verified == X509_V_OK) {
+      auto failed = unreachable("does not speak TLS with this program (" + error.message() + ")");
+      const bool is_plain = ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_WRONG_VERSION_NUMBER;
+      if (is_plain) failed.value().next_step = "if it speaks plain HTTP, begin its URL with http://";
+      return failed;
+    }
+    // Where only the host does not fit, Asio says no and OpenSSL has no reason of its own.
+    const bool names_other = verified == X509_V_ERR_UNSPECIFIED;
+    auto failed =
+        unreachable(std::string("could not be trusted: ") +
+                    (names_other ? "its certificate is for another host" : X509_verify_cert_error_string(verified)));
+    failed.value().next_step = options.trust_hint;
+    if (names_other) failed.value().next_step = "name the host as its certificate does, or have one made for this name";
+    if (verified == X509_V_ERR_CERT_HAS_EXPIRED) {
+      failed.value().next_step = "its operator renews the certificate; or set this machine's clock";
+    }
+    return failed;
   }
 
   tl::unexpected<Error> unreachable(const std::string& what) const {

@@ -106,6 +106,12 @@ test('a proof of work is the node\'s own for who has its token, and a home\'s to
   await other.stop();
 });
 
+test('a URL with http for a port that speaks https is told so', () => {
+  done('mistyped', 'init', '--time-zone', 'Europe/Amsterdam', '--ledger', node.url.replace('https:', 'http:'));
+  done('mistyped', 'import', at('export.csv'));
+  refused(3, /this port speaks https: begin the URL with https:/, 'mistyped', 'publish', '--last', '1');
+});
+
 test('a certificate that nobody vouches for is not trusted, until its file is named', () => {
   patient('stranger', '--ledger-token-file', at('token'));
   refused(6, /could not be trusted.*\n.*access --ledger-ca/, 'stranger', 'publish', '--last', '1');
