@@ -6,6 +6,7 @@
 #include "crypto/curl.h"
 #include "ledger/state_head.h"
 #include "ledger/state_records.h"
+#include "ledger/state_solidity.h"
 
 namespace glucoledger::ledger {
 namespace {
@@ -46,6 +47,10 @@ Result<Milestone> issue_milestone(StateBatch& batch, const Parameters& parameter
   GL_TRY(head, read_head(batch));
   GL_TRY(milestone, latest_milestone(batch));
   head.time_ms = time_at(head, parameters, now_ms);
+  const bool spreads = head.spreads != 0;
+  Solidity solidity(batch, head);
+  GL_CHECK(solidity.spread(parameters.housekeeping_max));
+  solidity.finish();
   const bool confirms = head.order > head.confirmed;
   const bool is_due = confirms || even_if_empty;
   if (is_due) {
@@ -61,7 +66,7 @@ Result<Milestone> issue_milestone(StateBatch& batch, const Parameters& parameter
     GL_CHECK(remove_old_tips(batch, parameters, milestone.index, head));
   }
   GL_TRY(kept_house, keep_house(batch, parameters, head));
-  if (is_due || kept_house) put_head(batch, head);
+  if (is_due || spreads || kept_house) put_head(batch, head);
   return milestone;
 }
 

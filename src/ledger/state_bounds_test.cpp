@@ -1,6 +1,9 @@
 // What one command may cost, whatever others have sent before it or send with it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "ledger/state_head.h"
 #include "ledger/test_machine.h"
 #include "ledger/test_reader.h"
 #include "ledger/verify.h"
@@ -46,6 +49,81 @@ TEST(StateBoundsTest, TailsOfOneCallShareItsPartsSoOftenAndNotMore) {
   const auto too_many = CheckedTransactions::check(test_parameters(), transactions);
   ASSERT_FALSE(too_many);
   EXPECT_NE(too_many.error().message.find("fewer of them at once"), std::string::npos) << too_many.error().message;
+}
+
+// Transactions that wait for one, which comes last.
+struct Fan {
+  Transactions parent;
+  Transactions children;
+};
+
+Fan fan_of(std::size_t count) {
+  Fan fan;
+  fan.parent = test_bundle("PARENT", 1);
+  const Hash hash = fan.parent[0].hash();
+  fan.children = tails_like(test_bundle("CHILD", 1, hash, hash)[0], count);
+  return fan;
+}
+
+std::size_t solid_count(const Machine& machine, const Transactions& transactions) {
+  return static_cast<std::size_t>(
+      std::count_if(transactions.begin(), transactions.end(),
+                    [&](const Transaction& transaction) { return machine.standing(transaction).solid; }));
+}
+
+TEST(StateBoundsTest, WhatWaitsForOneFollowsPieceByPiece) {
+  constexpr std::size_t kChildren = 600;
+  constexpr std::int64_t kHourMs = 3'600'000;
+  Parameters parameters = test_parameters();
+  parameters.housekeeping_max = 100;
+  parameters.waiting_max_ms = kHourMs;
+  Machine machine(parameters);
+  const Fan fan = fan_of(kChildren);
+  ASSERT_TRUE(machine.submit(fan.children));
+  {
+    const CountingReader reader(machine.store());
+    StateBatch batch(reader);
+    ASSERT_TRUE(submit(batch, parameters, fan.parent, kTestTimeMs));
+    EXPECT_LT(reader.count(), 400u);  // a few for each of a quarter of a hundred
+    ASSERT_TRUE(machine.store().commit(batch));
+  }
+  EXPECT_TRUE(machine.standing(fan.parent[0]).valid);
+  const std::size_t begun = solid_count(machine, fan.children);
+  EXPECT_GT(begun, 0u);
+  EXPECT_LT(begun, 30u);
+  EXPECT_TRUE(verify(machine.store(), {})->sound());
+  // What came meanwhile on the same ground is not held up, and neither is what is known to come soon dropped.
+  const Hash hash = fan.parent[0].hash();
+  const Transactions late = test_bundle("LATE", 2, hash, hash);
+  ASSERT_TRUE(machine.submit(late));
+  EXPECT_TRUE(machine.standing(late[0]).valid);
+  const Transactions upon = test_bundle("UPON", 1, fan.children.back().hash(), hash);
+  ASSERT_TRUE(machine.submit(upon));
+  EXPECT_FALSE(machine.standing(upon[0]).solid);
+  std::size_t pieces = 0;
+  for (std::size_t before = 0; !machine.confirmed(fan.children); ++pieces) {
+    const std::size_t now = solid_count(machine, fan.children);
+    ASSERT_GT(now, before);
+    ASSERT_LE(now, before + 110);
+    before = now;
+    machine.issue_milestone(kTestTimeMs + 2 * kHourMs);
+    ASSERT_TRUE(verify(machine.store(), {})->sound());
+  }
+  EXPECT_GE(pieces, kChildren / 110);
+  EXPECT_TRUE(machine.confirmed(upon));
+  EXPECT_EQ(read_head(machine.store())->spreads, 0u);
+}
+
+// The parts of a bundle in separate calls, the tail first: it is whole with the last of them.
+TEST(StateBoundsTest, ABundleThatCameBackwardIsWholeWithItsLastPart) {
+  Machine machine;
+  const Transactions bundle = test_bundle("ADDRESS", 64);
+  for (const Transaction& part : bundle) {
+    EXPECT_FALSE(machine.standing(bundle[0]).valid);
+    ASSERT_TRUE(machine.submit({part}));
+  }
+  machine.issue_milestone();
+  EXPECT_TRUE(machine.confirmed(bundle));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 
+#include "ledger/state_head.h"
 #include "ledger/test_machine.h"
 #include "ledger/verify.h"
 
@@ -41,6 +42,8 @@ class World {
     compare_all();
   }
   std::uint64_t refused() const { return refused_; }
+  // After how many operations there was more to be found solid.
+  std::uint64_t unfinished() const { return unfinished_; }
   std::uint64_t taken() const { return summary(first_.store())->transaction_count; }
 
  private:
@@ -62,7 +65,8 @@ class World {
 
   void operate() {
     const std::uint64_t kind = below(20);
-    if (kind < 11) return submit(some_transactions());
+    if (kind < 10) return submit(some_transactions());
+    if (kind == 10) return fan();
     if (kind < 17) {
       const bool even_if_empty = one_in(2);
       EXPECT_EQ(first_.issue_milestone(now_ms_, even_if_empty).hash,
@@ -140,6 +144,22 @@ class World {
     return transactions;
   }
 
+  // Many that wait for one, which comes after them.
+  void fan() {
+    const auto one = [this](std::string_view address, const Hash& trunk) {
+      return test_bundle(address, 1, trunk, some_parent(), std::string(1 + below(40), 'F'), now_ms_);
+    };
+    const Transactions parent = one("PARENT", some_parent());
+    Transactions children;
+    for (std::uint64_t count = 1 + below(12); count > 0; --count) {
+      children.push_back(one("CHILD" + std::string(count, 'C'), parent[0].hash())[0]);
+    }
+    submit(children);
+    if (one_in(3)) submit(new_bundle());
+    submit(parent);
+    recent_.insert(recent_.end(), children.begin(), children.end());
+  }
+
   void submit(const Transactions& transactions) {
     const auto first = first_.submit(transactions, now_ms_);
     const auto second = submit_in_layers(transactions);
@@ -198,6 +218,7 @@ class World {
     ASSERT_TRUE(first && second);
     ASSERT_EQ(first->state, second->state);
     ASSERT_EQ(first->root, second->root);
+    if (read_head(first_.store())->spreads != 0) ++unfinished_;
   }
 
   void compare_all() {
@@ -217,6 +238,7 @@ class World {
   Transactions recent_;
   Transactions held_back_;
   std::uint64_t refused_ = 0;
+  std::uint64_t unfinished_ = 0;
 };
 
 TEST(StateComparisonTest, SameCommandsSameState) {
@@ -225,6 +247,7 @@ TEST(StateComparisonTest, SameCommandsSameState) {
   std::cout << "seed " << seed << "\n";
   std::uint64_t taken = 0;
   std::uint64_t refused = 0;
+  std::uint64_t unfinished = 0;
   for (std::uint64_t done = 0; done < operations && !HasFatalFailure() && !HasNonfatalFailure();) {
     SCOPED_TRACE("GLUCOLEDGER_SEED=" + std::to_string(seed + done));
     World world(seed + done);
@@ -232,8 +255,10 @@ TEST(StateComparisonTest, SameCommandsSameState) {
     done += kOperationsPerWorld;
     taken += world.taken();
     refused += world.refused();
+    unfinished += world.unfinished();
   }
-  std::cout << operations << " operations: " << taken << " transactions taken, " << refused << " calls refused\n";
+  std::cout << operations << " operations: " << taken << " transactions taken, " << refused << " calls refused, "
+            << unfinished << " times more was to be found solid\n";
   EXPECT_GT(taken, operations / 10);
   EXPECT_GT(refused, operations / 100);
 }

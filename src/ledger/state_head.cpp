@@ -12,7 +12,7 @@ using namespace records;
 constexpr std::int64_t kTimeMaxMs = std::int64_t{1} << 60;
 constexpr std::size_t kTipsMax = 64;  // part of the format
 constexpr std::size_t kTipSize = 8 + PackedHash::kSize;
-constexpr std::size_t kFixedSize = 3 * 8 + 4 + 2 * 8 + sizeof(Digest);
+constexpr std::size_t kFixedSize = 4 * 8 + 4 + 2 * 8 + sizeof(Digest);
 
 std::string deadline(const Open& open, std::uint64_t sequence) {
   return key(Index::kDeadline, records::encode_integer(static_cast<std::uint64_t>(open.look_ms), 8), sequence);
@@ -60,6 +60,7 @@ Result<Head> read_head(const StateReader& reader) {
   head.order = take(8);
   head.confirmed = take(8);
   head.open = take(8);
+  head.spreads = take(8);
   head.prune_milestone = static_cast<std::uint32_t>(take(4));
   head.prune_to = take(8);
   head.pruned_to = take(8);
@@ -80,7 +81,9 @@ void put_head(StateBatch& batch, const Head& head) {
   put_counter(batch, kPrunedKey, head.gone);
   put_counter(batch, kTimeKey, static_cast<std::uint64_t>(head.time_ms));
   std::string bytes;
-  for (const std::uint64_t value : {head.order, head.confirmed, head.open}) bytes += records::encode_integer(value, 8);
+  for (const std::uint64_t value : {head.order, head.confirmed, head.open, head.spreads}) {
+    bytes += records::encode_integer(value, 8);
+  }
   bytes += records::encode_integer(head.prune_milestone, 4);
   for (const std::uint64_t value : {head.prune_to, head.pruned_to}) bytes += records::encode_integer(value, 8);
   bytes += base::as_text(head.journal);

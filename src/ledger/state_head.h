@@ -31,6 +31,7 @@ struct Head {
   std::uint64_t confirmed = 0;  // of these
   std::uint64_t gone = 0;       // bodies pruned or dropped
   std::uint64_t open = 0;       // in no valid bundle yet
+  std::uint64_t spreads = 0;    // solid ones of which not all approvers were looked at (state_solidity.h)
   std::int64_t time_ms = 0;
   // Retention: milestones before this index have been looked at, bodies may go up to the sequence number `prune_to`,
   // and have gone up to `pruned_to`.

@@ -11,24 +11,16 @@ namespace {
 
 using namespace records;
 
-Result<bool> has_approver(const StateReader& reader, const PackedHash& hash) {
-  bool found = false;
-  GL_CHECK(reader.scan(Column::kIndexes, key(Index::kApprovee, hash), [&](std::string_view, std::string_view) {
-    found = true;
-    return false;
-  }));
-  return found;
-}
-
 class Housekeeping {
  public:
   Housekeeping(StateBatch& batch, const Parameters& parameters, Head& head)
       : batch_(batch), parameters_(parameters), head_(head) {}
 
   Result<bool> run() {
-    GL_CHECK(drop_what_waits_too_long());
+    const bool is_settled = head_.spreads == 0;  // what may be solid in a moment does not wait too long
+    if (is_settled) GL_CHECK(drop_what_waits_too_long());
     GL_CHECK(prune());
-    GL_CHECK(forget());
+    if (is_settled) GL_CHECK(forget());
     return changed_;
   }
 

@@ -149,10 +149,17 @@ TEST(StateLifeTest, ProvesInclusionAlsoOfWhatWasPruned) {
 }
 
 TEST(StateLifeTest, VerificationFindsEveryKindOfDamage) {
-  Machine machine(short_lived());
+  Parameters parameters = short_lived();
+  parameters.housekeeping_max = 4;
+  Machine machine(parameters);
   ASSERT_TRUE(machine.submit(test_bundle("A", 3)));
   ASSERT_TRUE(machine.submit({test_bundle("B", 2, test_hash("UNKNOWN"))[1]}));
   machine.issue_milestone();
+  const Transactions parent = test_bundle("PARENT", 1);
+  for (const char* name : {"C", "D", "E", "F", "G", "H"}) {
+    ASSERT_TRUE(machine.submit(test_bundle(name, 1, parent[0].hash(), parent[0].hash())));
+  }
+  ASSERT_TRUE(machine.submit(parent));  // not all of these were looked at
   expect_sound(machine);
   for (const Column column : {Column::kBodies, Column::kIndexes}) {
     for (const auto& [key, value] : machine.store().content(column)) {

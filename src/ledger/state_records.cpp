@@ -173,6 +173,15 @@ Result<std::optional<Record>> find_record(const StateReader& reader, const Packe
   return record;
 }
 
+Result<bool> has_approver(const StateReader& reader, const PackedHash& hash) {
+  bool found = false;
+  GL_CHECK(reader.scan(Column::kIndexes, key(Index::kApprovee, hash), [&](std::string_view, std::string_view) {
+    found = true;
+    return false;
+  }));
+  return found;
+}
+
 Result<std::uint32_t> milestone_of(const StateReader& reader, const Record& record) {
   std::uint32_t milestone = record.version_1_milestone;
   if (record.order == 0 || milestone != 0) return milestone;

@@ -9,6 +9,7 @@
 //   m milestone index    -> Milestone                 n milestone hash    -> its index
 //   o order              -> index of the milestone that confirmed up to it
 //   r sequence           -> nodes of the mountain range that its leaf completes
+//   s hash               -> sequence: solid, and its approvers from this one on are still to be looked at
 // and only in version 1: i sequence -> hash of a tip, u sequence -> hash, valid and not confirmed.
 // Column kBodies: sequence -> 1,604 bytes. Column kParameters: the keys below. docs/formats/ledger-state.md.
 #pragma once
@@ -47,6 +48,7 @@ enum class Index : char {
   kDeadline = 'd',
   kForgettable = 'f',
   kOrder = 'o',
+  kSpread = 's',
   kVersion1Tip = 'i',
   kVersion1Waiting = 'u',
 };
@@ -106,6 +108,8 @@ inline Result<std::optional<Record>> find_record(const StateReader& reader, cons
   return find_record(reader, PackedHash(hash));
 }
 void put_record(StateBatch& batch, const PackedHash& hash, const Record& record);
+// One with a body.
+Result<bool> has_approver(const StateReader& reader, const PackedHash& hash);
 // The milestone that confirmed it, 0: none yet.
 Result<std::uint32_t> milestone_of(const StateReader& reader, const Record& record);
 // 0 where there is none yet.

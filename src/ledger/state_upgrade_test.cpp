@@ -30,6 +30,7 @@ void put_version_1_index(StateBatch& batch, const StateReader& now, std::string_
     case Index::kDeadline:
     case Index::kForgettable:
     case Index::kOrder:
+    case Index::kSpread:
       return;
     default:
       return batch.put(Column::kIndexes, key, value);

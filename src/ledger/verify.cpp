@@ -7,6 +7,7 @@
 #include "ledger/bundle.h"
 #include "ledger/state_head.h"
 #include "ledger/state_records.h"
+#include "ledger/state_solidity.h"
 
 namespace glucoledger::ledger {
 namespace {
@@ -29,6 +30,7 @@ class Verifier {
     GL_CHECK(verify_records());
     GL_CHECK(verify_indexes());
     GL_CHECK(verify_open());
+    GL_CHECK(verify_spreads());
     GL_CHECK(verify_forgettable());
     GL_CHECK(verify_missing());
     GL_CHECK(verify_milestones());
@@ -215,11 +217,21 @@ class Verifier {
       }
       parents_solid = parents_solid && (parent ? parent->solid : may_be_gone);
     }
-    if (record.solid != parents_solid) find_at(record.sequence, "it is solid or not against what it approves");
+    const bool is_due = !record.solid && (is_in_spread(record.trunk, record) || is_in_spread(record.branch, record));
+    if (record.solid != parents_solid && !is_due) {
+      find_at(record.sequence, "it is solid or not against what it approves");
+    }
     if (record.valid || record.pruned) return {};
     GL_TRY(open, find_open(reader_, record.sequence));
     if (open ? open->hash != hash : !record.solid) find_at(record.sequence, "no one looks whether it waits too long");
     return {};
+  }
+
+  // The approvers of the parent have not all been looked at, and this one may be among the others.
+  bool is_in_spread(const PackedHash& parent, const Record& record) const {
+    if (head_.spreads == 0) return false;
+    const auto spread = find_spread(reader_, parent);
+    return spread && *spread && (*spread)->from <= record.sequence;
   }
 
   // The indexes lead to transactions that bear what they are found by.
@@ -276,6 +288,23 @@ class Verifier {
     return {};
   }
 
+  // Only what is solid has approvers that are still to be looked at.
+  Result<void> verify_spreads() {
+    std::uint64_t count = 0;
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kSpread, ""), [&](const Entry& entry) -> Result<void> {
+      ++count;
+      const auto hash = PackedHash::from_bytes(std::string_view(entry.key).substr(1));
+      const auto record = hash ? record_of(*hash) : std::nullopt;
+      const auto from = decode_integer(entry.value);
+      if (!record || !record->solid || !from || *from > head_.sequence + 1) {
+        find("approvers are to be looked at of what is not solid, or beyond the last one");
+      }
+      return {};
+    }));
+    if (count != head_.spreads) find("the number of those whose approvers are to be looked at is not what was counted");
+    return {};
+  }
+
   // All that was pruned is forgotten one day, where the parameters say so.
   Result<void> verify_forgettable() {
     std::uint64_t count = 0;
@@ -297,10 +326,7 @@ class Verifier {
       const auto hash = PackedHash::from_bytes(std::string_view(entry.key).substr(1));
       bool is_named = false;
       if (hash) {
-        GL_CHECK(reader_.scan(Column::kIndexes, key(Index::kApprovee, *hash), [&](std::string_view, std::string_view) {
-          is_named = true;
-          return false;
-        }));
+        GL_ASSIGN(is_named, has_approver(reader_, *hash));
       }
       if (!is_named || record_of(*hash)) find("a hash is told to be missing that is here, or that no one names");
       return {};
