@@ -41,7 +41,9 @@ void warn_of_silent_nodes(const std::string& urls, const ledger_client::HttpOpti
     if (base::interrupted()) return;
     const auto info = ledger_client::IriClient({endpoint}, http).info();
     if (!info) {
-      warn("the home is made, but " + info.error().message + "\n  " + info.error().next_step);
+      const bool is_distrust = info.error().next_step == http.trust_hint;
+      warn("the home is made, but " + info.error().message + "\n  " +
+           (is_distrust ? http.trust_hint : "where the address is wrong, remove the home's folder and make it anew"));
       continue;
     }
     if (network_id.empty()) network_id = info->network_id;

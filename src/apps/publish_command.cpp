@@ -135,6 +135,7 @@ Result<ExitCode> follow_publishing(const Context& context, const Session& sessio
     GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kRead));
     time_zone = home.settings().time_zone;
   }
+  std::fprintf(stderr, "sending what comes%s; Ctrl-C ends it\n", watch ? (" into " + folder).c_str() : "");
   std::int64_t pause_ms = FolderWatch::kIntervalMs;
   do {
     if (watch) import_changed(context, session, {}, time_zone, *watch);

@@ -109,7 +109,7 @@ Result<void> set_fetched(Home& home, const Contact& contact, std::int64_t now_ms
   return statement.bind(1, contact.id).bind(2, now_ms).run();
 }
 
-Result<void> apply_note(Home& home, const Contact& contact, std::uint64_t number, const keys::Note& note) {
+Result<void> apply_note(Home& home, const Contact& contact, std::uint64_t next_note, const keys::Note& note) {
   auto& database = home.database();
   for (const auto& release : note.releases) GL_CHECK(add_released_epoch(home, contact.id, release));
   GL_TRY(ended, database.prepare("UPDATE released_epoch SET messages = MAX(COALESCE(messages, 0), ?3) WHERE "
@@ -122,7 +122,7 @@ Result<void> apply_note(Home& home, const Contact& contact, std::uint64_t number
   GL_TRY(progress,
          database.prepare("UPDATE contact SET next_note = MAX(next_note, ?2), closed_ms = COALESCE(closed_ms, ?3) "
                           "WHERE id = ?1"));
-  return progress.bind(1, contact.id).bind(2, static_cast<std::int64_t>(number + 1)).bind(3, note.closed_ms).run();
+  return progress.bind(1, contact.id).bind(2, static_cast<std::int64_t>(next_note)).bind(3, note.closed_ms).run();
 }
 
 Result<std::vector<ReleasedEpoch>> epochs_to_read(Home& home, const Contact& contact) {

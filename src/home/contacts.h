@@ -34,8 +34,8 @@ Result<std::vector<Contact>> all_contacts(Home& home);
 Result<keys::Thread> thread_of(Home& home, const Contact& contact);
 Result<void> set_fetched(Home& home, const Contact& contact, std::int64_t now_ms);
 
-// Takes in what a note says, and that it was read.
-Result<void> apply_note(Home& home, const Contact& contact, std::uint64_t number, const keys::Note& note);
+// Takes in what a note says, and that all notes before `next_note` were read.
+Result<void> apply_note(Home& home, const Contact& contact, std::uint64_t next_note, const keys::Note& note);
 
 struct ReleasedEpoch {
   std::int64_t id = 0;

@@ -79,11 +79,14 @@ class ThreadReader {
              if (!note && note.error().code == ErrorCode::kNewerFormat) newer = std::move(note.error());
              return false;  // two copies of a home may have given two notes one number
            }));
+    // What stands behind a gap is taken, and the gap is looked at again: its note may still be under way.
+    const std::uint64_t read = count_read(first, addresses, notes, end);
     for (const auto& [number, note] : notes) {
-      GL_CHECK(home_.database().transaction([&] { return home::apply_note(home_, contact_, number, note); }));
+      const std::uint64_t next = std::min(number + 1, first + read);
+      GL_CHECK(home_.database().transaction([&] { return home::apply_note(home_, contact_, next, note); }));
     }
     if (newer) return tl::unexpected(std::move(*newer));
-    return count_read(first, addresses, notes, end);
+    return read;
   }
 
   std::uint64_t count_read(std::uint64_t first, const std::vector<crypto::Hash>& addresses,

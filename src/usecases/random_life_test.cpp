@@ -61,7 +61,15 @@ class Life : public Stage {
     network_.lost_bundles = random_() % 3;
   }
 
+  // Too few nodes answer, or enough; the few may withhold everything.
+  void doubt_network() {
+    network_.doubt = random_() % 4 == 0 ? "too few nodes answered" : "";
+    network_.withholds = !network_.doubt.empty() && random_() % 2 == 0;
+  }
+
   void repair_network() {
+    network_.doubt.clear();
+    network_.withholds = false;
     network_.reachable = true;
     network_.fail_at_call = 0;
     network_.lost_bundles = 0;
@@ -190,6 +198,7 @@ TEST(RandomLifeTest, TheNetworkFails) {
   for_each_life(10, [](Life& life) {
     for (int step = 0; step < 40; ++step) {
       life.disturb_network();
+      life.doubt_network();
       life.act("patient", true);
     }
     life.end({"patient"});

@@ -87,7 +87,9 @@ test('a node tells PRUNED from never seen, and keeps its folder from being prune
 
 test('what is no ledger is not pruned, and stays what it is', () => {
   fs.mkdirSync(at('empty'));
-  for (const name of ['empty', 'nowhere', 'text']) prune(4, at(name), '--before', later);
+  fs.mkdirSync(at('begun/state'), { recursive: true });
+  for (const name of ['empty', 'begun', 'nowhere', 'text']) prune(4, at(name), '--before', later);
   assert.deepEqual(fs.readdirSync(at('empty')), []);
+  assert.deepEqual(fs.readdirSync(at('begun/state')), []);
   assert.ok(!fs.existsSync(at('nowhere')));
 });
