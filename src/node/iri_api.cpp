@@ -71,18 +71,17 @@ IriApi::Command IriApi::function_of(IriCommand command) {
   return kFunctions[static_cast<std::size_t>(command)];
 }
 
-IriApi::Answer IriApi::answer(const IriRequest& request, std::atomic<bool>* cancel) {
+IriApi::Answer IriApi::answer(const IriRequest& request, const std::atomic<bool>* cancel) {
   if (request.command() == IriCommand::kUnknown) {
     return refused("command is unknown: " + excerpt(request.command_text()));
   }
   if (request.command() != IriCommand::kAttachToTangle) {
     return (this->*function_of(request.command()))(request.fields());
   }
-  std::atomic<bool> never = false;
-  return attach_to_tangle(request.fields(), cancel != nullptr ? *cancel : never);
+  return attach_to_tangle(request.fields(), cancel);
 }
 
-IriReply IriApi::handle(const IriRequest& request, std::atomic<bool>* cancel) {
+IriReply IriApi::handle(const IriRequest& request, const std::atomic<bool>* cancel) {
   const auto start = std::chrono::steady_clock::now();
   return reply_to(answer(request, cancel), start);
 }

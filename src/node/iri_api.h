@@ -2,14 +2,13 @@
 //
 // Field names, error shape and statuses are the legacy nodes', so that their clients work unmodified; docs/iri-api.md
 // lists every difference and its reason. Knows nothing of sockets. Thread-safe; attachToTangle takes as long as its
-// proof of work and is interrupted by its flag, by another thread's interruptAttachingToTangle, or by stop().
+// proof of work and is interrupted by its flag. What interruptAttachingToTangle asks for is done by who holds the flags
+// (proof_of_work_queue.h).
 // Source: IOTA's API reference 1.x, answers of a legacy node.
 #pragma once
 
 #include <atomic>
 #include <functional>
-#include <list>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -40,13 +39,12 @@ class IriApi {
   // `tangle` and `clock` outlive this.
   IriApi(storage::Tangle& tangle, const base::Clock& clock, IriLimits limits = {});
 
-  // `cancel` ends a proof of work when it is set, from any thread; interrupting sets it, too.
-  IriReply handle(const IriRequest& request, std::atomic<bool>* cancel = nullptr);
+  // `cancel` ends a proof of work when it is set, from any thread.
+  IriReply handle(const IriRequest& request, const std::atomic<bool>* cancel = nullptr);
   IriReply handle(std::string_view body);  // parse and handle
   // What handle() does for a storing command, without waiting for the disk: `done` is called with the answer, by this
   // thread or by the one that commits, so it must be quick and not block.
   void store(const IriRequest& request, std::function<void(IriReply)> done);
-  void stop();                                            // interrupts every proof of work, running or to come
   void set_healthy(bool healthy) { healthy_ = healthy; }  // as getNodeInfo tells it
   const IriLimits& limits() const { return limits_; }
 
@@ -61,7 +59,7 @@ class IriApi {
   Answer get_tips(const Fields& fields);
   Answer get_tip_info(const Fields& fields);
   Answer get_transactions_to_approve(const Fields& fields);
-  Answer attach_to_tangle(const Fields& fields, std::atomic<bool>& cancel);
+  Answer attach_to_tangle(const Fields& fields, const std::atomic<bool>* cancel);
   Answer interrupt_attaching_to_tangle(const Fields& fields);
   Answer store_transactions(const Fields& fields);  // broadcastTransactions too
   Answer find_transactions(const Fields& fields);
@@ -76,20 +74,17 @@ class IriApi {
 
   Result<ledger::Page> find_page(const ledger::StateReader& reader, const ledger::Query& query,
                                  std::uint64_t after) const;
-  Answer answer(const IriRequest& request, std::atomic<bool>* cancel);
+  Answer answer(const IriRequest& request, const std::atomic<bool>* cancel);
   Result<std::vector<ledger::Transaction>> transactions_of(const Fields& fields) const;
   Result<void> check_worth_attaching(const std::vector<std::string>& bundle, const ledger::Attachment& attachment);
   Result<std::vector<ledger::Transaction>> attach(const std::vector<std::string>& bundle,
                                                   const ledger::Attachment& attachment, int min_weight_magnitude,
-                                                  std::atomic<bool>& cancel);
+                                                  const std::atomic<bool>* cancel);
 
   storage::Tangle& tangle_;
   const base::Clock& clock_;
   IriLimits limits_;
   std::atomic<bool> healthy_ = true;
-  std::mutex attaching_mutex_;
-  std::list<std::atomic<bool>*> attaching_;  // the flag of each proof of work under way
-  bool stopped_ = false;
 };
 
 }  // namespace glucoledger::node

@@ -354,13 +354,17 @@ TEST_F(IriApiTest, AttachesAWholeBundleInEitherOrder) {
 }
 
 TEST_F(IriApiTest, RefusesBeforeTheProofOfWorkWhatTheLedgerWouldRefuseAfterIt) {
-  api_.stop();  // so that no work is done
   const auto refusal_of = [&](const std::string& first, const std::string& second) {
     const json request = {{"command", "attachToTangle"},
                           {"trunkTransaction", text(test_hash("TRUNK"))},
                           {"branchTransaction", text(test_hash("BRANCH"))},
                           {"trytes", {first, second}}};
-    return refusal(request);
+    const auto parsed = IriRequest::parse(request.dump());
+    EXPECT_TRUE(parsed);
+    const std::atomic<bool> cancel = true;  // so that no work is done
+    const IriReply reply = api_.handle(*parsed, &cancel);
+    EXPECT_EQ(reply.status, 400u);
+    return reply.body;
   };
   const auto prepared = ledger::prepare(std::string(3000, 'A'), test_hash("WORTH"), "TEST", 1'542'883'200);
   ASSERT_TRUE(prepared);
@@ -391,20 +395,16 @@ TEST_F(IriApiTest, AProofOfWorkIsInterrupted) {
                         {"branchTransaction", text(test_hash("BRANCH"))},
                         {"minWeightMagnitude", 22},
                         {"trytes", *prepared}};
+  const auto parsed = IriRequest::parse(request.dump());
+  ASSERT_TRUE(parsed);
+  std::atomic<bool> cancel = false;
   IriReply reply;
-  std::atomic<bool> ended = false;
-  std::thread attaching([&] {
-    reply = api.handle(request.dump());
-    ended = true;
-  });
-  while (!ended) {
-    EXPECT_EQ(api.handle(R"({"command":"interruptAttachingToTangle"})").status, 200u);
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  std::thread attaching([&] { reply = api.handle(*parsed, &cancel); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  cancel = true;
   attaching.join();
   EXPECT_EQ(reply.status, 400u);
-  api.stop();
-  EXPECT_EQ(api.handle(request.dump()).status, 400u);  // at once: nothing is begun any more
+  EXPECT_EQ(ask({{"command", "interruptAttachingToTangle"}}).size(), 1u);  // its duration
 }
 
 TEST_F(IriApiTest, HasNoNeighbors) {

@@ -151,7 +151,7 @@ IriApi::Answer IriApi::get_transactions_to_approve(const Fields& fields) {
   return text(Json{{"trunkTransaction", text(tips.trunk)}, {"branchTransaction", text(tips.branch)}});
 }
 
-IriApi::Answer IriApi::attach_to_tangle(const Fields& fields, std::atomic<bool>& cancel) {
+IriApi::Answer IriApi::attach_to_tangle(const Fields& fields, const std::atomic<bool>* cancel) {
   GL_TRY(trunk, hash(fields, "trunkTransaction"));
   GL_TRY(branch, hash(fields, "branchTransaction"));
   if (!trunk || !branch) return refused("invalid trunk or branch transaction: both must be given");
@@ -193,19 +193,11 @@ Result<void> IriApi::check_worth_attaching(const std::vector<std::string>& bundl
 
 Result<std::vector<ledger::Transaction>> IriApi::attach(const std::vector<std::string>& bundle,
                                                         const ledger::Attachment& attachment, int min_weight_magnitude,
-                                                        std::atomic<bool>& cancel) {
-  std::list<std::atomic<bool>*>::iterator entry;
-  {
-    const std::lock_guard lock(attaching_mutex_);
-    if (stopped_) cancel = true;
-    entry = attaching_.insert(attaching_.end(), &cancel);
-  }
+                                                        const std::atomic<bool>* cancel) {
   crypto::ProofOfWorkOptions options;
   options.min_weight_magnitude = min_weight_magnitude;
-  options.cancel = &cancel;
+  options.cancel = cancel;
   auto attached = ledger::attach(bundle, attachment, options);
-  const std::lock_guard lock(attaching_mutex_);
-  attaching_.erase(entry);
   if (!attached && attached.error().code == ErrorCode::kInterrupted) {
     return refused("attachToTangle was interrupted");
   }
@@ -213,15 +205,7 @@ Result<std::vector<ledger::Transaction>> IriApi::attach(const std::vector<std::s
 }
 
 IriApi::Answer IriApi::interrupt_attaching_to_tangle(const Fields&) {
-  const std::lock_guard lock(attaching_mutex_);
-  for (std::atomic<bool>* cancel : attaching_) *cancel = true;
-  return "{}";
-}
-
-void IriApi::stop() {
-  const std::lock_guard lock(attaching_mutex_);
-  stopped_ = true;
-  for (std::atomic<bool>* cancel : attaching_) *cancel = true;
+  return "{}";  // who asks this has set the flags
 }
 
 Result<std::vector<ledger::Transaction>> IriApi::transactions_of(const Fields& fields) const {

@@ -79,11 +79,11 @@ void ProofOfWorkQueue::run() {
 }
 
 void ProofOfWorkQueue::stop() {
-  cancel_all();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  cancel_all();
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
 }

@@ -407,7 +407,6 @@ class Server::Implementation {
   void stop() {
     if (threads_.empty()) return;
     shared_.stopping = true;
-    shared_.service.api().stop();
     shared_.dispatcher.stop_proofs_of_work();
     asio::post(acceptor_.get_executor(), [this] {
       ErrorNumber ignored;
