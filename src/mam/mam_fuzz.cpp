@@ -11,12 +11,12 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace glucoledger;
-  static const mam::Channel channel{*mam::SecretTrytes::from_trytes("SEED"),
-                                    *mam::SecretTrytes::from_trytes("SIDE9KEY")};
-  static const crypto::Hash root = mam::root_at(channel, 0);
+  static const mam::Channel kChannel{*mam::SecretTrytes::from_trytes("SEED"),
+                                     *mam::SecretTrytes::from_trytes("SIDE9KEY")};
+  static const crypto::Hash kRoot = mam::root_at(kChannel, 0);
   std::string payload(base::as_text({data, size}));
   for (int repetition = 0; repetition < 2; ++repetition) {
-    const auto opened = mam::open(payload, root, channel.mode, channel.side_key);
+    const auto opened = mam::open(payload, kRoot, kChannel.mode, kChannel.side_key);
     if (!opened && opened.error().code != ErrorCode::kCorrupt) std::abort();
     if (opened && opened->message_trytes.size() > payload.size()) std::abort();
     // And again with every byte made a tryte, so that all of them get past the first check.
