@@ -27,6 +27,7 @@ struct NodeArguments {
   std::string folder;
   std::optional<int> min_weight_magnitude;
   std::optional<std::int64_t> retention_days;
+  std::optional<std::int64_t> duplicate_window_days;
   std::string tls_certificate;
   std::string tls_key;
   std::string token_file;
@@ -75,6 +76,7 @@ Result<node::NodeOptions> options_from(const NodeArguments& arguments) {
   options.min_weight_magnitude = arguments.min_weight_magnitude;
   constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
   if (arguments.retention_days) options.retention_ms = *arguments.retention_days * kDayMs;
+  if (arguments.duplicate_window_days) options.duplicate_window_ms = *arguments.duplicate_window_days * kDayMs;
   options.milestone_interval_ms = arguments.milestone_interval_ms;
   GL_ASSIGN(options.log_level, node::parse_log_level(arguments.log_level));
   return options;
@@ -133,6 +135,11 @@ void add_node_commands(CLI::App& app, Context& context) {
                    "Minimum weight magnitude of a new ledger (default 9); an old one keeps its own");
   node->add_option("--retain", arguments->retention_days,
                    "Days for which a new ledger keeps what was confirmed (0, the default: for ever)")
+      ->check(CLI::Range(0, 36'500));
+  node->add_option(
+          "--duplicate-window", arguments->duplicate_window_days,
+          "Days after its attachment for which a new ledger takes a transaction; with --retain it then forgets "
+          "what it dropped (0, the default: no limit, and nothing is forgotten)")
       ->check(CLI::Range(0, 36'500));
   node->add_option("--token-file", arguments->token_file,
                    "A file with the token that everything but reading then needs (Authorization: Bearer)");

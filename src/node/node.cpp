@@ -49,6 +49,7 @@ Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, const base
   storage::TangleOptions tangle_options;
   tangle_options.min_weight_magnitude = options.min_weight_magnitude;
   tangle_options.retention_ms = options.retention_ms;
+  tangle_options.duplicate_window_ms = options.duplicate_window_ms;
   GL_TRY(tangle, storage::Tangle::open(options.folder, tangle_options, clock));
   std::unique_ptr<Node> node(new Node(options, std::move(tangle), clock));
   GL_ASSIGN(node->info_, node->tangle_->info());

@@ -27,8 +27,9 @@ struct NodeOptions {
   std::optional<std::filesystem::path> token_file;
   bool insecure_plain_http = false;  // beyond loopback, without TLS
   LogLevel log_level = LogLevel::kOff;
-  std::optional<int> min_weight_magnitude;   // of a new ledger; kUsage when an old one has another
-  std::optional<std::int64_t> retention_ms;  // of a new ledger, as above
+  std::optional<int> min_weight_magnitude;          // of a new ledger; kUsage when an old one has another
+  std::optional<std::int64_t> retention_ms;         // of a new ledger, as above
+  std::optional<std::int64_t> duplicate_window_ms;  // likewise
   std::int64_t milestone_interval_ms = 1'000;
 };
 

@@ -1,0 +1,53 @@
+// What a node's options make of a new ledger.
+#include <gtest/gtest.h>
+
+#include "base/test_folder.h"
+#include "ledger/test_bundles.h"
+#include "node/node.h"
+
+namespace glucoledger::node {
+namespace {
+
+constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
+
+NodeOptions options_for(const std::filesystem::path& folder) {
+  NodeOptions options;
+  options.folder = folder;
+  options.server.listen = "127.0.0.1:0";
+  options.min_weight_magnitude = ledger::kTestWeight;
+  return options;
+}
+
+TEST(NodeStart, FixesHowLongTheLedgerKeepsAndRemembers) {
+  const base::TestFolder folder;
+  const ledger::FixedClock clock;
+  NodeOptions options = options_for(folder / "ledger");
+  options.retention_ms = 30 * kDayMs;
+  options.duplicate_window_ms = 7 * kDayMs;
+  ASSERT_TRUE(Node::start(options, clock));
+  storage::TangleOptions reading;
+  reading.read_only = true;
+  const auto tangle = storage::Tangle::open(options.folder, reading, clock);
+  ASSERT_TRUE(tangle) << tangle.error().message;
+  EXPECT_EQ((*tangle)->parameters().retention_ms, 30 * kDayMs);
+  EXPECT_EQ((*tangle)->parameters().duplicate_window_ms, 7 * kDayMs);
+
+  options.duplicate_window_ms = 8 * kDayMs;
+  const auto other = Node::start(options, clock);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kUsage);
+  EXPECT_NE(other.error().message.find("duplicate window"), std::string::npos);
+}
+
+TEST(NodeStart, RefusesAWindowThatIsShorterThanPartsMayWait) {
+  const base::TestFolder folder;
+  NodeOptions options = options_for(folder / "ledger");
+  options.duplicate_window_ms = kDayMs - 1;
+  const auto node = Node::start(options, ledger::FixedClock());
+  ASSERT_FALSE(node);
+  EXPECT_EQ(node.error().code, ErrorCode::kUsage);
+  EXPECT_NE(node.error().message.find("duplicate window"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace glucoledger::node
