@@ -13,14 +13,16 @@ constexpr std::string_view kServer = "glucoledger/" GLUCOLEDGER_VERSION;
 std::vector<HeaderField> header_fields(const Reply& reply, std::string_view target) {
   std::vector<HeaderField> fields = {{"Server", kServer}, {"Access-Control-Allow-Origin", "*"}};
   if (reply.status == 204) {
-    fields.push_back({"Access-Control-Allow-Headers", "Content-Type, X-IOTA-API-Version, Authorization"});
+    fields.push_back(
+        {"Access-Control-Allow-Headers", "Content-Type, X-IOTA-API-Version, Authorization, Last-Event-ID"});
     fields.push_back({"Access-Control-Allow-Methods", "GET, POST, OPTIONS"});
     fields.push_back({"Access-Control-Max-Age", "86400"});
   } else {
     fields.push_back({"Content-Type", reply.content_type});
   }
   if (reply.status == 204 || reply.status == 405) {
-    fields.push_back({"Allow", target == "/" ? "OPTIONS, POST" : "OPTIONS, GET, HEAD"});
+    const std::string_view path = target.substr(0, target.find('?'));
+    fields.push_back({"Allow", path == "/" ? "OPTIONS, POST" : "OPTIONS, GET, HEAD"});
   }
   if (reply.status == 401) fields.push_back({"WWW-Authenticate", "Bearer realm=\"glucoledger node\""});
   if (reply.status == 503) fields.push_back({"Retry-After", "1"});
@@ -37,7 +39,7 @@ std::string http_date() {
 
 std::string event_stream_head() {
   return "HTTP/1.1 200 OK\r\nServer: " + std::string(kServer) +
-         "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+         "\r\nDate: " + http_date() + "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
          "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n";
 }
 
