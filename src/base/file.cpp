@@ -174,8 +174,12 @@ Result<void> make_folder(const std::filesystem::path& path, unsigned mode) {
   if (path.has_parent_path() && !std::filesystem::is_directory(path.parent_path(), error)) {
     GL_CHECK(make_folder(path.parent_path(), mode));
   }
-  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
-    return tl::unexpected(system_error("cannot create the folder " + path.string()));
+  if (::mkdir(path.c_str(), mode) != 0) {
+    Error error_now = system_error("cannot create the folder " + path.string());
+    if (errno == EEXIST && std::filesystem::is_directory(path, error)) return sync_folder(path.parent_path());
+    // It cannot be there, and is not something that was looked for.
+    if (error_now.code == ErrorCode::kNotFound || errno == EEXIST) error_now.code = ErrorCode::kUsage;
+    return tl::unexpected(std::move(error_now));
   }
   return sync_folder(path.parent_path());
 }

@@ -1,4 +1,4 @@
-// What a node's options make of a new ledger.
+// What a node's options make of a new ledger, and folders that there cannot be.
 #include <gtest/gtest.h>
 
 #include "base/test_folder.h"
@@ -47,6 +47,16 @@ TEST(NodeStart, RefusesAWindowThatIsShorterThanPartsMayWait) {
   ASSERT_FALSE(node);
   EXPECT_EQ(node.error().code, ErrorCode::kUsage);
   EXPECT_NE(node.error().message.find("duplicate window"), std::string::npos);
+}
+
+// Not kNotFound, which the command line shows as "never seen".
+TEST(NodeStart, RefusesAFolderThatThereCannotBe) {
+  for (const char* folder : {"/proc/glucoledger", "/dev/null/ledger", "/dev/null"}) {
+    const auto node = Node::start(options_for(folder), ledger::FixedClock());
+    ASSERT_FALSE(node) << folder;
+    EXPECT_EQ(node.error().code, ErrorCode::kUsage) << folder;
+    EXPECT_NE(node.error().message.find("cannot create the folder"), std::string::npos) << node.error().message;
+  }
 }
 
 }  // namespace
