@@ -72,8 +72,7 @@ class IriApi {
   Answer change_neighbors(const Fields& fields);
   Answer get_missing_transactions(const Fields& fields);
 
-  Result<ledger::Page> find_page(const ledger::StateReader& reader, const ledger::Query& query,
-                                 std::uint64_t after) const;
+  Result<ledger::Page> find_all(const ledger::StateReader& reader, const ledger::Query& query) const;
   Answer answer(const IriRequest& request, const std::atomic<bool>* cancel);
   Result<std::vector<ledger::Transaction>> transactions_of(const Fields& fields) const;
   Result<void> check_worth_attaching(const std::vector<std::string>& bundle, const ledger::Attachment& attachment);

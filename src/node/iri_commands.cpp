@@ -182,7 +182,7 @@ Result<void> IriApi::check_worth_attaching(const std::vector<std::string>& bundl
   no_work.min_weight_magnitude = 0;
   no_work.threads = 1;
   GL_TRY(attached, ledger::attach(bundle, attachment, no_work));
-  const auto rehearsed = tangle_.rehearse(attached);
+  auto rehearsed = tangle_.rehearse(attached);
   if (rehearsed || rehearsed.error().code != ErrorCode::kInputRefused) return rehearsed;
   constexpr std::string_view kRefused = "refused: ";
   const std::string& reason = rehearsed.error().message;
@@ -227,12 +227,13 @@ IriApi::Answer IriApi::find_transactions(const Fields& fields) {
   GL_TRY(after, integer(fields, "after"));
   if (after && *after < 0) return refused("field after must be 0, or what an answer gave as next");
   GL_TRY(view, tangle_.view());
-  GL_TRY(page, find_page(*view, query, static_cast<std::uint64_t>(after.value_or(0))));
+  GL_TRY(page, after ? ledger::find(*view, query, static_cast<std::uint64_t>(*after), limits_.find_results_max)
+                     : find_all(*view, query));
   if (page.next && !after) {
-    const bool is_full = page.hashes.size() == limits_.find_results_max;
     return refused("Could not complete request: " +
-                   (is_full ? "more than " + std::to_string(limits_.find_results_max) + " transactions match"
-                            : std::string("this takes more than one look")) +
+                   (page.out_of_work
+                        ? std::string("this is too much to look through at once")
+                        : "more than " + std::to_string(limits_.find_results_max) + " transactions match") +
                    "; ask with \"after\": 0 for the first page of them, or for less at once");
   }
   std::string answer = "{\"hashes\":" + list_text(page.hashes);
@@ -246,21 +247,16 @@ IriApi::Answer IriApi::find_transactions(const Fields& fields) {
   return answer += "}";
 }
 
-// The matches that came after the one with sequence number `after`, and the number to go on with where there may be
-// more. The ledger bounds the work of each look, so that a page may take several.
-Result<ledger::Page> IriApi::find_page(const ledger::StateReader& reader, const ledger::Query& query,
-                                       std::uint64_t after) const {
-  constexpr int kLooksMax = 16;
-  ledger::Page page;
-  page.next = after;
-  for (int looks = 0; looks < kLooksMax && page.next && page.hashes.size() < limits_.find_results_max; ++looks) {
+// For clients that do not know of pages: more looks than one, as the ledger bounds the work of each.
+Result<ledger::Page> IriApi::find_all(const ledger::StateReader& reader, const ledger::Query& query) const {
+  constexpr int kLooksMax = 4;
+  GL_TRY(page, ledger::find(reader, query, 0, limits_.find_results_max));
+  for (int looks = 1; looks < kLooksMax && page.out_of_work && page.hashes.size() < limits_.find_results_max; ++looks) {
     GL_TRY(more, ledger::find(reader, query, *page.next, limits_.find_results_max - page.hashes.size()));
     page.hashes.insert(page.hashes.end(), more.hashes.begin(), more.hashes.end());
     page.next = more.next;
+    page.out_of_work = more.out_of_work;
   }
-  if (!page.next) return page;
-  GL_TRY(rest, ledger::find(reader, query, *page.next, 1));
-  if (rest.hashes.empty() && !rest.next) page.next.reset();
   return page;
 }
 
