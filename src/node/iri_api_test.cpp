@@ -68,6 +68,14 @@ TEST_F(IriApiTest, TellsAboutTheNodeWithTheFieldsThatClientsKnow) {
   EXPECT_EQ(info["networkId"].get<std::string>().size(), 32u);
   EXPECT_EQ(info["features"], json::parse(R"(["RemotePOW","WereAddressesSpentFrom"])"));
   EXPECT_EQ(info["time"], ledger::kTestTimeMs);
+  const ledger::Parameters& parameters = tangle_->parameters();
+  EXPECT_EQ(info["maxDepth"], parameters.tip_depth_max);
+  EXPECT_EQ(info["maxBundleTransactions"], 64);
+  EXPECT_EQ(info["maxWaitingTransactions"], 100'000);
+  EXPECT_EQ(info["maxWaitingMs"], 86'400'000);
+  EXPECT_EQ(info["maxTimestampAheadMs"], parameters.timestamp_future_max_ms);
+  EXPECT_EQ(info["retentionMs"], 0);
+  EXPECT_EQ(info["duplicateWindowMs"], 0);
   const json limits = ask({{"command", "getNodeAPIConfiguration"}});
   EXPECT_EQ(limits["maxRequestsList"], 1000);
   EXPECT_EQ(limits["maxGetTrytes"], 1000);

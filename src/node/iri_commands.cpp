@@ -85,6 +85,7 @@ IriApi::Answer IriApi::get_node_info(const Fields&) {
   GL_TRY(milestone, ledger::latest_milestone(*view));
   GL_TRY(tips, ledger::tip_hashes(*view, kTipsMax));
   GL_TRY(missing, ledger::missing_hashes(*view, kMissingMax));
+  const ledger::Parameters& parameters = tangle_.parameters();
   return text(Json{{"appName", "glucoledger"},
                    {"appVersion", GLUCOLEDGER_VERSION},
                    {"latestMilestone", text(milestone.hash)},
@@ -104,7 +105,14 @@ IriApi::Answer IriApi::get_node_info(const Fields&) {
                    {"minWeightMagnitude", info.min_weight_magnitude},
                    {"networkId", info.network_id},
                    {"confirmsData", info.confirms_data},
-                   {"pagesTransactions", true}});
+                   {"pagesTransactions", true},
+                   {"maxDepth", parameters.tip_depth_max},
+                   {"maxBundleTransactions", parameters.bundle_transactions_max},
+                   {"maxWaitingTransactions", parameters.waiting_count_max},
+                   {"maxWaitingMs", parameters.waiting_max_ms},
+                   {"maxTimestampAheadMs", parameters.timestamp_future_max_ms},
+                   {"retentionMs", parameters.retention_ms},
+                   {"duplicateWindowMs", parameters.duplicate_window_ms}});
 }
 
 IriApi::Answer IriApi::get_node_api_configuration(const Fields&) {
