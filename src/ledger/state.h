@@ -4,9 +4,10 @@
 // everything it knows is in the store (keys: state_records.h), and the same commands give the same bytes there. A
 // command collects its changes in a batch, which the caller commits; after an error the batch is thrown away.
 //
-// A transaction is solid once all it approves, directly or not, is here; a bundle is judged when its tail (index 0) is
-// solid; a milestone confirms every transaction of a valid bundle. Parts may come in any order, and wait for a limited
-// time; dropped ones may come again. Times are in ms. The bytes: docs/formats/ledger-state.md.
+// A transaction is solid once all it approves, directly or not, is here (a milestone always is); a bundle is judged
+// when its tail (index 0) is solid; a milestone confirms every transaction of a valid bundle. Parts may come in any
+// order, and wait for a limited time; dropped ones may come again. Times are in ms. The bytes:
+// docs/formats/ledger-state.md.
 #pragma once
 
 #include <cstdint>
@@ -115,7 +116,7 @@ Result<Stored> get(const StateReader& reader, const Hash& hash);
 // fewer or none then, and tells where to go on.
 Result<Page> find(const StateReader& reader, const Query& query, std::uint64_t after, std::size_t count_max);
 Result<bool> is_pruned(const StateReader& reader, const Hash& address);
-// Why a transaction cannot be approved as a tail; nothing when it can.
+// Why a transaction cannot be approved as a tail; nothing when it can, and for a milestone.
 Result<std::optional<std::string>> inconsistency(const StateReader& reader, const Hash& tail);
 
 Result<Summary> summary(const StateReader& reader);

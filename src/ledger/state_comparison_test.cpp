@@ -99,6 +99,7 @@ class World {
   Hash some_parent() {
     if (recent_.empty() || one_in(10)) return {};
     if (one_in(20)) return test_hash("UNKNOWN" + std::string(1 + below(5), 'X'));
+    if (one_in(15)) return latest_milestone(first_.store())->hash;
     if (one_in(2)) return select_tips(first_.store(), random_())->trunk;
     return recent_[below(recent_.size())].hash();
   }

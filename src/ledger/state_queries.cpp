@@ -134,7 +134,11 @@ Result<std::optional<std::string>> inconsistency(const StateReader& reader, cons
     return std::optional<std::string>("tails are not consistent: " + std::string(tail.trytes()) + " " +
                                       std::string(why));
   };
-  if (!record) return because("is not known");
+  if (!record) {
+    GL_TRY(is_milestone, records::is_milestone(reader, PackedHash(tail)));
+    if (is_milestone) return std::nullopt;
+    return because("is not known");
+  }
   if (record->current_index != 0) return because("is not a tail");
   if (!record->solid) return because("is not solid");
   if (!record->valid) return because("belongs to no valid bundle");

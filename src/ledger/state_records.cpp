@@ -173,6 +173,11 @@ Result<std::optional<Record>> find_record(const StateReader& reader, const Packe
   return record;
 }
 
+Result<bool> is_milestone(const StateReader& reader, const PackedHash& hash) {
+  GL_TRY(index, reader.get(Column::kIndexes, key(Index::kMilestoneHash, hash)));
+  return index.has_value();
+}
+
 Result<bool> has_approver(const StateReader& reader, const PackedHash& hash) {
   bool found = false;
   GL_CHECK(reader.scan(Column::kIndexes, key(Index::kApprovee, hash), [&](std::string_view, std::string_view) {

@@ -108,6 +108,9 @@ inline Result<std::optional<Record>> find_record(const StateReader& reader, cons
   return find_record(reader, PackedHash(hash));
 }
 void put_record(StateBatch& batch, const PackedHash& hash, const Record& record);
+// Milestones are solid ground like the hash of all 9, though no transactions; none can be named before it is there,
+// since its hash covers all that came.
+Result<bool> is_milestone(const StateReader& reader, const PackedHash& hash);
 // One with a body.
 Result<bool> has_approver(const StateReader& reader, const PackedHash& hash);
 // The milestone that confirmed it, 0: none yet.

@@ -35,7 +35,11 @@ Result<Solidity::Entry*> Solidity::find(const PackedHash& hash) {
 Result<bool> Solidity::is_solid(const PackedHash& hash) {
   if (hash.is_null()) return true;
   GL_TRY(entry, find(hash));
-  return entry->record && entry->record->solid;
+  if (entry->record) return entry->record->solid;
+  if (!entry->is_milestone) {
+    GL_ASSIGN(entry->is_milestone, is_milestone(batch_, hash));
+  }
+  return *entry->is_milestone;
 }
 
 Result<void> Solidity::spread(std::size_t work_max) {

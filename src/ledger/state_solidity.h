@@ -35,6 +35,7 @@ class Solidity {
   struct Entry {
     PackedHash hash;
     std::optional<records::Record> record;      // none: not here
+    std::optional<bool> is_milestone;           // once asked
     const CheckedTransaction* fresh = nullptr;  // came with this call
     bool changed = false;
     bool awaited = false;                // it was named before it came
@@ -46,6 +47,7 @@ class Solidity {
   Solidity(StateBatch& batch, Head& head) : batch_(batch), head_(head) {}
 
   Result<Entry*> find(const PackedHash& hash);
+  Result<bool> is_solid(const PackedHash& hash);
   // Of a tail: its parts, index 0 first; none where not all are here. Refused where they are no valid bundle.
   Result<std::vector<Entry*>> read_bundle(Entry& tail);
   // How many parts read_bundle() has come to.
@@ -64,7 +66,6 @@ class Solidity {
     bool is_stored = false;
   };
 
-  Result<bool> is_solid(const PackedHash& hash);
   Result<void> look(Entry& entry);
   Result<void> look_at_fresh();
   Result<bool> take_stored_spread();

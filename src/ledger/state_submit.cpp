@@ -116,7 +116,9 @@ class Submission {
       if (record.solid) continue;
       for (const PackedHash& parent_hash : {record.trunk, record.branch}) {
         GL_TRY(parent, solidity_.find(parent_hash));
-        if (!parent->record && !parent_hash.is_null()) {
+        if (parent->record) continue;
+        GL_TRY(is_ground, solidity_.is_solid(parent_hash));
+        if (!is_ground) {
           batch_.put(Column::kIndexes, key(Index::kMissing, parent_hash), "");
         }
       }

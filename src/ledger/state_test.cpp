@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "ledger/state_records.h"
 #include "ledger/test_machine.h"
+#include "ledger/verify.h"
 
 namespace glucoledger::ledger {
 namespace {
@@ -210,6 +211,31 @@ TEST(StateTest, MilestonesChain) {
   EXPECT_EQ((*find_milestone(machine.store(), first.hash))->index, 1u);
   EXPECT_EQ((*find_milestone(machine.store(), second.hash))->time_ms, kTestTimeMs + 5);
   EXPECT_FALSE(find_milestone(machine.store(), test_hash("NONE"))->has_value());
+}
+
+TEST(StateTest, AMilestoneIsGroundToStandOn) {
+  Machine machine;
+  ASSERT_TRUE(machine.submit(test_bundle("A", 1)));
+  const Milestone milestone = machine.issue_milestone();
+  EXPECT_FALSE(inconsistency(machine.store(), milestone.hash)->has_value());
+  const Transactions upon = test_bundle("UPON", 2, milestone.hash, milestone.hash);
+  ASSERT_TRUE(machine.submit({upon[0]}));
+  EXPECT_EQ(*missing_hashes(machine.store(), 10), std::vector<Hash>{upon[1].hash()});
+  ASSERT_TRUE(machine.submit({upon[1]}));
+  EXPECT_TRUE(missing_hashes(machine.store(), 10)->empty());
+  EXPECT_FALSE(inconsistency(machine.store(), upon[0].hash())->has_value());
+  // In a bundle it is no part, and a transaction that is not known is no ground.
+  const Transactions part = test_bundle("PART", 2, milestone.hash, milestone.hash);
+  const Transaction cut = with(part[0], fields::kTrunk, milestone.hash.trytes());
+  ASSERT_TRUE(machine.submit({cut}));
+  const Transactions other = test_bundle("OTHER", 1, milestone.hash, test_hash("UNKNOWN"));
+  ASSERT_TRUE(machine.submit(other));
+  machine.issue_milestone();
+  EXPECT_TRUE(machine.confirmed(upon));
+  EXPECT_FALSE(machine.standing(cut).valid);
+  EXPECT_FALSE(machine.standing(other[0]).solid);
+  EXPECT_EQ(*missing_hashes(machine.store(), 10), std::vector<Hash>{test_hash("UNKNOWN")});
+  EXPECT_TRUE(verify(machine.store(), {})->sound());
 }
 
 TEST(StateTest, PruningKeepsHashesAndAddresses) {

@@ -3,6 +3,7 @@
 #include "ledger/state.h"
 #include "ledger/state_head.h"
 #include "ledger/state_records.h"
+#include "ledger/state_solidity.h"
 
 namespace glucoledger::ledger {
 namespace {
@@ -29,6 +30,23 @@ Result<std::vector<PackedHash>> take_all(StateBatch& batch, Index index) {
   return hashes;
 }
 
+// Version 1 let those wait that approve a milestone.
+Result<void> find_ground(StateBatch& batch, Head& head) {
+  std::vector<std::string> awaited;
+  GL_CHECK(batch.scan(Column::kIndexes, key(Index::kMissing, ""), [&](std::string_view key, std::string_view) {
+    awaited.emplace_back(key);
+    return true;
+  }));
+  for (const std::string& place : awaited) {
+    GL_TRY(hash, PackedHash::from_bytes(std::string_view(place).substr(1)));
+    GL_TRY(is_ground, is_milestone(batch, hash));
+    if (!is_ground) continue;
+    batch.erase(Column::kIndexes, place);
+    put_spread(batch, head, {hash, 0});
+  }
+  return {};
+}
+
 // What was confirmed before keeps the milestone in its record; the order goes on from the number of transactions.
 Result<void> make_head(StateBatch& batch, Parameters parameters) {
   parameters.format_version = kStateFormatVersion;
@@ -45,6 +63,7 @@ Result<void> make_head(StateBatch& batch, Parameters parameters) {
   }
   GL_TRY(tips, take_all(batch, Index::kVersion1Tip));
   for (const PackedHash& hash : tips) head.add_tip(hash, head.order);
+  GL_CHECK(find_ground(batch, head));
   put_head(batch, head);
   return {};
 }

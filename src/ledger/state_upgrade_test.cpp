@@ -179,5 +179,28 @@ TEST_F(StateUpgradeTest, ItGoesOnAfterwards) {
   expect_sound(machine.store());
 }
 
+// What approved a milestone waited for it, as for a transaction.
+TEST_F(StateUpgradeTest, WhatWaitsForAMilestoneWaitsNoLonger) {
+  MemoryStore store = old_;
+  const std::string place = key(Index::kMilestone, encode_integer(1, 4));
+  const std::string value = store.content(Column::kIndexes).at(place);
+  StateBatch batch(store);
+  batch.put(Column::kIndexes, place, pack(test_hash("UNKNOWN")) + value.substr(PackedHash::kSize));
+  batch.erase(Column::kIndexes, key(Index::kMilestoneHash, value.substr(0, PackedHash::kSize)));
+  batch.put(Column::kIndexes, key(Index::kMilestoneHash, test_hash("UNKNOWN")), encode_integer(1, 4));
+  ASSERT_TRUE(store.commit(batch));
+  EXPECT_TRUE(step(store, 1000));
+  expect_sound(store);
+  EXPECT_TRUE(missing_hashes(store, 10)->empty());
+  Machine machine(*read_parameters(store));
+  machine.store() = store;
+  EXPECT_FALSE(machine.standing(part_[1]).solid);
+  machine.issue_milestone(kTestTimeMs + 2);
+  EXPECT_TRUE(machine.standing(part_[1]).solid);
+  ASSERT_TRUE(machine.submit({part_[0]}, kTestTimeMs + 3));
+  EXPECT_TRUE(machine.standing(part_[0]).valid);
+  expect_sound(machine.store());
+}
+
 }  // namespace
 }  // namespace glucoledger::ledger

@@ -210,6 +210,10 @@ class Verifier {
     for (const PackedHash& parent_hash : {record.trunk, record.branch}) {
       if (parent_hash.is_null()) continue;
       const auto parent = record_of(parent_hash);
+      if (!parent) {
+        GL_TRY(is_ground, is_milestone(reader_, parent_hash));
+        if (is_ground) continue;
+      }
       const bool may_be_gone = record.pruned;  // forgotten, or dropped after its approver was pruned
       if (!parent && !record.solid) {
         GL_TRY(awaited, reader_.get(Column::kIndexes, key(Index::kMissing, parent_hash)));
@@ -296,7 +300,9 @@ class Verifier {
       const auto hash = PackedHash::from_bytes(std::string_view(entry.key).substr(1));
       const auto record = hash ? record_of(*hash) : std::nullopt;
       const auto from = decode_integer(entry.value);
-      if (!record || !record->solid || !from || *from > head_.sequence + 1) {
+      const auto is_ground = hash ? is_milestone(reader_, *hash) : false;
+      GL_RETURN_ERROR(is_ground);
+      if ((record ? !record->solid : !*is_ground) || !from || *from > head_.sequence + 1) {
         find("approvers are to be looked at of what is not solid, or beyond the last one");
       }
       return {};
@@ -328,7 +334,10 @@ class Verifier {
       if (hash) {
         GL_ASSIGN(is_named, has_approver(reader_, *hash));
       }
-      if (!is_named || record_of(*hash)) find("a hash is told to be missing that is here, or that no one names");
+      const auto is_ground = hash ? is_milestone(reader_, *hash) : false;
+      GL_RETURN_ERROR(is_ground);
+      if (!is_named || *is_ground || record_of(*hash))
+        find("a hash is told to be missing that is here, or that no one names");
       return {};
     });
   }
