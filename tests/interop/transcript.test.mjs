@@ -29,7 +29,10 @@ const skip = fs.existsSync(file) ? false : `there is no ${file}`;
 // By the transcript's headings. `status`: ours. `more`, `less`: fields that ours has beyond theirs, or lacks. `types`: fields of another type.
 const expected = {
   'getNodeInfo': {
-    more: ['minWeightMagnitude', 'networkId', 'confirmsData', 'pagesTransactions'],
+    more: [
+      'minWeightMagnitude', 'networkId', 'confirmsData', 'pagesTransactions', 'maxDepth', 'maxBundleTransactions',
+      'maxWaitingTransactions', 'maxWaitingMs', 'maxTimestampAheadMs', 'retentionMs', 'duplicateWindowMs',
+    ],
     why: 'tells what a client needs to know of this ledger',
   },
   'getTips (IRI; not in Hornet)': { status: 200, why: 'the original Java node has it' },
