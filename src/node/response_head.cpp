@@ -38,8 +38,8 @@ std::string http_date() {
 }
 
 std::string event_stream_head() {
-  return "HTTP/1.1 200 OK\r\nServer: " + std::string(kServer) +
-         "\r\nDate: " + http_date() + "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+  return "HTTP/1.1 200 OK\r\nServer: " + std::string(kServer) + "\r\nDate: " + http_date() +
+         "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
          "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n";
 }
 

@@ -172,6 +172,10 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     under_way_.reset();
   }
 
+  bool has_no_room_for(std::size_t size) {
+    return size > kSmallSize && metrics().memory_size + size > shared_.options.memory_max;
+  }
+
   void begin_request() { under_way_.emplace(shared_.requests, metrics().memory_size); }
 
   // Answers without having read the body: the connection cannot go on.
@@ -197,7 +201,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     }
     const auto announced = parser_->content_length();
     const std::size_t size = announced ? *announced : shared_.service.api().limits().body_size_max;
-    if (size > kSmallSize && metrics().memory_size + size > shared_.options.memory_max) {
+    if (has_no_room_for(size)) {
       return refuse(503, "too much is being sent to this node: repeat later");
     }
     under_way_->hold(size);
@@ -242,15 +246,21 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
   void write(Reply answered) {
     if (!under_way_) begin_request();
+    under_way_->hold(0);
+    if (has_no_room_for(answered.body.size())) {
+      answered = shared_.service.refuse(503, "too many answers are on their way: repeat later, or ask for less");
+    }
     under_way_->hold(answered.body.size());
     const auto& request = parser_->get();
     reply_ = http::response<http::string_body>(static_cast<http::status>(answered.status), 11);
     reply_.set(http::field::date, http_date());
     for (const auto& [name, value] : header_fields(answered, text(request.target()))) reply_.set(name, value);
-    if (request.method() != http::verb::head) reply_.body() = std::move(answered.body);
+    const bool is_head = request.method() == http::verb::head;  // told the size of what GET gets
+    if (is_head) reply_.content_length(answered.body.size());
+    if (!is_head) reply_.body() = std::move(answered.body);
     // An OPTIONS request may announce a body that was not read.
     reply_.keep_alive(parser_->is_done() && !close_after_reply_ && !shared_.stopping && request.keep_alive());
-    if (answered.status != 204) reply_.prepare_payload();
+    if (answered.status != 204 && !is_head) reply_.prepare_payload();
     stream_.tcp().expires_after(Milliseconds(shared_.options.body_ms));
     http::async_write(stream_, reply_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
       const bool goes_on = self->reply_.keep_alive();

@@ -120,7 +120,11 @@ TEST_F(ServerTest, TellsItsHealth) {
   EXPECT_NE(answer.find(R"("reason":"the disk is full")"), std::string::npos);
   EXPECT_NE(raw(http_post(R"({"command":"getNodeInfo"})")).find("\"isHealthy\":false"), std::string::npos);
   service_->set_trouble(std::nullopt);
-  EXPECT_TRUE(raw("HEAD /health HTTP/1.0\r\n\r\n").ends_with("\r\n\r\n"));
+  const std::string head = raw("HEAD /health HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+  EXPECT_EQ(head.find("Content-Length: 0"), std::string::npos);
+  EXPECT_NE(head.find("Content-Length: "), std::string::npos);
+  EXPECT_NE(raw("HEAD /?x=1 HTTP/1.0\r\n\r\n").find("Allow: OPTIONS, POST"), std::string::npos);
 }
 
 TEST_F(ServerTest, CountsWhatItDoes) {
