@@ -184,7 +184,8 @@ function replaced(heading, field, text, index) {
   if (field === 'approvees') return ours.stored.slice(2430, 2511);
   if (field === 'bundles') return ours.stored.slice(2349, 2430);
   if (field === 'trunkTransaction') return ours.trunk;
-  if (field === 'branchTransaction' || field === 'reference') return ours.branch;
+  if (field === 'branchTransaction') return ours.branch;
+  if (field === 'reference') return ours.milestone;
   if (field === 'addresses') return address;
   if (/milestone/.test(heading) || field === 'tips') return ours.milestone;
   return ours.hash;
