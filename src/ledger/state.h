@@ -106,6 +106,7 @@ Result<TipPair> select_tips(const StateReader& reader, std::uint64_t entropy,
 // At most 64 are kept: the newest, which were valid within the parameters' tip depth.
 Result<std::vector<Hash>> tip_hashes(const StateReader& reader, std::size_t count_max);
 Result<std::vector<Hash>> missing_hashes(const StateReader& reader, std::size_t count_max);
+Result<std::uint64_t> missing_count(const StateReader& reader);  // 0 for a ledger that is still of version 1
 Result<Milestone> latest_milestone(const StateReader& reader);
 Result<std::optional<Milestone>> find_milestone(const StateReader& reader, const Hash& hash);
 Result<std::uint64_t> transaction_count(const StateReader& reader);

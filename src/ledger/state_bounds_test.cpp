@@ -114,6 +114,50 @@ TEST(StateBoundsTest, WhatWaitsForOneFollowsPieceByPiece) {
   EXPECT_EQ(read_head(machine.store())->spreads, 0u);
 }
 
+// What was erased costs RocksDB time where it is passed over; a milestone does not go where there is nothing any more.
+TEST(StateBoundsTest, DeadlinesThatAreGoneAreNotLookedForAgain) {
+  constexpr std::int64_t kHourMs = 3'600'000;
+  Parameters parameters = test_parameters();
+  parameters.waiting_max_ms = kHourMs;
+  Machine machine(parameters);
+  ASSERT_TRUE(machine.submit({test_bundle("EARLY", 2)[1]}));
+  ASSERT_TRUE(machine.submit({test_bundle("LATE", 2)[1]}, kTestTimeMs + kHourMs / 2));
+  const auto deadlines_read = [&](std::int64_t now_ms) {
+    const CountingReader reader(machine.store(), "d");
+    StateBatch batch(reader);
+    EXPECT_TRUE(issue_milestone(batch, parameters, now_ms, true));
+    EXPECT_TRUE(machine.store().commit(batch));
+    EXPECT_TRUE(verify(machine.store(), {})->sound());
+    return reader.count(Column::kIndexes);
+  };
+  const std::size_t at_rest = deadlines_read(kTestTimeMs + kHourMs / 2);
+  EXPECT_EQ(read_head(machine.store())->first_look_ms, kTestTimeMs);
+  EXPECT_GT(deadlines_read(kTestTimeMs + kHourMs), at_rest);
+  EXPECT_GT(deadlines_read(kTestTimeMs + kHourMs + 1), at_rest);  // behind the one that went
+  EXPECT_EQ(read_head(machine.store())->first_look_ms, kTestTimeMs + kHourMs / 2);
+  EXPECT_EQ(deadlines_read(kTestTimeMs + kHourMs + 2), at_rest);
+  deadlines_read(kTestTimeMs + 2 * kHourMs);
+  EXPECT_EQ(deadlines_read(kTestTimeMs + 2 * kHourMs + 1), at_rest + 1);  // finds none, and knows it
+  EXPECT_EQ(deadlines_read(kTestTimeMs + 2 * kHourMs + 2), at_rest);
+  EXPECT_EQ(*transaction_count(machine.store()), 0u);
+}
+
+TEST(StateBoundsTest, WhatIsMissingIsCounted) {
+  Machine machine;
+  const Transactions bundle = test_bundle("ADDRESS", 2);
+  ASSERT_TRUE(machine.submit({bundle[0]}));
+  ASSERT_TRUE(machine.submit(test_bundle("UPON", 1, bundle[1].hash(), test_hash("UNKNOWN"))));
+  const CountingReader reader(machine.store(), "x");
+  EXPECT_EQ(*missing_count(reader), 2u);
+  EXPECT_EQ(reader.count(Column::kIndexes), 0u);
+  ASSERT_TRUE(machine.submit({bundle[1]}));
+  EXPECT_EQ(*missing_count(machine.store()), 1u);
+  machine.issue_milestone(kTestTimeMs + machine.parameters().waiting_max_ms);
+  EXPECT_EQ(*missing_count(machine.store()), 0u);
+  EXPECT_TRUE(missing_hashes(reader, 10)->empty());
+  EXPECT_EQ(reader.count(Column::kIndexes), 0u);
+}
+
 // The parts of a bundle in separate calls, the tail first: it is whole with the last of them.
 TEST(StateBoundsTest, ABundleThatCameBackwardIsWholeWithItsLastPart) {
   Machine machine;

@@ -12,7 +12,7 @@ using namespace records;
 constexpr std::int64_t kTimeMaxMs = std::int64_t{1} << 60;
 constexpr std::size_t kTipsMax = 64;  // part of the format
 constexpr std::size_t kTipSize = 8 + PackedHash::kSize;
-constexpr std::size_t kFixedSize = 4 * 8 + 4 + 2 * 8 + sizeof(Digest);
+constexpr std::size_t kFixedSize = 6 * 8 + 4 + 2 * 8 + sizeof(Digest);
 
 std::string deadline(const Open& open, std::uint64_t sequence) {
   return key(Index::kDeadline, records::encode_integer(static_cast<std::uint64_t>(open.look_ms), 8), sequence);
@@ -61,6 +61,8 @@ Result<Head> read_head(const StateReader& reader) {
   head.confirmed = take(8);
   head.open = take(8);
   head.spreads = take(8);
+  head.missing = take(8);
+  head.first_look_ms = static_cast<std::int64_t>(take(8));
   head.prune_milestone = static_cast<std::uint32_t>(take(4));
   head.prune_to = take(8);
   head.pruned_to = take(8);
@@ -81,7 +83,8 @@ void put_head(StateBatch& batch, const Head& head) {
   put_counter(batch, kPrunedKey, head.gone);
   put_counter(batch, kTimeKey, static_cast<std::uint64_t>(head.time_ms));
   std::string bytes;
-  for (const std::uint64_t value : {head.order, head.confirmed, head.open, head.spreads}) {
+  for (const std::uint64_t value : {head.order, head.confirmed, head.open, head.spreads, head.missing,
+                                    static_cast<std::uint64_t>(head.first_look_ms)}) {
     bytes += records::encode_integer(value, 8);
   }
   bytes += records::encode_integer(head.prune_milestone, 4);
@@ -113,7 +116,8 @@ Result<std::optional<Open>> find_open(const StateReader& reader, std::uint64_t s
   return open;
 }
 
-void put_open(StateBatch& batch, std::uint64_t sequence, const Open& open) {
+void put_open(StateBatch& batch, Head& head, std::uint64_t sequence, const Open& open) {
+  head.first_look_ms = std::min(head.first_look_ms, open.look_ms);
   std::string bytes = records::encode_integer(static_cast<std::uint64_t>(open.came_ms), 8) +
                       records::encode_integer(static_cast<std::uint64_t>(open.look_ms), 8);
   bytes += open.hash.bytes();
@@ -124,6 +128,24 @@ void put_open(StateBatch& batch, std::uint64_t sequence, const Open& open) {
 void erase_open(StateBatch& batch, std::uint64_t sequence, const Open& open) {
   batch.erase(Column::kIndexes, key(Index::kOpen, sequence));
   batch.erase(Column::kIndexes, deadline(open, sequence));
+}
+
+Result<void> put_missing(StateBatch& batch, Head& head, const PackedHash& hash) {
+  const std::string place = key(Index::kMissing, hash);
+  GL_TRY(known, batch.get(Column::kIndexes, place));
+  if (known) return {};
+  batch.put(Column::kIndexes, place, "");
+  ++head.missing;
+  return {};
+}
+
+Result<bool> end_missing(StateBatch& batch, Head& head, const PackedHash& hash) {
+  const std::string place = key(Index::kMissing, hash);
+  GL_TRY(known, batch.get(Column::kIndexes, place));
+  if (!known) return false;
+  batch.erase(Column::kIndexes, place);
+  --head.missing;
+  return true;
 }
 
 Result<std::optional<Transaction>> find_body(const StateReader& reader, std::uint64_t sequence) {

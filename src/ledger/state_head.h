@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "ledger/packed_hash.h"
@@ -26,13 +27,17 @@ struct Tip {
 };
 
 struct Head {
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   std::uint64_t sequence = 0;   // of the newest transaction
   std::uint64_t order = 0;      // how many became valid; each bears its number
   std::uint64_t confirmed = 0;  // of these
   std::uint64_t gone = 0;       // bodies pruned or dropped
   std::uint64_t open = 0;       // in no valid bundle yet
   std::uint64_t spreads = 0;    // solid ones of which not all approvers were looked at (state_solidity.h)
+  std::uint64_t missing = 0;    // hashes that are named by what waits, and not here
   std::int64_t time_ms = 0;
+  // No open one is to be looked at before: where deadlines begin, behind all that were erased.
+  std::int64_t first_look_ms = kNever;
   // Retention: milestones before this index have been looked at, bodies may go up to the sequence number `prune_to`,
   // and have gone up to `pruned_to`.
   std::uint32_t prune_milestone = 1;
@@ -63,8 +68,12 @@ struct Open {
   PackedHash hash;
 };
 Result<std::optional<Open>> find_open(const StateReader& reader, std::uint64_t sequence);
-void put_open(StateBatch& batch, std::uint64_t sequence, const Open& open);
+void put_open(StateBatch& batch, Head& head, std::uint64_t sequence, const Open& open);
 void erase_open(StateBatch& batch, std::uint64_t sequence, const Open& open);
+
+// Tells that a hash is missing, or is no longer; end_missing() is true where it was.
+Result<void> put_missing(StateBatch& batch, Head& head, const PackedHash& hash);
+Result<bool> end_missing(StateBatch& batch, Head& head, const PackedHash& hash);
 
 // Takes the body and what finds it away; the record is the caller's.
 void erase_body(StateBatch& batch, const Transaction& transaction, std::uint64_t sequence);

@@ -36,19 +36,27 @@ class Housekeeping {
     const auto time_key = [&](std::int64_t ms) {
       return prefix + records::encode_integer(static_cast<std::uint64_t>(ms), 8);
     };
-    const auto collect = [&](std::vector<std::uint64_t>& into, const std::string& end) {
-      return [&into, &prefix, end, this](std::string_view key, std::string_view) {
-        if (!end.empty() && key.substr(0, end.size()) >= end) return false;
-        into.push_back(decode_integer(key.substr(prefix.size() + 8)).value_or(0));
-        return into.size() < parameters_.housekeeping_max;
-      };
+    const auto look_of = [&](std::string_view key) {
+      return static_cast<std::int64_t>(decode_integer(key.substr(prefix.size(), 8)).value_or(0));
+    };
+    const auto add = [&](std::vector<std::uint64_t>& to, std::string_view key) {
+      to.push_back(decode_integer(key.substr(prefix.size() + 8)).value_or(0));
+      return to.size() < parameters_.housekeeping_max;
     };
     const std::int64_t oldest_ms = head_.time_ms - parameters_.waiting_max_ms;
-    if (oldest_ms >= 0) {
-      GL_CHECK(batch_.scan(Column::kIndexes, prefix, collect(due, time_key(oldest_ms + 1))));
+    if (head_.first_look_ms <= oldest_ms) {
+      std::int64_t first_ms = Head::kNever;
+      GL_CHECK(batch_.scan_from(Column::kIndexes, prefix, time_key(head_.first_look_ms),
+                                [&](std::string_view key, std::string_view) {
+                                  if (due.empty()) first_ms = look_of(key);
+                                  return look_of(key) <= oldest_ms && add(due, key);
+                                }));
+      changed_ = changed_ || first_ms != head_.first_look_ms;
+      head_.first_look_ms = first_ms;
     }
     const std::int64_t ahead_ms = head_.time_ms + parameters_.clock_lead_max_ms + 1;
-    GL_CHECK(batch_.scan_from(Column::kIndexes, prefix, time_key(ahead_ms), collect(ahead, "")));
+    GL_CHECK(batch_.scan_from(Column::kIndexes, prefix, time_key(ahead_ms),
+                              [&](std::string_view key, std::string_view) { return add(ahead, key); }));
     for (const std::uint64_t sequence : ahead) GL_CHECK(postpone(sequence, true));
     // The newest first: what is only approved by others that go can go with them.
     std::reverse(due.begin(), due.end());
@@ -63,7 +71,7 @@ class Housekeeping {
     erase_open(batch_, sequence, *open);
     open->look_ms = head_.time_ms;
     if (anew) open->came_ms = head_.time_ms;
-    put_open(batch_, sequence, *open);
+    put_open(batch_, head_, sequence, *open);
     return tell(Event::kPostponed, sequence);
   }
 
@@ -96,7 +104,7 @@ class Housekeeping {
     if (open.look_ms <= head_.time_ms - parameters_.waiting_max_ms) return {};
     erase_open(batch_, sequence, open);
     open.look_ms = open.came_ms;
-    put_open(batch_, sequence, open);
+    put_open(batch_, head_, sequence, open);
     return tell(Event::kPostponed, sequence);
   }
 
@@ -124,7 +132,7 @@ class Housekeeping {
   // What was dropped may be named by others that wait.
   Result<void> await_again(const PackedHash& hash) {
     GL_TRY(is_named, has_approver(batch_, hash));
-    if (is_named) batch_.put(Column::kIndexes, key(Index::kMissing, hash), "");
+    if (is_named) GL_CHECK(put_missing(batch_, head_, hash));
     return {};
   }
 
@@ -134,7 +142,7 @@ class Housekeeping {
     GL_TRY(record, find_record(batch_, parent));
     if (!record) {
       GL_TRY(is_named, has_approver(batch_, parent));
-      if (!is_named) batch_.erase(Column::kIndexes, key(Index::kMissing, parent));
+      if (!is_named) GL_CHECK(end_missing(batch_, head_, parent));
       return {};
     }
     GL_TRY(open, find_open(batch_, record->sequence));

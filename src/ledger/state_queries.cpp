@@ -66,7 +66,17 @@ Result<std::vector<Hash>> tip_hashes(const StateReader& reader, std::size_t coun
   return hashes;
 }
 
+Result<std::uint64_t> missing_count(const StateReader& reader) {
+  GL_TRY(head, read_head(reader));
+  return head.missing;
+}
+
 Result<std::vector<Hash>> missing_hashes(const StateReader& reader, std::size_t count_max) {
+  GL_TRY(parameters, read_parameters(reader));
+  if (parameters.format_version == kStateFormatVersion) {  // what was erased behind the last one is not passed over
+    GL_TRY(count, missing_count(reader));
+    count_max = std::min<std::size_t>(count_max, count);
+  }
   std::vector<std::string> packed;
   if (count_max == 0) return std::vector<Hash>();
   GL_CHECK(reader.scan(Column::kIndexes, key(Index::kMissing, ""), [&](std::string_view key, std::string_view) {

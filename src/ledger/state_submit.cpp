@@ -92,10 +92,7 @@ class Submission {
     index(Index::kTag, checked.tag);
     index(Index::kApprovee, checked.trunk.bytes());
     if (checked.branch != checked.trunk) index(Index::kApprovee, checked.branch.bytes());
-    const std::string awaited = key(Index::kMissing, checked.hash);
-    GL_TRY(waits, batch_.get(Column::kIndexes, awaited));
-    entry.awaited = waits.has_value();
-    if (entry.awaited) batch_.erase(Column::kIndexes, awaited);
+    GL_ASSIGN(entry.awaited, end_missing(batch_, head_, checked.hash));
     for (const PackedHash& parent_hash : {checked.trunk, checked.branch}) {
       if (parent_hash.is_null()) continue;
       GL_TRY(parent, solidity_.find(parent_hash));
@@ -111,16 +108,14 @@ class Submission {
       if (record.valid) continue;
       adds_open = true;
       ++head_.open;
-      put_open(batch_, record.sequence, {head_.time_ms, head_.time_ms, entry->hash});
+      put_open(batch_, head_, record.sequence, {head_.time_ms, head_.time_ms, entry->hash});
       head_.tell(Event::kOpened, record.sequence);
       if (record.solid) continue;
       for (const PackedHash& parent_hash : {record.trunk, record.branch}) {
         GL_TRY(parent, solidity_.find(parent_hash));
         if (parent->record) continue;
         GL_TRY(is_ground, solidity_.is_solid(parent_hash));
-        if (!is_ground) {
-          batch_.put(Column::kIndexes, key(Index::kMissing, parent_hash), "");
-        }
+        if (!is_ground) GL_CHECK(put_missing(batch_, head_, parent_hash));
       }
     }
     if (adds_open && head_.open > parameters_.waiting_count_max) {

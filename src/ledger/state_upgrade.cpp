@@ -40,6 +40,7 @@ Result<void> find_ground(StateBatch& batch, Head& head) {
   for (const std::string& place : awaited) {
     GL_TRY(hash, PackedHash::from_bytes(std::string_view(place).substr(1)));
     GL_TRY(is_ground, is_milestone(batch, hash));
+    if (!is_ground) ++head.missing;
     if (!is_ground) continue;
     batch.erase(Column::kIndexes, place);
     put_spread(batch, head, {hash, 0});
@@ -75,7 +76,7 @@ Result<void> open_if_not_valid(StateBatch& batch, Head& head, std::uint64_t sequ
   if (!record) return tl::unexpected(damaged());
   if (record->valid) return {};
   put_record(batch, hash, *record);
-  put_open(batch, sequence, {head.time_ms, head.time_ms, hash});
+  put_open(batch, head, sequence, {head.time_ms, head.time_ms, hash});
   ++head.open;
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <numeric>
+#include <string>
 
 #include "ledger/state_storage.h"
 
@@ -10,14 +11,15 @@ namespace glucoledger::ledger {
 
 class CountingReader final : public StateReader {
  public:
-  explicit CountingReader(const StateReader& base) : base_(base) {}
+  // Counts the keys that begin with `prefix`.
+  explicit CountingReader(const StateReader& base, std::string prefix = "") : base_(base), prefix_(std::move(prefix)) {}
 
   // Keys asked for, keys handed out, and seeking.
   std::size_t count(Column column) const { return counts_[static_cast<std::size_t>(column)]; }
   std::size_t count() const { return std::accumulate(counts_.begin(), counts_.end(), std::size_t{0}); }
 
   Result<std::optional<std::string>> get(Column column, std::string_view key) const override {
-    ++counts_[static_cast<std::size_t>(column)];
+    tell(column, key);
     return base_.get(column, key);
   }
   Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const override {
@@ -25,15 +27,20 @@ class CountingReader final : public StateReader {
   }
   Result<void> scan_from(Column column, std::string_view prefix, std::string_view from,
                          const Visitor& visit) const override {
-    ++counts_[static_cast<std::size_t>(column)];
+    tell(column, from);
     return base_.scan_from(column, prefix, from, [&](std::string_view key, std::string_view value) {
-      ++counts_[static_cast<std::size_t>(column)];
+      tell(column, key);
       return visit(key, value);
     });
   }
 
  private:
+  void tell(Column column, std::string_view key) const {
+    if (key.starts_with(prefix_)) ++counts_[static_cast<std::size_t>(column)];
+  }
+
   const StateReader& base_;
+  const std::string prefix_;
   mutable std::array<std::size_t, kColumnCount> counts_{};
 };
 

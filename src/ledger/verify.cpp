@@ -284,8 +284,11 @@ class Verifier {
       return {};
     }));
     std::uint64_t deadlines = 0;
-    GL_CHECK(for_each(Column::kIndexes, key(Index::kDeadline, ""), [&](const Entry&) -> Result<void> {
+    const std::string first =
+        key(Index::kDeadline, records::encode_integer(static_cast<std::uint64_t>(head_.first_look_ms), 8));
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kDeadline, ""), [&](const Entry& entry) -> Result<void> {
       ++deadlines;
+      if (entry.key < first) find("one is to be looked at before the first one");
       return {};
     }));
     if (count != head_.open || deadlines != count) find("the number of those that wait is not what was counted");
@@ -328,7 +331,9 @@ class Verifier {
   }
 
   Result<void> verify_missing() {
-    return for_each(Column::kIndexes, key(Index::kMissing, ""), [&](const Entry& entry) -> Result<void> {
+    std::uint64_t count = 0;
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kMissing, ""), [&](const Entry& entry) -> Result<void> {
+      ++count;
       const auto hash = PackedHash::from_bytes(std::string_view(entry.key).substr(1));
       bool is_named = false;
       if (hash) {
@@ -339,7 +344,9 @@ class Verifier {
       if (!is_named || *is_ground || record_of(*hash))
         find("a hash is told to be missing that is here, or that no one names");
       return {};
-    });
+    }));
+    if (count != head_.missing) find("the number of those that are missing is not what was counted");
+    return {};
   }
 
   Result<void> verify_milestones() {

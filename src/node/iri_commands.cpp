@@ -84,7 +84,7 @@ IriApi::Answer IriApi::get_node_info(const Fields&) {
   GL_TRY(view, tangle_.view());
   GL_TRY(milestone, ledger::latest_milestone(*view));
   GL_TRY(tips, ledger::tip_hashes(*view, kTipsMax));
-  GL_TRY(missing, ledger::missing_hashes(*view, kMissingMax));
+  GL_TRY(missing, ledger::missing_count(*view));
   const ledger::Parameters& parameters = tangle_.parameters();
   return text(Json{{"appName", "glucoledger"},
                    {"appVersion", GLUCOLEDGER_VERSION},
@@ -99,7 +99,7 @@ IriApi::Answer IriApi::get_node_info(const Fields&) {
                    {"neighbors", 0},
                    {"time", clock_.now_ms()},
                    {"tips", tips.size()},
-                   {"transactionsToRequest", missing.size()},
+                   {"transactionsToRequest", missing},
                    {"features", Json::array({"RemotePOW", "WereAddressesSpentFrom"})},
                    {"coordinatorAddress", text(Hash())},
                    {"minWeightMagnitude", info.min_weight_magnitude},
