@@ -294,6 +294,24 @@ TEST(IriApiOverAStore, AnAnswerIsOfOneStateOfTheLedger) {
   }
 }
 
+TEST_F(IriApiTest, AMilestoneIsGroundToStandOnAndNoTransaction) {
+  broadcast(test_bundle("BELOW", 1));
+  const auto milestone = tangle_->issue_milestone();
+  ASSERT_TRUE(milestone);
+  const std::string hash = text(milestone->hash);
+  EXPECT_EQ(ask({{"command", "getTrytes"}, {"hashes", {hash}}})["trytes"], json({std::string(2673, '9')}));
+  EXPECT_EQ(ask({{"command", "checkConsistency"}, {"tails", {hash}}})["state"], true);
+  EXPECT_EQ(ask({{"command", "getTransactionsToApprove"}, {"depth", 3}, {"reference", hash}})["branchTransaction"],
+            hash);
+  EXPECT_EQ(ask({{"command", "getTipInfo"}, {"tailTransaction", hash}})["confirmed"], true);
+  const auto above = broadcast(test_bundle("ABOVE", 1, milestone->hash, milestone->hash));
+  EXPECT_EQ(ask({{"command", "getMissingTransactions"}})["hashes"], json::array());
+  EXPECT_EQ(ask({{"command", "findTransactions"}, {"approvees", {hash}}})["hashes"], json({text(above[0].hash())}));
+  ASSERT_TRUE(tangle_->issue_milestone());
+  EXPECT_EQ(ask({{"command", "getInclusionStates"}, {"transactions", {text(above[0].hash())}}})["states"],
+            json({true}));
+}
+
 TEST_F(IriApiTest, TakesTipsWithinTheDepthAskedFor) {
   std::vector<std::string> tips;
   for (const char* name : {"AA", "BB", "CC", "DD", "EE"}) {  // none approves another; a milestone after each
