@@ -146,7 +146,7 @@ Result<std::optional<std::string>> inconsistency(const StateReader& reader, cons
   };
   if (!record) {
     GL_TRY(is_milestone, records::is_milestone(reader, PackedHash(tail)));
-    if (is_milestone) return std::nullopt;
+    if (is_milestone || tail.is_null()) return std::nullopt;
     return because("is not known");
   }
   if (record->current_index != 0) return because("is not a tail");

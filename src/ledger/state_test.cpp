@@ -218,6 +218,7 @@ TEST(StateTest, AMilestoneIsGroundToStandOn) {
   ASSERT_TRUE(machine.submit(test_bundle("A", 1)));
   const Milestone milestone = machine.issue_milestone();
   EXPECT_FALSE(inconsistency(machine.store(), milestone.hash)->has_value());
+  EXPECT_FALSE(inconsistency(machine.store(), Hash())->has_value());  // the latest one before there is any
   const Transactions upon = test_bundle("UPON", 2, milestone.hash, milestone.hash);
   ASSERT_TRUE(machine.submit({upon[0]}));
   EXPECT_EQ(*missing_hashes(machine.store(), 10), std::vector<Hash>{upon[1].hash()});
