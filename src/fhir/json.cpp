@@ -38,9 +38,9 @@ std::string_view Json::string_at(std::string_view key) const {
 }
 
 const std::vector<Json>& Json::array_at(std::string_view key) const {
-  static const std::vector<Json> none;
+  static const std::vector<Json> kNone;
   const Json* member = find(key);
-  return member != nullptr && member->is_array() ? member->items_ : none;
+  return member != nullptr && member->is_array() ? member->items_ : kNone;
 }
 
 Json& Json::set(std::string_view key, Json value) & {

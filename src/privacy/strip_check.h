@@ -14,7 +14,7 @@ namespace glucoledger::privacy {
 
 // The path of the first leaf of a stripped record that is not on the list, or whose value has not its form; else "".
 inline std::string unlisted_leaf(const fhir::Json& json, const std::string& path = {}) {
-  static const std::map<std::string, std::regex> forms{
+  static const std::map<std::string, std::regex> kForms{
       {"resourceType", std::regex("Observation")},
       {"id", std::regex("[9A-Z]{64}")},
       {"meta.profile", std::regex("http://hl7\\.org/fhir/uv/cgm/StructureDefinition/"
@@ -49,11 +49,11 @@ inline std::string unlisted_leaf(const fhir::Json& json, const std::string& path
     }
     return {};
   }
-  const auto form = forms.find(path);
+  const auto form = kForms.find(path);
   const auto listed = survivors();
   const bool on_list =
       std::any_of(listed.begin(), listed.end(), [&](const Survivor& survivor) { return survivor.path == path; });
-  return on_list && form != forms.end() && std::regex_match(json.text(), form->second) ? std::string() : path;
+  return on_list && form != kForms.end() && std::regex_match(json.text(), form->second) ? std::string() : path;
 }
 
 }  // namespace glucoledger::privacy

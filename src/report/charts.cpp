@@ -158,8 +158,9 @@ std::string ranges_chart(const Report& report) {
     rows[i].label_y = std::max(rows[i].label_y, rows[i - 1].label_y + kSpacing);
   }
   double lowest = kBarTop + kBarHeight - 8;
-  for (auto row = rows.rbegin(); row != rows.rend(); ++row, lowest -= kSpacing) {
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
     row->label_y = std::min(row->label_y, lowest);
+    lowest -= kSpacing;
   }
 
   const std::string unit(unit_text(report.main_unit));

@@ -41,10 +41,10 @@ int wrapped(int point) {
 ProfilePoint smoothed_at(const Curve& curve, int point) {
   ProfilePoint sum{point * kPointMinutes};
   double weight = 0;
-  for (int offset = -kSmoothingReach; offset <= kSmoothingReach; ++offset) {
-    const auto& near = curve[static_cast<std::size_t>(wrapped(point + offset))];
+  for (std::size_t i = 0; i < kSmoothing.size(); ++i) {
+    const auto& near = curve[static_cast<std::size_t>(wrapped(point + static_cast<int>(i) - kSmoothingReach))];
     if (!near) continue;
-    const double w = kSmoothing[static_cast<std::size_t>(offset + kSmoothingReach)];
+    const double w = kSmoothing[i];
     sum.p5 += w * near->p5;
     sum.p25 += w * near->p25;
     sum.p50 += w * near->p50;
