@@ -10,8 +10,8 @@
 // T needs four operations, found by searching all circuits, and two where there is a ternary logic instruction:
 //     low = a.high ^ (a.low & ~b.low)    high = a.low ^ (b.high & low).
 //
-// Like everything that kernel files include this has internal linkage and calls nothing of the standard library: the
-// linker must never take a function that was compiled for one CPU into code for another.
+// Like everything that kernel files include this has internal linkage, or is always inlined, and calls nothing of the
+// standard library: the linker must never take a function that was compiled for one CPU into code for another.
 #pragma once
 
 #include <cstddef>
