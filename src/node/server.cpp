@@ -375,8 +375,9 @@ class Server::Implementation {
  public:
   Implementation(Service& service, storage::Tangle& tangle, const ServerOptions& options, const ListenAddress& address)
       : shared_(service, tangle, options, address.is_loopback),
-        acceptor_(asio::make_strand(shared_.context)),
-        pause_(acceptor_.get_executor()) {}
+        strand_(asio::make_strand(shared_.context)),
+        acceptor_(strand_),
+        pause_(strand_) {}
   ~Implementation() { stop(); }
 
   Result<void> listen(Prepared prepared) {
@@ -418,7 +419,7 @@ class Server::Implementation {
     if (threads_.empty()) return;
     shared_.stopping = true;
     shared_.dispatcher.stop_proofs_of_work();
-    asio::post(acceptor_.get_executor(), [this] {
+    asio::post(strand_, [this] {
       ErrorNumber ignored;
       acceptor_.close(ignored);
       pause_.cancel();
@@ -492,6 +493,7 @@ class Server::Implementation {
   }
 
   Shared shared_;
+  asio::strand<asio::io_context::executor_type> strand_;  // of the next two
   Tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   std::vector<std::thread> threads_;
