@@ -36,8 +36,8 @@ constexpr std::array<std::string_view, 6> kFamilyName{"lastname", "nachname", "n
 constexpr std::array<std::string_view, 6> kBirthDate{"dateofbirth",         "geburtsdatum",    "date de naissance",
                                                      "fecha de nacimiento", "data di nascita", "geboortedatum"};
 
-template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& words, std::string_view word) {
+template <std::size_t kCount>
+bool is_one_of(const std::array<std::string_view, kCount>& words, std::string_view word) {
   for (const std::string_view known : words) {
     if (known == word) return true;
   }

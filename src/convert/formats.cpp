@@ -123,6 +123,7 @@ Result<ImportedFile> read_device_text(std::string_view content, const ImportOpti
 
 std::vector<FormatName> device_formats() {
   std::vector<FormatName> names;
+  names.reserve(kFormats.size());
   for (const DeviceFormat* format : kFormats) names.push_back({format->name, format->description});
   return names;
 }

@@ -71,8 +71,8 @@ std::string bare_name(std::string_view header) {
   return std::string(bare);
 }
 
-template <std::size_t N>
-std::size_t find(const std::vector<std::string>& names, const std::array<std::string_view, N>& wanted) {
+template <std::size_t kCount>
+std::size_t find(const std::vector<std::string>& names, const std::array<std::string_view, kCount>& wanted) {
   for (const std::string_view name : wanted) {
     const auto at = std::find(names.begin(), names.end(), name);
     if (at != names.end()) return static_cast<std::size_t>(at - names.begin());
