@@ -218,7 +218,6 @@ TEST_F(TangleTest, ANodeConfirmsByMilestones) {
   EXPECT_EQ(*tangle->prune_before(100), 2u);
   const Hash address = ledger::test_hash("ADDRESS");
   EXPECT_EQ(ports::read_all(*tangle, std::span(&address, 1))->pruned_addresses, std::vector<Hash>{address});
-  EXPECT_EQ(*tangle->pruned(std::span(&address, 1)), std::vector<Hash>{address});
   EXPECT_EQ((*tangle->standing(hashes))[0].pruned, true);
 }
 
