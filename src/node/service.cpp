@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "ledger/state_head.h"
 #include "node/iri_fields.h"
 
 namespace glucoledger::node {
@@ -144,6 +145,25 @@ Reply Service::health() {
   return {reason ? 503u : 200u, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
+// What cannot be read is left out: /health has the reason.
+void Service::write_ledger_gauges(std::string& text) {
+  const auto view = tangle_.view();
+  if (!view) return;
+  const ledger::StateReader& reader = **view;
+  if (const auto count = ledger::transaction_count(reader)) {
+    write_gauge(text, "glucoledger_ledger_transactions", "Transactions whose bodies are here.", *count);
+  }
+  if (const auto head = ledger::read_head(reader)) {
+    write_gauge(text, "glucoledger_ledger_waiting_transactions",
+                "Transactions that wait for what they approve or for the rest of their bundle.", head->open);
+  }
+  if (const auto milestone = ledger::latest_milestone(reader)) {
+    write_gauge(text, "glucoledger_ledger_milestone_index", "The latest milestone; 0: none yet.", milestone->index);
+    write_gauge(text, "glucoledger_ledger_milestone_time_seconds", "When it was issued, since 1970.",
+                static_cast<std::uint64_t>(milestone->time_ms) / 1000);
+  }
+}
+
 Reply Service::metrics_text() {
   std::string text;
   metrics_.write(text);
@@ -151,13 +171,7 @@ Reply Service::metrics_text() {
     const std::lock_guard lock(mutex_);
     write_gauge(text, "glucoledger_healthy", "1 while milestones can be issued.", trouble_ ? 0 : 1);
   }
-  const auto count = tangle_.transaction_count();
-  if (count) write_gauge(text, "glucoledger_ledger_transactions", "Transactions whose bodies are here.", *count);
-  if (const auto milestone = tangle_.latest_milestone()) {
-    write_gauge(text, "glucoledger_ledger_milestone_index", "The latest milestone; 0: none yet.", milestone->index);
-    write_gauge(text, "glucoledger_ledger_milestone_time_seconds", "When it was issued, since 1970.",
-                static_cast<std::uint64_t>(milestone->time_ms) / 1000);
-  }
+  write_ledger_gauges(text);
   write_gauge(text, "process_resident_memory_bytes", "Memory of the process that is in use.", resident_memory_size());
   return {200, std::move(text), kPrometheusType};
 }

@@ -75,6 +75,7 @@ class Service {
   Reply account(IriCommand command, Time received, IriReply answer);
   Reply health();
   Reply metrics_text();
+  void write_ledger_gauges(std::string& text);
 
   IriApi& api_;
   storage::Tangle& tangle_;

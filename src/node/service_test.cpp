@@ -46,6 +46,14 @@ TEST_F(ServiceTest, CountsRefusalsByTheirStatus) {
   }
 }
 
+TEST_F(ServiceTest, TellsHowManyTransactionsWait) {
+  EXPECT_TRUE(counts("glucoledger_ledger_waiting_transactions 0"));
+  const auto nowhere = ledger::test_hash("NOWHERE");
+  ASSERT_TRUE(tangle_->submit_without_milestone(ledger::test_bundle("WAITING", 2, nowhere, nowhere)));
+  EXPECT_TRUE(counts("glucoledger_ledger_waiting_transactions 2"));
+  EXPECT_TRUE(counts("glucoledger_ledger_transactions 2"));
+}
+
 // Each family of figures begins with what it is; Prometheus and its users read that.
 TEST_F(ServiceTest, SaysWhatEachFigureIs) {
   service_.handle(*IriRequest::parse(R"({"command":"getNodeInfo"})"), std::chrono::steady_clock::now());
