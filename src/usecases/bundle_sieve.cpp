@@ -19,8 +19,9 @@ class JudgingSink final : public ports::Sink {
     std::vector<char> wanted(bundles.size());
     base::in_parallel(bundles.size(), [&](std::size_t i) {
       const auto& bundle = bundles[i];
-      wanted[i] =
-          wants(bundle.transactions.front().address()) && ledger::check_bundle(bundle.transactions) && judge_(bundle);
+      if (wants(bundle.transactions.front().address()) && ledger::check_bundle(bundle.transactions) && judge_(bundle)) {
+        wanted[i] = 1;
+      }
     });
     for (std::size_t i = 0; i < bundles.size(); ++i) {
       if (wanted[i] != 0) satisfied_.insert(bundles[i].transactions.front().address());

@@ -96,7 +96,7 @@ Result<void> Delivery::send_all(const Source& next, std::size_t total) {
   if (first.empty()) return {};
   const Source all = [&] { return first.empty() ? next() : Result<std::vector<Outgoing>>(std::exchange(first, {})); };
   AttachPipeline pipeline(ledger_, world_, mwm_, total);
-  const auto outcome = drive(pipeline, all, total);
+  auto outcome = drive(pipeline, all, total);
   pipeline.stop();
   GL_CHECK(collect(pipeline, 0));  // what was accepted at the last moment is known to have left
   return outcome;

@@ -78,7 +78,7 @@ Result<void> EpochReader::read_round(std::vector<Step>& active) {
 
 Result<void> EpochReader::keep(Step& step) {
   auto records = records_of(step);
-  if (records) return store(step, std::move(*records));
+  if (records) return store(step, *records);
   const auto code = records.error().code;
   note_problem(code == ErrorCode::kUnreachable                              ? FetchState::kUnreachable
                : code == ErrorCode::kPruned || code == ErrorCode::kNotFound ? FetchState::kPruned
@@ -178,7 +178,7 @@ Result<std::vector<home::Record>> EpochReader::records_of(const Step& step) {
   return fail(ErrorCode::kUnreachable, "the invitation names no content store");
 }
 
-Result<void> EpochReader::store(Step& step, std::vector<home::Record> records) {
+Result<void> EpochReader::store(Step& step, const std::vector<home::Record>& records) {
   for (const auto& record : records) {
     GL_TRY(is_new, home::add_record(home_, contact_, step.epoch.id, record));
     if (is_new) ++report_.new_records;

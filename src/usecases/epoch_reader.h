@@ -45,7 +45,7 @@ class EpochReader {
   Result<void> keep(Step& step);
   // The records of a message: itself in design A, those of its file in design B.
   Result<std::vector<home::Record>> records_of(const Step& step);
-  Result<void> store(Step& step, std::vector<home::Record> records);
+  Result<void> store(Step& step, const std::vector<home::Record>& records);
   void note_problem(FetchState state, const home::ReleasedEpoch& epoch, std::string reason);
 
   home::Home& home_;

@@ -81,9 +81,9 @@ class ThreadReader {
            }));
     // What stands behind a gap is taken, and the gap is looked at again: its note may still be under way.
     const std::uint64_t read = count_read(first, addresses, notes, end);
-    for (const auto& [number, note] : notes) {
-      const std::uint64_t next = std::min(number + 1, first + read);
-      GL_CHECK(home_.database().transaction([&] { return home::apply_note(home_, contact_, next, note); }));
+    for (const auto& numbered : notes) {
+      const std::uint64_t next = std::min(numbered.first + 1, first + read);
+      GL_CHECK(home_.database().transaction([&] { return home::apply_note(home_, contact_, next, numbered.second); }));
     }
     if (newer) return tl::unexpected(std::move(*newer));
     return read;

@@ -176,6 +176,7 @@ class OutboxRun {
   // Of new epochs, in whose names nobody else can have signed, in place of these.
   Result<std::vector<Signer>> new_signers(const std::vector<Signer>& signers) {
     std::vector<home::Epoch> epochs;
+    epochs.reserve(signers.size());
     for (const auto& signer : signers) epochs.push_back(signer.epoch());
     GL_CHECK(home_.database().transaction([&] { return move_to_new_epochs(home_, epochs); }));
     GL_CHECK(send_notes());
