@@ -22,6 +22,7 @@ Result<BenchProcess> BenchProcess::start(const std::vector<std::string>& argumen
   std::vector<std::string> words = {"glucoledger"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (auto& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
 
