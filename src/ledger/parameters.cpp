@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kVersionSize = 4;
 constexpr std::size_t kWeightSize = 1;
+constexpr std::uint64_t kFirstVersionWithFields = 2;
 constexpr std::size_t kVersion1Size = kVersionSize + kNetworkIdSize + kWeightSize;
 constexpr std::int64_t kDurationMaxMs = std::int64_t{1000} * 366 * 24 * 3600 * 1000;
 constexpr std::uint32_t kHousekeepingMax = 100'000;
@@ -90,7 +91,7 @@ Result<Parameters> decode_parameters(std::string_view bytes) {
   }
   Parameters parameters;
   std::size_t size = kVersion1Size;
-  if (version == kStateFormatVersion) {
+  if (version >= kFirstVersionWithFields) {
     visit_fields(parameters, [&](auto field) { size += sizeof field; });
   }
   if (version == 0 || bytes.size() != size - kVersionSize) return tl::unexpected(records::damaged());
@@ -98,7 +99,7 @@ Result<Parameters> decode_parameters(std::string_view bytes) {
   parameters.network_id = base::to_bytes(bytes.substr(0, kNetworkIdSize));
   bytes.remove_prefix(kNetworkIdSize);
   parameters.min_weight_magnitude = static_cast<int>(take(kWeightSize));
-  if (version == kStateFormatVersion) {
+  if (version >= kFirstVersionWithFields) {
     visit_fields(parameters, [&](auto& field) {
       field = static_cast<std::remove_reference_t<decltype(field)>>(take(sizeof field));
     });

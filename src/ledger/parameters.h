@@ -13,11 +13,11 @@
 
 namespace glucoledger::ledger {
 
-inline constexpr std::uint32_t kStateFormatVersion = 2;
+inline constexpr std::uint32_t kStateFormatVersion = 3;
 inline constexpr std::size_t kNetworkIdSize = 16;
 
 struct Parameters {
-  std::uint32_t format_version = kStateFormatVersion;  // 1: still to be upgraded (state.h)
+  std::uint32_t format_version = kStateFormatVersion;  // less: still to be upgraded (state.h)
   Bytes network_id;                                    // 16 random bytes
   int min_weight_magnitude = 0;
   // Bodies are pruned when their milestone is this old; 0: they stay. At least waiting_max_ms.

@@ -76,7 +76,7 @@ struct Summary {
 Result<Parameters> read_parameters(const StateReader& reader);
 // check_parameters() must pass.
 void create_ledger(StateBatch& batch, const Parameters& parameters);
-// Brings a ledger of version 1 nearer to this version by about `count_max` transactions; commit, and repeat until it
+// Brings a ledger of an older version nearer to this one by about `count_max` transactions; commit, and repeat until it
 // tells that the ledger is up to date (at once where it always was). Commands need that, queries do not (but summary()
 // and inclusion_path()). An interrupted upgrade goes on where it stopped.
 Result<bool> upgrade(StateBatch& batch, std::size_t count_max);
@@ -106,7 +106,7 @@ Result<TipPair> select_tips(const StateReader& reader, std::uint64_t entropy,
 // At most 64 are kept: the newest, which were valid within the parameters' tip depth.
 Result<std::vector<Hash>> tip_hashes(const StateReader& reader, std::size_t count_max);
 Result<std::vector<Hash>> missing_hashes(const StateReader& reader, std::size_t count_max);
-Result<std::uint64_t> missing_count(const StateReader& reader);  // 0 for a ledger that is still of version 1
+Result<std::uint64_t> missing_count(const StateReader& reader);  // 0 for a ledger that is still of an older one
 Result<Milestone> latest_milestone(const StateReader& reader);
 Result<std::optional<Milestone>> find_milestone(const StateReader& reader, const Hash& hash);
 Result<std::uint64_t> transaction_count(const StateReader& reader);

@@ -13,6 +13,7 @@ constexpr std::int64_t kTimeMaxMs = std::int64_t{1} << 60;
 constexpr std::size_t kTipsMax = 64;  // part of the format
 constexpr std::size_t kTipSize = 8 + PackedHash::kSize;
 constexpr std::size_t kFixedSize = 6 * 8 + 4 + 2 * 8 + sizeof(Digest);
+constexpr std::size_t kAddedSize = 3 * 8;  // what version 2 did not count
 
 std::string deadline(const Open& open, std::uint64_t sequence) {
   return key(Index::kDeadline, records::encode_integer(static_cast<std::uint64_t>(open.look_ms), 8), sequence);
@@ -51,7 +52,11 @@ Result<Head> read_head(const StateReader& reader) {
   GL_TRY(bytes, reader.get(Column::kParameters, kHeadKey));
   if (!bytes) return head;
   std::string_view view(*bytes);
-  if (view.size() < kFixedSize || (view.size() - kFixedSize) % kTipSize != 0) return tl::unexpected(damaged());
+  const auto has_size = [&](std::size_t fixed) {
+    return view.size() >= fixed && (view.size() - fixed) % kTipSize == 0;
+  };
+  const bool is_version_2 = has_size(kFixedSize - kAddedSize);
+  if (!is_version_2 && !has_size(kFixedSize)) return tl::unexpected(damaged());
   const auto take = [&view](std::size_t size) {
     const std::uint64_t value = decode_integer(view.substr(0, size)).value_or(0);
     view.remove_prefix(size);
@@ -60,9 +65,11 @@ Result<Head> read_head(const StateReader& reader) {
   head.order = take(8);
   head.confirmed = take(8);
   head.open = take(8);
-  head.spreads = take(8);
-  head.missing = take(8);
-  head.first_look_ms = static_cast<std::int64_t>(take(8));
+  if (!is_version_2) {
+    head.spreads = take(8);
+    head.missing = take(8);
+    head.first_look_ms = static_cast<std::int64_t>(take(8));
+  }
   head.prune_milestone = static_cast<std::uint32_t>(take(4));
   head.prune_to = take(8);
   head.pruned_to = take(8);

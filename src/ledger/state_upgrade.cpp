@@ -1,5 +1,6 @@
-// From version 1 of the state to version 2. The first step gives the ledger its head: tips, and the order of what is
-// valid. Then, transaction by transaction, come the Merkle mountain range and what is in no valid bundle yet.
+// From versions 1 and 2 of the state to version 3. Version 2 lacks a few counters. Version 1 gets its head first: tips,
+// and the order of what is valid. Then, transaction by transaction, come the Merkle mountain range and what is in no
+// valid bundle yet.
 #include "ledger/state.h"
 #include "ledger/state_head.h"
 #include "ledger/state_records.h"
@@ -30,7 +31,7 @@ Result<std::vector<PackedHash>> take_all(StateBatch& batch, Index index) {
   return hashes;
 }
 
-// Version 1 let those wait that approve a milestone.
+// Counts what is missing. A milestone was, too, in older versions, and let those wait that approve it.
 Result<void> find_ground(StateBatch& batch, Head& head) {
   std::vector<std::string> awaited;
   GL_CHECK(batch.scan(Column::kIndexes, key(Index::kMissing, ""), [&](std::string_view key, std::string_view) {
@@ -48,10 +49,23 @@ Result<void> find_ground(StateBatch& batch, Head& head) {
   return {};
 }
 
-// What was confirmed before keeps the milestone in its record; the order goes on from the number of transactions.
-Result<void> make_head(StateBatch& batch, Parameters parameters) {
+void put_parameters(StateBatch& batch, Parameters parameters) {
   parameters.format_version = kStateFormatVersion;
   batch.put(Column::kParameters, kParametersKey, encode(parameters));
+}
+
+Result<void> complete_head(StateBatch& batch, const Parameters& parameters) {
+  put_parameters(batch, parameters);
+  GL_TRY(head, read_head(batch));
+  GL_CHECK(find_ground(batch, head));
+  head.first_look_ms = 0;  // the next look tells which is the first
+  put_head(batch, head);
+  return {};
+}
+
+// What was confirmed before keeps the milestone in its record; the order goes on from the number of transactions.
+Result<void> make_head(StateBatch& batch, const Parameters& parameters) {
+  put_parameters(batch, parameters);
   GL_TRY(head, read_head(batch));
   head.order = head.sequence;
   head.confirmed = head.order;
@@ -85,7 +99,8 @@ Result<void> open_if_not_valid(StateBatch& batch, Head& head, std::uint64_t sequ
 
 Result<bool> upgrade(StateBatch& batch, std::size_t count_max) {
   GL_TRY(parameters, read_parameters(batch));
-  if (parameters.format_version < kStateFormatVersion) GL_CHECK(make_head(batch, parameters));
+  if (parameters.format_version == 1) GL_CHECK(make_head(batch, parameters));
+  if (parameters.format_version == 2) GL_CHECK(complete_head(batch, parameters));
   GL_TRY(range, read_mountain_range(batch));
   GL_TRY(head, read_head(batch));
   if (range.count() == head.sequence) return true;

@@ -1,4 +1,4 @@
-// Ledgers of version 1: they are read as they are, upgraded in pieces, and go on as if they had always been new.
+// Ledgers of older versions: they are read as they are, upgraded in pieces, and go on as if they had always been new.
 #include <gtest/gtest.h>
 
 #include "ledger/state_head.h"
@@ -176,6 +176,28 @@ TEST_F(StateUpgradeTest, ItGoesOnAfterwards) {
   ASSERT_TRUE(path && *path);
   EXPECT_TRUE(check_inclusion(valid_[0], **path, summary(machine.store())->root));
   ASSERT_TRUE(machine.submit(test_bundle("NEW", 1, valid_[0].hash(), valid_[0].hash())));
+  expect_sound(machine.store());
+}
+
+// As version 2 kept it, which counted less in its head.
+TEST_F(StateUpgradeTest, Version2GetsItsCounters) {
+  MemoryStore store = new_;
+  StateBatch batch(store);
+  std::string head = store.content(Column::kParameters).at(std::string(kHeadKey));
+  batch.put(Column::kParameters, kHeadKey, head.erase(24, 24));
+  const std::string parameters = encode(*read_parameters(new_));
+  batch.put(Column::kParameters, kParametersKey, encode_integer(2, 4) + parameters.substr(4));
+  ASSERT_TRUE(store.commit(batch));
+  expect_same_answers(store, new_);
+  EXPECT_TRUE(step(store, 1));
+  expect_sound(store);
+  expect_same_answers(store, new_);
+  EXPECT_EQ(*missing_count(store), *missing_count(new_));
+  Machine machine(*read_parameters(store));
+  machine.store() = store;
+  machine.issue_milestone(kTestTimeMs + 2 + machine.parameters().waiting_max_ms);
+  EXPECT_FALSE(machine.standing(part_[1]).known);
+  EXPECT_EQ(*missing_count(machine.store()), 0u);
   expect_sound(machine.store());
 }
 

@@ -23,7 +23,7 @@ class Verifier {
     GL_ASSIGN(head_, read_head(reader_));
     report_.transactions = head_.sequence;
     if (parameters_.format_version < kStateFormatVersion) {
-      find("the ledger is of version 1: a command that writes upgrades it");
+      find("the ledger is of an older version: a command that writes upgrades it");
       return std::move(report_);
     }
     GL_CHECK(verify_bodies());

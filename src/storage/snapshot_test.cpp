@@ -154,15 +154,21 @@ TEST_F(SnapshotTest, RefusesALedgerThatIsNotSound) {
   EXPECT_EQ(file_count(), files);
 }
 
-TEST_F(SnapshotTest, TheGoldenFileOfVersion1IsRestored) {
+// The same ledger, with a state of version 2 and of this version.
+TEST_F(SnapshotTest, TheGoldenFilesAreRestored) {
   const std::filesystem::path golden = "tests/vectors/ledger.snapshot";
-  const auto restored = restore_snapshot(golden, parent_ / "copy", {});
-  ASSERT_TRUE(restored) << restored.error().message;
-  EXPECT_EQ(restored->transaction_count, 5u);
-  EXPECT_EQ(restored->milestone.index, 1u);
-  EXPECT_EQ(restored->parameters.min_weight_magnitude, 1);
-  ASSERT_TRUE(write("copy", "again"));
-  EXPECT_EQ(content("again"), *base::read_file(golden, std::size_t{1} << 20));
+  for (const auto& file : {golden, std::filesystem::path("tests/vectors/ledger-state-2.snapshot")}) {
+    SCOPED_TRACE(file);
+    const auto restored = restore_snapshot(file, parent_ / "copy", {});
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_EQ(restored->transaction_count, 5u);
+    EXPECT_EQ(restored->milestone.index, 1u);
+    EXPECT_EQ(restored->parameters.min_weight_magnitude, 1);
+    ASSERT_TRUE(write("copy", "again"));
+    EXPECT_EQ(content("again"), *base::read_file(golden, std::size_t{1} << 20));
+    std::filesystem::remove_all(parent_ / "copy");
+    std::filesystem::remove(parent_ / "again");
+  }
 }
 
 TEST_F(SnapshotTest, WithoutALedgerItIsNone) {
