@@ -50,6 +50,14 @@ rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
 }
 
+// Behind all keys that begin with the prefix; empty where there is no end.
+std::string end_of(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && end.back() == '\xff') end.pop_back();
+  if (!end.empty()) ++end.back();
+  return end;
+}
+
 class RocksView final : public ledger::StateReader {
  public:
   RocksView(std::shared_lock<std::shared_mutex> use, rocksdb::DB& database,
@@ -75,7 +83,11 @@ class RocksView final : public ledger::StateReader {
 
   Result<void> scan_from(Column column, std::string_view prefix, std::string_view from,
                          const Visitor& visit) const override {
-    const std::unique_ptr<rocksdb::Iterator> iterator(database_.NewIterator(options_, family(column)));
+    const std::string end = end_of(prefix);
+    const rocksdb::Slice bound(end);
+    rocksdb::ReadOptions options = options_;
+    if (!end.empty()) options.iterate_upper_bound = &bound;  // else it passes over all that was erased behind it
+    const std::unique_ptr<rocksdb::Iterator> iterator(database_.NewIterator(options, family(column)));
     for (iterator->Seek(slice(from)); iterator->Valid(); iterator->Next()) {
       if (!iterator->key().starts_with(slice(prefix))) break;
       if (!visit(iterator->key().ToStringView(), iterator->value().ToStringView())) break;

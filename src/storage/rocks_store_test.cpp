@@ -1,6 +1,8 @@
 #include "storage/rocks_store.h"
 
 #include <gtest/gtest.h>
+#include <rocksdb/perf_context.h>
+#include <rocksdb/perf_level.h>
 
 #include <chrono>
 #include <set>
@@ -141,6 +143,46 @@ TEST(RocksStore, PrunedBodiesLeaveTheDiskAndAReaderBesideIsToldToRepeat) {
   ASSERT_TRUE(view.has_value());
   EXPECT_EQ(*(*view)->get(Column::kBodies, "1"), std::nullopt);
   EXPECT_EQ(*(*view)->get(Column::kBodies, "2"), kBody);
+}
+
+TEST(RocksStore, AScanEndsWithItsPrefixAndDoesNotPassOverWhatWasErasedBehindIt) {
+  const base::TestFolder folder;
+  auto store = RocksStore::open(folder.path(), RocksStore::Access::kWrite);
+  ASSERT_TRUE(store.has_value()) << store.error().message;
+  const auto change = [&](auto function) {
+    auto view = (*store)->view();
+    ASSERT_TRUE(view.has_value());
+    ledger::StateBatch batch(**view);
+    function(batch);
+    view->reset();
+    ASSERT_TRUE((*store)->commit(batch).has_value());
+  };
+  constexpr int kErased = 1'000;
+  const auto erased_key = [](int i) { return "t" + std::to_string(i); };
+  change([&](ledger::StateBatch& batch) {
+    for (int i = 0; i < kErased; ++i) batch.put(Column::kIndexes, erased_key(i), "");
+    for (const std::string key : {"s", "s\xff", "s\xff\xff", "u"}) batch.put(Column::kIndexes, key, "");
+  });
+  change([&](ledger::StateBatch& batch) {
+    for (int i = 0; i < kErased; ++i) batch.erase(Column::kIndexes, erased_key(i));
+  });
+  auto view = (*store)->view();
+  ASSERT_TRUE(view.has_value());
+  const auto keys_with = [&](std::string_view prefix) {
+    std::vector<std::string> keys;
+    EXPECT_TRUE((*view)->scan(Column::kIndexes, prefix, [&](std::string_view key, std::string_view) {
+      keys.emplace_back(key);
+      return true;
+    }));
+    return keys;
+  };
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableCount);
+  rocksdb::get_perf_context()->Reset();
+  EXPECT_EQ(keys_with("s"), (std::vector<std::string>{"s", "s\xff", "s\xff\xff"}));
+  EXPECT_EQ(keys_with("s\xff"), (std::vector<std::string>{"s\xff", "s\xff\xff"}));
+  EXPECT_LT(rocksdb::get_perf_context()->internal_delete_skipped_count, 10u);
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
+  EXPECT_EQ(keys_with("").size(), 4u);
 }
 
 }  // namespace
