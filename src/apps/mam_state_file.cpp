@@ -87,8 +87,9 @@ Result<MamStateFile> MamStateFile::open(const std::filesystem::path& path, mam::
     GL_CHECK(made.save());
     return made;
   }
-  auto state = parse(*content);
-  sodium_memzero(content->data(), content->size());
+  std::string& text = *content;
+  auto state = parse(text);
+  sodium_memzero(text.data(), text.size());
   if (!state) return tl::unexpected(state.error());
   if (state->mode != mode || (security && state->security != *security)) {
     return fail(ErrorCode::kUsage,
