@@ -239,7 +239,7 @@ Result<ExitCode> patient_status(const Context& context, Home& home) {
   text += "outbox: " + std::to_string(waiting.messages_waiting) + " messages, " +
           std::to_string(waiting.notes_waiting) + " notes wait\n";
   for (const auto& grant : grants) {
-    const std::string state = grant.open ? "open" : "closed";
+    const char* state = grant.open ? "open" : "closed";
     const std::string days = grant.days.since.value_or("the beginning") + " to " + grant.days.until.value_or("ever");
     document["grants"].push_back({{"to", grant.name},
                                   {"state", state},
