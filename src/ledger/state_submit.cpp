@@ -32,8 +32,8 @@ class Submission {
     GL_ASSIGN(range_, read_mountain_range(batch_));
     for (Entry* entry : fresh_) GL_CHECK(insert(*entry));
     for (Entry* entry : fresh_) solidity_.look_at(*entry);
-    // Little, since many submissions share a commit, and the more the more they bring: who piles something up has helped
-    // to clear as much.
+    // Little, since many submissions share a commit, and the more the more they bring: who piles something up has
+    // helped to clear as much.
     GL_CHECK(solidity_.spread(parameters_.housekeeping_max / 64 + fresh_.size()));
     return finish();
   }
