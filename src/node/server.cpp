@@ -252,19 +252,19 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     }
     under_way_->hold(answered.body.size());
     const auto& request = parser_->get();
-    reply_ = http::response<http::string_body>(static_cast<http::status>(answered.status), 11);
-    reply_.set(http::field::date, http_date());
-    for (const auto& [name, value] : header_fields(answered, text(request.target()))) reply_.set(name, value);
+    reply_.emplace(static_cast<http::status>(answered.status), 11);
+    reply_->set(http::field::date, http_date());
+    for (const auto& [name, value] : header_fields(answered, text(request.target()))) reply_->set(name, value);
     const bool is_head = request.method() == http::verb::head;  // told the size of what GET gets
-    if (is_head) reply_.content_length(answered.body.size());
-    if (!is_head) reply_.body() = std::move(answered.body);
+    if (is_head) reply_->content_length(answered.body.size());
+    if (!is_head) reply_->body() = std::move(answered.body);
     // An OPTIONS request may announce a body that was not read.
-    reply_.keep_alive(parser_->is_done() && !close_after_reply_ && !shared_.stopping && request.keep_alive());
-    if (answered.status != 204 && !is_head) reply_.prepare_payload();
+    reply_->keep_alive(parser_->is_done() && !close_after_reply_ && !shared_.stopping && request.keep_alive());
+    if (answered.status != 204 && !is_head) reply_->prepare_payload();
     stream_.tcp().expires_after(Milliseconds(shared_.options.body_ms));
-    http::async_write(stream_, reply_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
-      const bool goes_on = self->reply_.keep_alive();
-      self->reply_ = {};
+    http::async_write(stream_, *reply_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
+      const bool goes_on = self->reply_->keep_alive();
+      self->reply_.reset();  // an idle connection holds none of it
       self->under_way_.reset();
       if (error == beast::error::timeout) ++self->metrics().connections_timed_out;
       if (error) return;
@@ -355,7 +355,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::empty_body>> continue_;
-  http::response<http::string_body> reply_;
+  std::optional<http::response<http::string_body>> reply_;
   std::optional<UnderWay> under_way_;
   std::optional<Connections::IdlePlace> idle_place_;
   std::optional<asio::steady_timer> timer_;  // of a proof of work, or of an event stream's heartbeat
