@@ -7,7 +7,7 @@
 namespace glucoledger::node {
 namespace {
 
-constexpr std::size_t kOthers = 512;  // the ledger's files, and a few
+constexpr std::size_t kOthers = 4096 + 512;  // the ledger's files, and a few
 
 }  // namespace
 

@@ -511,6 +511,7 @@ Result<Server::Prepared> Server::prepare(const ServerOptions& options) {
     GL_ASSIGN(tls, read_tls(*options.tls));
   }
   GL_TRY(port, TakenPort::take(options.listen));
+  raise_descriptor_limit(options.connections_max);  // the ledger is opened next, and takes what it may
   return Prepared{std::move(port), std::move(tls)};
 }
 

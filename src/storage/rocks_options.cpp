@@ -4,7 +4,9 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdarg>
 
 namespace glucoledger::storage {
@@ -16,6 +18,16 @@ class SilentLogger final : public rocksdb::Logger {
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
 };
+
+// To open a file costs more than to read of it, and a large ledger has thousands: they stay open where the system
+// allows.
+int open_files_max() {
+  constexpr ::rlim_t kMin = 512;
+  constexpr ::rlim_t kMax = 4096;
+  ::rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMin;
+  return static_cast<int>(std::clamp(limit.rlim_cur / 4, kMin, kMax));
+}
 
 rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
@@ -77,7 +89,7 @@ rocksdb::DBOptions database_options(bool for_writing, rocksdb::Env* env) {
   options.paranoid_checks = true;
   options.max_bgerror_resume_count = 0;  // after an error we open anew
   // A reader beside a writer must hold all files, since the writer deletes those that it has merged.
-  if (for_writing) options.max_open_files = 512;
+  if (for_writing) options.max_open_files = open_files_max();
   return options;
 }
 
