@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "apps/bench.h"
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 
@@ -24,22 +25,6 @@ namespace {
 constexpr std::size_t kHeaderMax = 16 << 10;
 constexpr std::size_t kReceiveBytes = 256 << 10;
 constexpr std::size_t kErrorTextMax = 300;
-
-class Descriptor {
- public:
-  explicit Descriptor(int value = -1) : value_(value) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { reset(); }
-  void reset(int value = -1) {
-    if (value_ >= 0) close(value_);
-    value_ = value;
-  }
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 // The status and the length of the body, once the header is whole. No chunks: nodes tell the length.
 struct AnswerHeader {
@@ -66,7 +51,7 @@ std::optional<AnswerHeader> parse_header(std::string_view text) {
 }
 
 struct Connection {
-  Descriptor socket;
+  base::Descriptor socket;
   bool busy = false;
   LoadRequest request;
   std::string head;
@@ -85,8 +70,8 @@ class Load {
 
   Result<LoadFigures> run() {
     GL_CHECK(resolve());
-    poll_.reset(epoll_create1(EPOLL_CLOEXEC));
-    if (poll_.get() < 0) return tl::unexpected(base::system_error("cannot wait for connections"));
+    poll_ = base::Descriptor(epoll_create1(EPOLL_CLOEXEC));
+    if (poll_.value() < 0) return tl::unexpected(base::system_error("cannot wait for connections"));
     for (std::size_t i = 0; i < options_.connections; ++i) {
       connections_.push_back(std::make_unique<Connection>());
       GL_CHECK(open(*connections_.back()));
@@ -117,8 +102,8 @@ class Load {
 
   Result<void> open(Connection& connection) {
     const auto* address = reinterpret_cast<const sockaddr*>(address_.data());
-    connection.socket.reset(socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const int descriptor = connection.socket.get();
+    connection.socket = base::Descriptor(socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int descriptor = connection.socket.value();
     if (descriptor < 0 || connect(descriptor, address, static_cast<socklen_t>(address_.size())) != 0) {
       return fail(ErrorCode::kUnreachable, "the node takes no connection");
     }
@@ -128,7 +113,7 @@ class Load {
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLET;
     event.data.ptr = &connection;
-    if (epoll_ctl(poll_.get(), EPOLL_CTL_ADD, descriptor, &event) != 0) {
+    if (epoll_ctl(poll_.value(), EPOLL_CTL_ADD, descriptor, &event) != 0) {
       return tl::unexpected(base::system_error("cannot wait for a connection"));
     }
     return {};
@@ -174,7 +159,7 @@ class Load {
       msghdr message{};
       message.msg_iov = vectors.data();
       message.msg_iovlen = count;
-      const ssize_t written = sendmsg(connection.socket.get(), &message, MSG_NOSIGNAL);
+      const ssize_t written = sendmsg(connection.socket.value(), &message, MSG_NOSIGNAL);
       if (written < 0) return errno == EAGAIN ? Result<void>() : broken(connection);
       connection.sent += static_cast<std::size_t>(written);
     }
@@ -183,7 +168,7 @@ class Load {
   // All that has come; the next request follows the answer at once.
   Result<void> receive(Connection& connection) {
     for (;;) {
-      const ssize_t count = recv(connection.socket.get(), buffer_.data(), buffer_.size(), 0);
+      const ssize_t count = recv(connection.socket.value(), buffer_.data(), buffer_.size(), 0);
       if (count < 0 && errno == EAGAIN) return {};
       if (count <= 0) return broken(connection);
       const auto size = static_cast<std::size_t>(count);
@@ -234,7 +219,7 @@ class Load {
   Result<void> wait() {
     std::array<epoll_event, 64> events;
     const int wait_ms = static_cast<int>(options_.answer_seconds_max * 1e3);
-    const int count = epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), wait_ms);
+    const int count = epoll_wait(poll_.value(), events.data(), static_cast<int>(events.size()), wait_ms);
     if (count == 0) return fail(ErrorCode::kUnreachable, "the node has stopped answering");
     if (count < 0) return base::interrupted() || errno != EINTR ? fail_waiting() : Result<void>();
     for (int i = 0; i < count; ++i) {
@@ -255,7 +240,7 @@ class Load {
   const LoadOptions& options_;
   const NextRequest& next_;
   std::string address_;
-  Descriptor poll_;
+  base::Descriptor poll_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::string buffer_ = std::string(kReceiveBytes, '\0');
   std::size_t busy_ = 0;

@@ -27,26 +27,19 @@ Result<InputFile> InputFile::open(const std::string& path) {
   const bool is_standard = path == "-";
   InputFile file(is_standard ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC),
                  is_standard ? "standard input" : path);
-  if (file.descriptor_ < 0) return failed("cannot open " + path);
+  if (file.descriptor_.value() < 0) return failed("cannot open " + path);
   struct stat status {};
-  if (::fstat(file.descriptor_, &status) != 0) return failed("cannot read " + file.name_);
+  if (::fstat(file.descriptor_.value(), &status) != 0) return failed("cannot read " + file.name_);
   if (S_ISDIR(status.st_mode)) return fail(ErrorCode::kInputRefused, path + " is a folder, not a file");
   if (S_ISREG(status.st_mode) && !is_standard) file.size_ = static_cast<std::uint64_t>(status.st_size);
   return file;
-}
-
-InputFile::InputFile(InputFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), name_(std::move(other.name_)), size_(other.size_) {}
-
-InputFile::~InputFile() {
-  if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
 }
 
 Result<std::size_t> InputFile::read(std::span<std::uint8_t> buffer) {
   std::size_t filled = 0;
   while (filled < buffer.size()) {
     if (base::interrupted()) return stopped();
-    const ssize_t count = ::read(descriptor_, buffer.data() + filled, buffer.size() - filled);
+    const ssize_t count = ::read(descriptor_.value(), buffer.data() + filled, buffer.size() - filled);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failed("cannot read " + name_);
     if (count == 0) break;
@@ -63,26 +56,18 @@ Result<OutputFile> OutputFile::create(const std::string& path, unsigned mode) {
   }
   const std::string beside = path + ".new-" + std::to_string(::getpid());
   OutputFile file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode), path, beside);
-  if (file.descriptor_ < 0) return failed("cannot create " + beside);
+  if (file.descriptor_.value() < 0) return failed("cannot create " + beside);
   return file;
 }
 
-OutputFile::OutputFile(OutputFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
-      path_(std::move(other.path_)),
-      beside_(std::move(other.beside_)),
-      size_(other.size_) {}
-
 OutputFile::~OutputFile() {
-  if (descriptor_ < 0 || beside_.empty()) return;
-  ::close(descriptor_);
-  ::unlink(beside_.c_str());
+  if (descriptor_.value() >= 0 && !beside_.empty()) ::unlink(beside_.c_str());
 }
 
 Result<void> OutputFile::write(ByteView bytes) {
   while (!bytes.empty()) {
     if (base::interrupted()) return stopped();
-    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t count = ::write(descriptor_.value(), bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failed("cannot write " + (beside_.empty() ? "standard output" : path_.string()));
     size_ += static_cast<std::uint64_t>(count);
@@ -93,9 +78,9 @@ Result<void> OutputFile::write(ByteView bytes) {
 
 Result<void> OutputFile::finish() {
   if (beside_.empty()) return {};
-  if (::fsync(descriptor_) != 0) return failed("cannot sync " + path_.string());
+  if (::fsync(descriptor_.value()) != 0) return failed("cannot sync " + path_.string());
   if (::rename(beside_.c_str(), path_.c_str()) != 0) return failed("cannot rename to " + path_.string());
-  ::close(std::exchange(descriptor_, -1));
+  descriptor_ = base::Descriptor();
   return base::sync_folder(path_.parent_path());
 }
 

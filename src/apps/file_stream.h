@@ -10,15 +10,13 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 
 namespace glucoledger::apps {
 
 class InputFile {
  public:
   static Result<InputFile> open(const std::string& path);
-  InputFile(InputFile&& other) noexcept;
-  InputFile& operator=(InputFile&&) = delete;
-  ~InputFile();
 
   // Absent where it cannot be known before the end: pipes.
   std::optional<std::uint64_t> size() const { return size_; }
@@ -27,7 +25,7 @@ class InputFile {
 
  private:
   InputFile(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
-  int descriptor_;
+  base::Descriptor descriptor_;
   std::string name_;
   std::optional<std::uint64_t> size_;
 };
@@ -37,7 +35,7 @@ class InputFile {
 class OutputFile {
  public:
   static Result<OutputFile> create(const std::string& path, unsigned mode);
-  OutputFile(OutputFile&& other) noexcept;
+  OutputFile(OutputFile&&) = default;
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();
 
@@ -48,7 +46,7 @@ class OutputFile {
  private:
   OutputFile(int descriptor, std::filesystem::path path, std::filesystem::path beside)
       : descriptor_(descriptor), path_(std::move(path)), beside_(std::move(beside)) {}
-  int descriptor_;
+  base::Descriptor descriptor_;
   std::filesystem::path path_;
   std::filesystem::path beside_;  // empty: standard output
   std::uint64_t size_ = 0;

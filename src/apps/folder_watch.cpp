@@ -9,6 +9,7 @@
 #include <cstring>
 #include <set>
 
+#include "base/descriptor.h"
 #include "base/interrupt.h"
 
 namespace glucoledger::apps {
@@ -17,20 +18,16 @@ namespace glucoledger::apps {
 class FolderWatch::Notices {
  public:
   explicit Notices(const std::filesystem::path& folder) : descriptor_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-    if (descriptor_ >= 0) ::inotify_add_watch(descriptor_, folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO);
-  }
-  Notices(const Notices&) = delete;
-  Notices& operator=(const Notices&) = delete;
-  ~Notices() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_.value() >= 0)
+      ::inotify_add_watch(descriptor_.value(), folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO);
   }
 
   // Names of files that were finished since the last time.
   std::set<std::string> take() {
     std::set<std::string> names;
     alignas(inotify_event) std::array<char, 4096> events;
-    while (descriptor_ >= 0) {
-      const auto size = ::read(descriptor_, events.data(), events.size());
+    while (descriptor_.value() >= 0) {
+      const auto size = ::read(descriptor_.value(), events.data(), events.size());
       if (size <= 0) break;
       for (std::size_t at = 0; at < static_cast<std::size_t>(size);) {
         inotify_event event{};
@@ -43,12 +40,12 @@ class FolderWatch::Notices {
   }
 
   void wait(std::int64_t wait_ms) const {
-    pollfd events{descriptor_, POLLIN, 0};  // a descriptor below 0 is left out
+    pollfd events{descriptor_.value(), POLLIN, 0};  // a descriptor below 0 is left out
     ::poll(&events, 1, static_cast<int>(wait_ms));
   }
 
  private:
-  int descriptor_;
+  base::Descriptor descriptor_;
 };
 
 Result<FolderWatch> FolderWatch::start(std::filesystem::path folder) {

@@ -18,20 +18,6 @@
 namespace glucoledger::base {
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (value_ > STDIN_FILENO) ::close(value_);
-  }
-  int value() const { return value_; }
-
- private:
-  int value_;
-};
-
 Result<void> read_all(int descriptor, std::span<std::uint8_t> buffer, std::size_t size_max, std::string_view name,
                       auto&& append) {
   std::size_t total = 0;
@@ -175,19 +161,21 @@ Result<void> make_folder(const std::filesystem::path& path, unsigned mode) {
     GL_CHECK(make_folder(path.parent_path(), mode));
   }
   if (::mkdir(path.c_str(), mode) != 0) {
-    Error error_now = system_error("cannot create the folder " + path.string());
-    if (errno == EEXIST && std::filesystem::is_directory(path, error)) return sync_folder(path.parent_path());
-    // It cannot be there, and is not something that was looked for.
-    if (error_now.code == ErrorCode::kNotFound || errno == EEXIST) error_now.code = ErrorCode::kUsage;
-    return tl::unexpected(std::move(error_now));
+    const bool is_taken = errno == EEXIST;
+    Error failed = system_error("cannot create the folder " + path.string());
+    if (!is_taken || !std::filesystem::is_directory(path, error)) {
+      // It cannot be there, and is not something that was looked for.
+      if (is_taken || failed.code == ErrorCode::kNotFound) failed.code = ErrorCode::kUsage;
+      return tl::unexpected(std::move(failed));
+    }
   }
   return sync_folder(path.parent_path());
 }
 
 Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64_t wait_ms) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  FileLock lock{Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600))};
+  const int descriptor = lock.descriptor_.value();
   if (descriptor < 0) return tl::unexpected(system_error("cannot open the lock " + path.string()));
-  FileLock lock(descriptor);
   constexpr std::int64_t kStepMs = 20;
   for (std::int64_t waited = 0; ::flock(descriptor, LOCK_EX | LOCK_NB) != 0; waited += kStepMs) {
     if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("cannot lock " + path.string()));
@@ -198,17 +186,6 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64
     std::this_thread::sleep_for(std::chrono::milliseconds(kStepMs));
   }
   return lock;
-}
-
-FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-FileLock& FileLock::operator=(FileLock&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  return *this;
-}
-
-FileLock::~FileLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace glucoledger::base

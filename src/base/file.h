@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/secret.h"
 
 namespace glucoledger::base {
@@ -33,15 +34,10 @@ class FileLock {
  public:
   // Waits up to `wait_ms` for its turn (0: not at all); kUnreachable when others still hold it.
   static Result<FileLock> acquire(const std::filesystem::path& path, std::int64_t wait_ms);
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-  FileLock(FileLock&& other) noexcept;
-  FileLock& operator=(FileLock&& other) noexcept;
-  ~FileLock();
 
  private:
-  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_ = -1;
+  explicit FileLock(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+  Descriptor descriptor_;
 };
 
 }  // namespace glucoledger::base

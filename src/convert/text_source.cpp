@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/limits.h"
@@ -79,15 +80,10 @@ class TextSource::Bytes {
  public:
   explicit Bytes(std::string_view memory) : memory_(memory), total_(memory.size()) {}
   Bytes(int descriptor, std::size_t total) : descriptor_(descriptor), total_(total) {}
-  Bytes(const Bytes&) = delete;
-  Bytes& operator=(const Bytes&) = delete;
-  ~Bytes() {
-    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
-  }
 
   // Appends up to a piece; 0 at the end.
   Result<std::size_t> read(std::string& out) {
-    if (descriptor_ < 0) {
+    if (descriptor_.value() < 0) {
       const std::string_view piece = memory_.substr(done_, kPieceSize);
       out.append(piece);
       done_ += piece.size();
@@ -97,7 +93,7 @@ class TextSource::Bytes {
     out.resize(before + kPieceSize);
     ssize_t count = 0;
     do {
-      count = ::read(descriptor_, out.data() + before, kPieceSize);
+      count = ::read(descriptor_.value(), out.data() + before, kPieceSize);
     } while (count < 0 && errno == EINTR && !base::interrupted());
     out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     if (count < 0) return tl::unexpected(base::system_error("cannot read the file"));
@@ -115,7 +111,7 @@ class TextSource::Bytes {
   std::size_t total() const { return total_; }
 
  private:
-  int descriptor_ = -1;
+  base::Descriptor descriptor_;
   std::string_view memory_;
   std::size_t done_ = 0;
   std::size_t total_ = 0;

@@ -2,7 +2,6 @@
 
 #include <netdb.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -25,19 +24,6 @@ const char* next_step_after(int error) {
 
 }  // namespace
 
-TakenPort::TakenPort(ListenAddress address, int descriptor) : address_(std::move(address)), descriptor_(descriptor) {}
-
-TakenPort::TakenPort(TakenPort&& other) noexcept
-    : address_(std::move(other.address_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-TakenPort::~TakenPort() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-int TakenPort::release() {
-  return std::exchange(descriptor_, -1);
-}
-
 Result<TakenPort> TakenPort::take(const std::string& listen) {
   GL_TRY(address, ListenAddress::parse(listen));
   ::addrinfo hints{};
@@ -49,9 +35,10 @@ Result<TakenPort> TakenPort::take(const std::string& listen) {
   }
   const std::unique_ptr<::addrinfo, decltype(&::freeaddrinfo)> found(list, &::freeaddrinfo);
   TakenPort port(std::move(address), ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int descriptor = port.descriptor_.value();
   const int at_once = 1;  // also where connections of a server before are still on their way out
-  if (port.descriptor_ < 0 || ::setsockopt(port.descriptor_, SOL_SOCKET, SO_REUSEADDR, &at_once, sizeof at_once) != 0 ||
-      ::bind(port.descriptor_, found->ai_addr, found->ai_addrlen) != 0) {
+  if (descriptor < 0 || ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &at_once, sizeof at_once) != 0 ||
+      ::bind(descriptor, found->ai_addr, found->ai_addrlen) != 0) {
     const int error = errno;
     return fail(ErrorCode::kFailed, "cannot listen on " + listen + ": " + std::generic_category().message(error),
                 next_step_after(error));

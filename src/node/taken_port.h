@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/descriptor.h"
 #include "node/listen_address.h"
 
 namespace glucoledger::node {
@@ -13,17 +14,14 @@ class TakenPort {
  public:
   // kUsage: no HOST:PORT; kFailed: taken by others, or not to be had.
   static Result<TakenPort> take(const std::string& listen);
-  TakenPort(TakenPort&& other) noexcept;
-  TakenPort& operator=(TakenPort&&) = delete;
-  ~TakenPort();
   const ListenAddress& address() const { return address_; }
   // Hands over the socket, which is bound and does not listen.
-  int release();
+  int release() { return descriptor_.release(); }
 
  private:
-  TakenPort(ListenAddress address, int descriptor);
+  TakenPort(ListenAddress address, int descriptor) : address_(std::move(address)), descriptor_(descriptor) {}
   ListenAddress address_;
-  int descriptor_;
+  base::Descriptor descriptor_;
 };
 
 }  // namespace glucoledger::node
