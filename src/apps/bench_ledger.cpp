@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include <array>
-#include <fstream>
 #include <thread>
 
 #include "apps/bench.h"
 #include "apps/bench_node_transactions.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/process.h"
 #include "base/random.h"
 #include "storage/rocks_store.h"
 #include "storage/tangle.h"
@@ -123,13 +123,6 @@ Result<Figures> latencies(const LedgerArguments& arguments, const std::function<
   return Figures{{"p50_us", times_us[times_us.size() / 2]}, {"p99_us", times_us[times_us.size() * 99 / 100]}};
 }
 
-std::size_t resident_kib() {
-  std::size_t total = 0;
-  std::size_t resident = 0;
-  std::ifstream("/proc/self/statm") >> total >> resident;
-  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) / 1024;
-}
-
 Result<Figures> measure(const LedgerArguments& arguments) {
   GL_TRY(scratch, ScratchFolder::make());
   const std::filesystem::path folder = arguments.data.empty() ? scratch.path() : std::filesystem::path(arguments.data);
@@ -172,7 +165,7 @@ Result<Figures> measure(const LedgerArguments& arguments) {
                  {"tips", tips},
                  {"get", gets},
                  {"find_by_address", finds},
-                 {"resident_kib", resident_kib()},
+                 {"resident_kib", base::resident_memory_size() / 1024},
                  {"bodies_flushed_bytes", filled.bodies.flushed},
                  {"bodies_rewritten_bytes", filled.bodies.rewritten},
                  {"indexes_flushed_bytes", filled.indexes.flushed},

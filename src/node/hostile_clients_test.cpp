@@ -1,10 +1,10 @@
 // What bad and slow clients get: an answer that says why, or the end of their connection, and never the node's time.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/process.h"
 #include "ledger/bundle.h"
 #include "node/test_server.h"
 
@@ -172,14 +172,6 @@ TEST_F(HostileClients, AnswersBeyondWhatMayBeHeldArePutOff) {
   EXPECT_TRUE(works());
 }
 
-std::size_t resident_size() {
-  std::ifstream file("/proc/self/statm");
-  std::size_t all = 0;
-  std::size_t resident = 0;
-  file >> all >> resident;
-  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
-
 TEST_F(HostileClients, AnIdleConnectionHoldsNothingOfItsLastAnswer) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer keeps what is freed";
@@ -189,14 +181,14 @@ TEST_F(HostileClients, AnIdleConnectionHoldsNothingOfItsLastAnswer) {
                         {"hashes", std::vector<std::string>(300, std::string(test_hash("NONE").trytes()))}};
   constexpr std::size_t kConnections = 50;
   std::vector<std::unique_ptr<RawConnection>> idle;
-  std::size_t after_few = 0;
+  std::uint64_t after_few = 0;
   for (std::size_t i = 0; i < kConnections; ++i) {
     idle.push_back(std::make_unique<RawConnection>(port()));
     ASSERT_TRUE(idle.back()->send(http_post(request.dump(), "")));
     ASSERT_GT(idle.back()->receive("\"duration\"").size(), 300U * ledger::kTransactionTrytes);
-    if (i == 5) after_few = resident_size();
+    if (i == 5) after_few = base::resident_memory_size();
   }
-  EXPECT_LT(resident_size(), after_few + kConnections / 5 * 300 * ledger::kTransactionTrytes);
+  EXPECT_LT(base::resident_memory_size(), after_few + kConnections / 5 * 300 * ledger::kTransactionTrytes);
 }
 
 class ProofsOfWork : public ServerTest {

@@ -1,9 +1,6 @@
 #include "node/service.h"
 
-#include <unistd.h>
-
-#include <fstream>
-
+#include "base/process.h"
 #include "ledger/state_head.h"
 #include "node/iri_fields.h"
 
@@ -12,14 +9,6 @@ namespace {
 
 constexpr const char* kInternalError = "out of memory, or an internal error";
 constexpr const char* kPrometheusType = "text/plain; version=0.0.4; charset=utf-8";
-
-std::uint64_t resident_memory_size() {
-  std::ifstream file("/proc/self/statm");
-  std::uint64_t all_pages = 0;
-  std::uint64_t resident_pages = 0;
-  file >> all_pages >> resident_pages;
-  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 bool is_get(std::string_view method) {
   return method == "GET" || method == "HEAD";
@@ -172,7 +161,8 @@ Reply Service::metrics_text() {
     write_gauge(text, "glucoledger_healthy", "1 while milestones can be issued.", trouble_ ? 0 : 1);
   }
   write_ledger_gauges(text);
-  write_gauge(text, "process_resident_memory_bytes", "Memory of the process that is in use.", resident_memory_size());
+  write_gauge(text, "process_resident_memory_bytes", "Memory of the process that is in use.",
+              base::resident_memory_size());
   return {200, std::move(text), kPrometheusType};
 }
 
