@@ -117,6 +117,7 @@ Result<Stored> get(const StateReader& reader, const Hash& hash);
 // fewer or none then, and tells where to go on.
 Result<Page> find(const StateReader& reader, const Query& query, std::uint64_t after, std::size_t count_max);
 Result<bool> is_pruned(const StateReader& reader, const Hash& address);
+Result<std::vector<Hash>> pruned_among(const StateReader& reader, std::span<const Hash> addresses);
 // Why a transaction cannot be approved as a tail; nothing when it can, as a milestone and the hash of all 9 can.
 Result<std::optional<std::string>> inconsistency(const StateReader& reader, const Hash& tail);
 

@@ -138,6 +138,15 @@ Result<bool> is_pruned(const StateReader& reader, const Hash& address) {
   return marker.has_value();
 }
 
+Result<std::vector<Hash>> pruned_among(const StateReader& reader, std::span<const Hash> addresses) {
+  std::vector<Hash> pruned;
+  for (const Hash& address : addresses) {
+    GL_TRY(is_one, is_pruned(reader, address));
+    if (is_one) pruned.push_back(address);
+  }
+  return pruned;
+}
+
 Result<std::optional<std::string>> inconsistency(const StateReader& reader, const Hash& tail) {
   GL_TRY(record, find_record(reader, tail));
   const auto because = [&tail](std::string_view why) {

@@ -303,9 +303,8 @@ class Verifier {
       const auto hash = PackedHash::from_bytes(std::string_view(entry.key).substr(1));
       const auto record = hash ? record_of(*hash) : std::nullopt;
       const auto from = decode_integer(entry.value);
-      const auto is_ground = hash ? is_milestone(reader_, *hash) : false;
-      GL_RETURN_ERROR(is_ground);
-      if ((record ? !record->solid : !*is_ground) || !from || *from > head_.sequence + 1) {
+      GL_TRY(is_ground, hash ? is_milestone(reader_, *hash) : Result<bool>(false));
+      if ((record ? !record->solid : !is_ground) || !from || *from > head_.sequence + 1) {
         find("approvers are to be looked at of what is not solid, or beyond the last one");
       }
       return {};
@@ -339,10 +338,10 @@ class Verifier {
       if (hash) {
         GL_ASSIGN(is_named, has_approver(reader_, *hash));
       }
-      const auto is_ground = hash ? is_milestone(reader_, *hash) : false;
-      GL_RETURN_ERROR(is_ground);
-      if (!is_named || *is_ground || record_of(*hash))
+      GL_TRY(is_ground, hash ? is_milestone(reader_, *hash) : Result<bool>(false));
+      if (!is_named || is_ground || record_of(*hash)) {
         find("a hash is told to be missing that is here, or that no one names");
+      }
       return {};
     }));
     if (count != head_.missing) find("the number of those that are missing is not what was counted");

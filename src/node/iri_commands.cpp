@@ -246,11 +246,7 @@ IriApi::Answer IriApi::find_transactions(const Fields& fields) {
   }
   std::string answer = "{\"hashes\":" + list_text(page.hashes);
   if (page.next) answer += ",\"next\":" + std::to_string(*page.next);
-  std::vector<Hash> pruned;
-  for (const Hash& address : query.addresses) {
-    GL_TRY(is_pruned, ledger::is_pruned(*view, address));
-    if (is_pruned) pruned.push_back(address);
-  }
+  GL_TRY(pruned, ledger::pruned_among(*view, query.addresses));
   if (!pruned.empty()) answer += ",\"pruned\":" + list_text(pruned);
   return answer += "}";
 }

@@ -391,8 +391,7 @@ class Server::Implementation {
                   "end what uses the port, or choose another (--listen HOST:PORT)");
     }
     url_ = address.url(shared_.options.tls.has_value(), acceptor_.local_endpoint().port());
-    const std::size_t wanted = shared_.options.connections_max;
-    shared_.options.connections_max = raise_descriptor_limit(wanted);
+    const std::size_t wanted = std::exchange(shared_.options.connections_max, prepared.connections_max);
     if (shared_.options.connections_max < wanted) {
       shared_.service.log().warning("fewer connections than wanted: the limit on open files is too low",
                                     {{"wanted", wanted}, {"connections_max", shared_.options.connections_max}});
@@ -511,8 +510,8 @@ Result<Server::Prepared> Server::prepare(const ServerOptions& options) {
     GL_ASSIGN(tls, read_tls(*options.tls));
   }
   GL_TRY(port, TakenPort::take(options.listen));
-  raise_descriptor_limit(options.connections_max);  // the ledger is opened next, and takes what it may
-  return Prepared{std::move(port), std::move(tls)};
+  // The ledger is opened next, and takes of the files what it may.
+  return Prepared{std::move(port), std::move(tls), raise_descriptor_limit(options.connections_max)};
 }
 
 Result<std::unique_ptr<Server>> Server::start(Service& service, storage::Tangle& tangle, const ServerOptions& options,

@@ -38,7 +38,8 @@ class Server {
   // What a server needs before there is anything to serve.
   struct Prepared {
     TakenPort port;
-    TlsContext tls;  // nothing for plain HTTP
+    TlsContext tls;                   // nothing for plain HTTP
+    std::size_t connections_max = 0;  // that the limit on open files allows
   };
   // kUsage for an address that there is not, or TLS files that cannot be used; kFailed when the port is taken.
   static Result<Prepared> prepare(const ServerOptions& options);

@@ -70,18 +70,8 @@ tl::unexpected<Error> damaged(const std::string& what) {
               "restore the ledger from a snapshot, or fetch it anew from another node; this folder was left as it is");
 }
 
-// By the open file: RocksDB's Posix environment cannot truncate by name.
-rocksdb::Status truncate(rocksdb::Env& env, const std::string& path, std::size_t size) {
-  std::unique_ptr<rocksdb::WritableFile> file;
-  rocksdb::Status status = env.ReopenWritableFile(path, &file, rocksdb::EnvOptions());
-  if (status.ok()) status = file->Truncate(size);
-  if (status.ok()) status = file->Sync();
-  if (status.ok()) status = file->Close();
-  return status;
-}
-
 Result<void> cut_off(rocksdb::Env& env, const LogFile& log) {
-  const rocksdb::Status status = truncate(env, log.path, log.condition.intact_size);
+  const rocksdb::Status status = sync_file(env, log.path, log.condition.intact_size);
   if (status.ok()) return {};
   const bool full = status.IsNoSpace();
   return fail(
@@ -145,9 +135,11 @@ std::vector<std::string> log_names(rocksdb::Env& env, const std::string& folder)
   return names;
 }
 
-rocksdb::Status sync_file(rocksdb::Env& env, const std::string& path) {
+// Cut by the open file: RocksDB's Posix environment cannot truncate by name.
+rocksdb::Status sync_file(rocksdb::Env& env, const std::string& path, std::optional<std::size_t> cut_to) {
   std::unique_ptr<rocksdb::WritableFile> file;
   rocksdb::Status status = env.ReopenWritableFile(path, &file, rocksdb::EnvOptions());
+  if (status.ok() && cut_to) status = file->Truncate(*cut_to);
   if (status.ok()) status = file->Sync();
   if (status.ok()) status = file->Close();
   return status;

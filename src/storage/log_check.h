@@ -30,8 +30,8 @@ LogCondition examine_log(std::string_view content);
 
 // The logs of the database in `folder`, oldest first; empty where there is no such folder.
 std::vector<std::string> log_names(rocksdb::Env& env, const std::string& folder);
-// What the system's memory holds of a file, on disk.
-rocksdb::Status sync_file(rocksdb::Env& env, const std::string& path);
+// What the system's memory holds of a file, on disk; cut to a size where one is given.
+rocksdb::Status sync_file(rocksdb::Env& env, const std::string& path, std::optional<std::size_t> cut_to = std::nullopt);
 
 // Examines the logs and the list of files of the database in `folder`. `mend`: cuts off what is torn.
 Result<void> check_logs(rocksdb::Env& env, const std::string& folder, bool mend);

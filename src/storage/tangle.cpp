@@ -294,10 +294,7 @@ Result<ports::ReadEnd> Tangle::read_into(std::span<const Hash> addresses, ports:
       sink.take(std::move(some));
       after = page.next;
     }
-    for (const Hash& address : addresses) {
-      GL_TRY(is_pruned, ledger::is_pruned(reader, address));
-      if (is_pruned) end.pruned_addresses.push_back(address);
-    }
+    GL_ASSIGN(end.pruned_addresses, ledger::pruned_among(reader, addresses));
     return end;
   });
 }

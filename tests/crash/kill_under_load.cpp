@@ -21,6 +21,7 @@
 #include <random>
 #include <thread>
 
+#include "base/test_folder.h"
 #include "ledger/bundle.h"
 #include "ledger_client/iri_node.h"
 #include "storage/tangle.h"
@@ -307,9 +308,7 @@ int main(int argc, char** argv) {
   const char* given = std::getenv("GLUCOLEDGER_SEED");
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
   std::printf("kill_under_load: GLUCOLEDGER_SEED=%llu\n", static_cast<unsigned long long>(seed));
-  std::string name = (std::filesystem::temp_directory_path() / "glucoledger-kill-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) return 1;
-  const bool done = Rounds(*victim, name, seed).run(kills);
-  std::filesystem::remove_all(name);
+  const base::TestFolder folder;
+  const bool done = Rounds(*victim, folder.path(), seed).run(kills);
   return done ? 0 : 1;
 }
