@@ -21,6 +21,8 @@ ExitCode exit_code_of(base::ErrorCode code) {
       return ExitCode::kNotAllowed;
     case base::ErrorCode::kUnreachable:
       return ExitCode::kUnreachable;
+    case base::ErrorCode::kBusy:
+      return ExitCode::kBusy;
     case base::ErrorCode::kFailed:
     case base::ErrorCode::kPruned:
     case base::ErrorCode::kInterrupted:

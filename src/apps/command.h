@@ -17,7 +17,7 @@
 namespace glucoledger::apps {
 
 // 0 done, 1 failed (also PRUNED), 2 wrong usage, 3 input refused (also CORRUPT), 4 never seen, 5 not allowed or CLOSED,
-// 6 unreachable (nothing lost, may be repeated).
+// 6 a peer or engine was not reached (recorded, or to be repeated), 7 busy (another process holds it; nothing changed).
 enum class ExitCode : int {
   kDone = 0,
   kFailed = 1,
@@ -25,7 +25,8 @@ enum class ExitCode : int {
   kInputRefused = 3,
   kNotFound = 4,
   kNotAllowed = 5,
-  kUnreachable = 6
+  kUnreachable = 6,
+  kBusy = 7
 };
 ExitCode exit_code_of(base::ErrorCode code);
 

@@ -13,7 +13,6 @@
 namespace glucoledger {
 namespace base {
 
-// The one table that exit codes, HTTP statuses and OperationOutcomes are made from (error_table.h).
 enum class ErrorCode {
   kFailed,        // the work failed: full disk, a broken database
   kUsage,         // wrong use: a missing option, two that contradict
@@ -21,10 +20,11 @@ enum class ErrorCode {
   kCorrupt,       // what was stored or sent fails its check: signature, hash, authentication tag
   kNotFound,      // never seen
   kNotAllowed,    // wrong passphrase, not the owner, grant CLOSED
-  kUnreachable,   // a peer or engine does not answer; nothing is lost and it may be repeated
+  kUnreachable,   // a peer or engine does not answer; what was asked is recorded, or may be repeated
   kPruned,        // was there, and is gone from this node
   kNewerFormat,   // made by a newer version of this program
   kInterrupted,   // the person or the system asked to stop
+  kBusy,          // another process holds what this needs; nothing was changed
 };
 
 struct Error {

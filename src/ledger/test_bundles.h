@@ -18,6 +18,8 @@ inline constexpr std::int64_t kTestTimeMs = 1'542'883'200'000;
 class FixedClock final : public base::Clock {
  public:
   std::int64_t now_ms() const override { return now; }
+  std::int64_t steady_ms() const override { return now; }
+  bool wait_ms(std::int64_t, const base::CancelToken& cancel) const override { return cancel.cancelled(); }
   std::int64_t now = kTestTimeMs;
 };
 

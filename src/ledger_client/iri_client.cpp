@@ -113,7 +113,7 @@ Result<Value> IriClient::with_node(const Work& work) {
   return tl::unexpected(std::move(*worst));
 }
 
-Result<ports::LedgerInfo> IriClient::info() {
+Result<ports::LedgerInfo> IriClient::info(const base::CancelToken& /*cancel*/) {
   return with_node<ports::LedgerInfo>([this](IriNode&, const IriNode::Facts& facts) -> Result<ports::LedgerInfo> {
     ports::LedgerInfo info = facts.info;
     info.locator = locator_;
@@ -121,21 +121,23 @@ Result<ports::LedgerInfo> IriClient::info() {
   });
 }
 
-Result<ports::Tips> IriClient::tips() {
+Result<ports::Tips> IriClient::tips(const base::CancelToken& /*cancel*/) {
   return with_node<ports::Tips>([](IriNode& node, const IriNode::Facts&) { return node.tips(); });
 }
 
-Result<void> IriClient::submit(std::span<const ledger::Transaction> transactions) {
+Result<void> IriClient::submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& /*cancel*/) {
   return with_node<void>([&](IriNode& node, const IriNode::Facts&) { return node.submit(transactions); });
 }
 
-Result<std::vector<bool>> IriClient::confirmed(std::span<const Hash> transaction_hashes) {
+Result<std::vector<bool>> IriClient::confirmed(std::span<const Hash> transaction_hashes,
+                                               const base::CancelToken& /*cancel*/) {
   return with_node<std::vector<bool>>(
       [&](IriNode& node, const IriNode::Facts&) { return node.confirmed(transaction_hashes); });
 }
 
 // Asks one node after another until the sink has what it wants, or as many have answered as must agree.
-Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, ports::Sink& sink) {
+Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, ports::Sink& sink,
+                                            const base::CancelToken& /*cancel*/) {
   const std::size_t needed = nodes_.size() / 2 + 1;
   std::unordered_set<Hash> known;
   ports::ReadEnd end;

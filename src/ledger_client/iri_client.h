@@ -22,12 +22,14 @@ class IriClient final : public ports::Ledger {
   ~IriClient() override;
 
   // kCorrupt when the nodes that answer belong to different ledgers.
-  Result<ports::LedgerInfo> info() override;
-  Result<ports::Tips> tips() override;
+  Result<ports::LedgerInfo> info(const base::CancelToken& cancel = {}) override;
+  Result<ports::Tips> tips(const base::CancelToken& cancel = {}) override;
   // kInputRefused with the node's reason when it refuses them.
-  Result<void> submit(std::span<const ledger::Transaction> transactions) override;
-  Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink) override;
-  Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) override;
+  Result<void> submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& cancel = {}) override;
+  Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink,
+                                   const base::CancelToken& cancel = {}) override;
+  Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes,
+                                      const base::CancelToken& cancel = {}) override;
 
   // Who uses a client for long asks anew, between two rounds of work, which ledger stands behind the nodes.
   void forget_facts();

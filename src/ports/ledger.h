@@ -3,7 +3,7 @@
 // Behind it: the embedded state machine in a folder (storage/), or IRI-API nodes by URL (ledger_client/). Submitting is
 // idempotent by transaction hash, and what submit() acknowledged is durable. kUnreachable means nothing was decided:
 // it may be repeated. Implementations check what they are told: a transaction handed out hashes to the hash asked for.
-// Thread-safe.
+// Each call gives up soon, with kInterrupted, once its token is cancelled. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -12,11 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "base/cancel.h"
 #include "crypto/trytes.h"
 #include "ledger/transaction.h"
 
 namespace glucoledger::ports {
 
+using base::CancelToken;
 using crypto::Hash;
 
 struct LedgerInfo {
@@ -52,14 +54,15 @@ struct ReadEnd {
 class Ledger {
  public:
   virtual ~Ledger() = default;
-  virtual Result<LedgerInfo> info() = 0;
-  virtual Result<Tips> tips() = 0;
+  virtual Result<LedgerInfo> info(const CancelToken& cancel = {}) = 0;
+  virtual Result<Tips> tips(const CancelToken& cancel = {}) = 0;
   // Whole bundles, attached (trunk, branch, timestamps, nonces set), in any order. Durable when it returns.
-  virtual Result<void> submit(std::span<const ledger::Transaction> transactions) = 0;
+  virtual Result<void> submit(std::span<const ledger::Transaction> transactions, const CancelToken& cancel = {}) = 0;
   // Hands over what stands at the addresses, in no particular order, until the sink wants no more.
-  virtual Result<ReadEnd> read_into(std::span<const Hash> addresses, Sink& sink) = 0;
+  virtual Result<ReadEnd> read_into(std::span<const Hash> addresses, Sink& sink, const CancelToken& cancel = {}) = 0;
   // In the order asked for; true where a milestone confirmed the transaction.
-  virtual Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) = 0;
+  virtual Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes,
+                                              const CancelToken& cancel = {}) = 0;
 };
 
 }  // namespace glucoledger::ports

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/test_clock.h"
 #include "base/test_folder.h"
 #include "ledger/test_bundles.h"
 #include "ports/test_reading.h"
@@ -21,15 +22,6 @@ using ledger::test_bundle;
 using ledger::Transaction;
 
 constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
-
-class ManualClock final : public base::Clock {
- public:
-  std::int64_t now_ms() const override { return now_ms_; }
-  void advance(std::int64_t ms) { now_ms_ += ms; }
-
- private:
-  std::int64_t now_ms_ = ledger::kTestTimeMs;
-};
 
 class LedgerLifeTest : public testing::Test {
  protected:
@@ -49,7 +41,7 @@ class LedgerLifeTest : public testing::Test {
     EXPECT_TRUE(report->sound()) << report->findings.front();
   }
 
-  ManualClock clock_;
+  base::TestClock clock_{ledger::kTestTimeMs};
   const base::TestFolder parent_;
   const std::filesystem::path folder_ = parent_ / "ledger";
 };
@@ -149,10 +141,10 @@ TEST_F(LedgerLifeTest, WhatIsOlderThanTheRetentionGoes) {
       for (const Transaction& transaction : bundle) old.push_back(transaction.hash());
       ASSERT_TRUE(tangle->submit(bundle));
     }
-    clock_.advance(29 * kDayMs);
+    clock_.advance_ms(29 * kDayMs);
     ASSERT_TRUE(tangle->submit(test_bundle("NEW", 2, {}, {}, "PAYLOAD", clock_.now_ms())));
     EXPECT_EQ(ports::read_all(*tangle, std::span(&old_address, 1))->transactions.size(), old.size());
-    clock_.advance(kDayMs);
+    clock_.advance_ms(kDayMs);
     size_before = write_snapshot(folder_, parent_ / "before", {})->size;
     const std::uint32_t index = tangle->latest_milestone()->index;
     // A bounded part with each milestone, and also where none is due.
@@ -192,7 +184,7 @@ TEST_F(LedgerLifeTest, WhatIsOlderThanADayIsPrunedByHand) {
     const auto tangle = open(options);
     for (const std::string name : {"FIRST", "SECOND", "THIRD"}) {
       ASSERT_TRUE(tangle->submit(test_bundle(name, 2, {}, {}, "PAYLOAD", clock_.now_ms())));
-      clock_.advance(kDayMs);
+      clock_.advance_ms(kDayMs);
     }
     EXPECT_EQ(prune_folder(folder_, first_ms + kDayMs, clock_, {}).error().code, ErrorCode::kUnreachable);
   }

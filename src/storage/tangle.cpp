@@ -207,11 +207,11 @@ void Tangle::tell(const Commit& commit) {
   for (const Listener& listener : listeners_) listener(commit);
 }
 
-Result<ports::LedgerInfo> Tangle::info() {
+Result<ports::LedgerInfo> Tangle::info(const base::CancelToken& /*cancel*/) {
   return ports::LedgerInfo{base::hex_encode(parameters_.network_id), parameters_.min_weight_magnitude, true, locator_};
 }
 
-Result<ports::Tips> Tangle::tips() {
+Result<ports::Tips> Tangle::tips(const base::CancelToken& /*cancel*/) {
   return reading([](const ledger::StateReader& reader) -> Result<ports::Tips> {
     GL_TRY(pair, ledger::select_tips(reader, entropy()));
     return ports::Tips{pair.trunk, pair.branch};
@@ -228,7 +228,7 @@ Result<ports::Tips> Tangle::tips(std::uint32_t depth, const std::optional<Hash>&
   });
 }
 
-Result<void> Tangle::submit(std::span<const ledger::Transaction> transactions) {
+Result<void> Tangle::submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& /*cancel*/) {
   GL_TRY(command, submission(transactions));
   command->with_milestone = true;
   return queue_.run(std::move(command));
@@ -276,7 +276,8 @@ Result<ledger::Milestone> Tangle::issue_milestone(bool even_if_empty) {
   return latest;
 }
 
-Result<ports::ReadEnd> Tangle::read_into(std::span<const Hash> addresses, ports::Sink& sink) {
+Result<ports::ReadEnd> Tangle::read_into(std::span<const Hash> addresses, ports::Sink& sink,
+                                         const base::CancelToken& /*cancel*/) {
   constexpr std::size_t kTransactionsAtOnce = 500;
   return reading([&](const ledger::StateReader& reader) -> Result<ports::ReadEnd> {
     ports::ReadEnd end;
@@ -299,7 +300,8 @@ Result<ports::ReadEnd> Tangle::read_into(std::span<const Hash> addresses, ports:
   });
 }
 
-Result<std::vector<bool>> Tangle::confirmed(std::span<const Hash> transaction_hashes) {
+Result<std::vector<bool>> Tangle::confirmed(std::span<const Hash> transaction_hashes,
+                                            const base::CancelToken& /*cancel*/) {
   GL_TRY(standings, standing(transaction_hashes));
   std::vector<bool> confirmed;
   for (const ledger::Standing& standing : standings) confirmed.push_back(standing.milestone != 0);

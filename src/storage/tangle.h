@@ -71,11 +71,13 @@ class Tangle final : public ports::Ledger {
   [[nodiscard]] Subscription subscribe(Listener listener);
 
   // Ledger. submit() commits the transactions and a milestone that confirms them, together.
-  Result<ports::LedgerInfo> info() override;
-  Result<ports::Tips> tips() override;
-  Result<void> submit(std::span<const ledger::Transaction> transactions) override;
-  Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink) override;
-  Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes) override;
+  Result<ports::LedgerInfo> info(const base::CancelToken& cancel = {}) override;
+  Result<ports::Tips> tips(const base::CancelToken& cancel = {}) override;
+  Result<void> submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& cancel = {}) override;
+  Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink,
+                                   const base::CancelToken& cancel = {}) override;
+  Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes,
+                                      const base::CancelToken& cancel = {}) override;
 
   // Tips that became valid within so many milestones before now, or else the newest one; a reference takes the branch's
   // place, and is kInputRefused when it cannot be approved.

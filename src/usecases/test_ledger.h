@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "base/clock.h"
+#include "base/test_clock.h"
 #include "ledger/bundle.h"
 #include "ports/test_reading.h"
 #include "storage/tangle.h"
@@ -17,12 +17,9 @@
 namespace glucoledger::usecases {
 
 // Goes on by a millisecond whenever someone looks.
-class TickingClock final : public base::Clock {
+class TickingClock final : public base::TestClock {
  public:
-  std::int64_t now_ms() const override { return ++now_ms_; }
-
- private:
-  mutable std::atomic<std::int64_t> now_ms_{1'735'689'600'000};  // 2025-01-01
+  TickingClock() : TestClock(1'735'689'600'000 /* 2025-01-01 */, 1) {}
 };
 
 // What stands between the use cases and the ledger.
@@ -46,15 +43,15 @@ class WatchedLedger final : public ports::Ledger {
  public:
   WatchedLedger(storage::Tangle& tangle, Network& network) : tangle_(tangle), network_(network) {}
 
-  Result<ports::LedgerInfo> info() override {
+  Result<ports::LedgerInfo> info(const base::CancelToken& /*cancel*/) override {
     GL_TRY(info, call<ports::LedgerInfo>([&] { return tangle_.info(); }));
     info.confirms_data = network_.confirms_data;
     return info;
   }
-  Result<ports::Tips> tips() override {
+  Result<ports::Tips> tips(const base::CancelToken& /*cancel*/) override {
     return call<ports::Tips>([&] { return tangle_.tips(); });
   }
-  Result<void> submit(std::span<const ledger::Transaction> transactions) override {
+  Result<void> submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& /*cancel*/) override {
     const std::lock_guard lock(mutex_);
     for (const auto& bundle : ledger::assemble(transactions)) {
       network_.payloads[bundle.transactions.front().address()].insert(bundle.payload());
@@ -70,13 +67,15 @@ class WatchedLedger final : public ports::Ledger {
       return tangle_.submit(transactions.subspan(begin));
     });
   }
-  Result<ports::ReadEnd> read_into(std::span<const crypto::Hash> addresses, ports::Sink& sink) override {
+  Result<ports::ReadEnd> read_into(std::span<const crypto::Hash> addresses, ports::Sink& sink,
+                                   const base::CancelToken& /*cancel*/) override {
     GL_TRY(contents, call<ports::AddressContents>([&] { return ports::read_all(tangle_, addresses); }));
     if (std::find(addresses.begin(), addresses.end(), network_.tampered) != addresses.end()) tamper(contents);
     if (!network_.withholds) sink.take(std::move(contents.transactions));
     return ports::ReadEnd{std::move(contents.pruned_addresses), {}, network_.doubt};
   }
-  Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes) override {
+  Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes,
+                                      const base::CancelToken& /*cancel*/) override {
     GL_TRY(confirmed, call<std::vector<bool>>([&] { return tangle_.confirmed(hashes); }));
     if (!network_.confirms_data) confirmed.assign(confirmed.size(), false);
     return confirmed;

@@ -1,0 +1,53 @@
+// Asking work to stop. Whoever may want that keeps a CancelSource and hands its token to the call; the work asks the
+// token between steps, stops cleanly and returns kInterrupted. A process has no such flag of its own below apps.
+//
+// Tokens are cheap to copy and thread-safe. A source made from another's token stops with it, too: a call gives its
+// helpers a source of its own. What was cancelled stays so. trip() may be called by a signal handler.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "base/result.h"
+
+namespace glucoledger::base {
+
+class CancelToken {
+ public:
+  CancelToken() = default;  // never cancelled
+  bool cancelled() const {
+    for (const State* state = state_.get(); state != nullptr; state = state->parent.get()) {
+      if (state->tripped.load(std::memory_order_acquire)) return true;
+    }
+    return false;
+  }
+  // kInterrupted once cancelled: `GL_CHECK(cancel.check())`.
+  Result<void> check() const;
+  // Waits in real time; true as soon as cancelled.
+  bool wait_ms(std::int64_t duration_ms) const;
+
+ private:
+  friend class CancelSource;
+  struct State {
+    std::atomic<bool> tripped{false};
+    std::shared_ptr<const State> parent;
+  };
+  explicit CancelToken(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
+};
+
+class CancelSource {
+ public:
+  CancelSource() : CancelSource(CancelToken()) {}
+  explicit CancelSource(const CancelToken& parent) : state_(std::make_shared<CancelToken::State>()) {
+    state_->parent = parent.state_;
+  }
+  void trip() { state_->tripped.store(true, std::memory_order_release); }
+  CancelToken token() const { return CancelToken(state_); }
+
+ private:
+  std::shared_ptr<CancelToken::State> state_;
+};
+
+}  // namespace glucoledger::base
