@@ -1,6 +1,5 @@
-// The physician's side: patients who let this home in, the epochs they released, and the records that were read.
-//
-// Functions that write expect to be called inside a transaction.
+// The physician's side: patients who let this home in, the grants that were received of them, and the epochs that these
+// released. A contact is a person under this home's own name for them; a patient may give several grants.
 #pragma once
 
 #include <optional>
@@ -8,9 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "home/home.h"
+#include "home/threads.h"
 #include "keys/epoch_release.h"
-#include "keys/note.h"
 #include "keys/uri.h"
 
 namespace glucoledger::home {
@@ -18,24 +16,31 @@ namespace glucoledger::home {
 struct Contact {
   std::int64_t id = 0;
   std::string name;
+};
+
+struct ReceivedGrant {
+  std::int64_t id = 0;
+  std::int64_t contact_id = 0;
+  std::int64_t thread_id = 0;
   std::string network_id;
   std::vector<keys::Locator> locators;
   keys::PublicKey patient_key{};
   keys::Design design = keys::Design::kTangle;
-  std::uint64_t next_note = 0;
   std::optional<std::int64_t> closed_ms;
   std::optional<std::int64_t> fetched_ms;
 };
 
-// kUsage: the name is taken; an invitation that was received before gives its contact again.
-Result<Contact> add_contact(Home& home, const keys::Invitation& invitation, std::string_view name);
+// kUsage: the name is taken by someone else; an invitation that was received before gives its contact again. One for a
+// known thread with another key of the patient's: kNotAllowed, and nothing is changed.
+Result<Contact> add_received_grant(Transaction& transaction, const keys::Invitation& invitation, std::string_view name);
 Result<std::optional<Contact>> contact_named(Home& home, std::string_view name);
 Result<std::vector<Contact>> all_contacts(Home& home);
-Result<keys::Thread> thread_of(Home& home, const Contact& contact);
-Result<void> set_fetched(Home& home, const Contact& contact, std::int64_t now_ms);
+Result<std::vector<ReceivedGrant>> grants_of(Home& home, const Contact& contact);  // oldest first
+Result<void> set_fetched(Transaction& transaction, const ReceivedGrant& grant, std::int64_t now_ms);
 
 // Takes in what a note says, and that all notes before `next_note` were read.
-Result<void> apply_note(Home& home, const Contact& contact, std::uint64_t next_note, const keys::Note& note);
+Result<void> apply_note(Transaction& transaction, const ReceivedGrant& grant, std::uint64_t next_note,
+                        const keys::Note& note);
 
 struct ReleasedEpoch {
   std::int64_t id = 0;
@@ -52,17 +57,9 @@ struct ReleasedEpoch {
   bool complete() const { return messages && next_index >= *messages; }
 };
 // Those that may still hold something unread; oldest first.
-Result<std::vector<ReleasedEpoch>> epochs_to_read(Home& home, const Contact& contact);
-Result<void> add_released_epoch(Home& home, std::int64_t contact_id, const keys::EpochRelease& release);
-Result<void> advance(Home& home, const ReleasedEpoch& epoch, std::uint64_t next_index, const crypto::Hash& next_root);
-
-struct Record {
-  std::string identifier;
-  std::string resource;  // a FHIR Observation, JSON
-};
-// Whether it was new: a record that came before, in whichever epoch, is kept as it was.
-Result<bool> add_record(Home& home, const Contact& contact, std::int64_t epoch_id, const Record& record);
-Result<std::vector<Record>> records_of(Home& home, const Contact& contact);
-Result<std::int64_t> count_records(Home& home, const Contact& contact);
+Result<std::vector<ReleasedEpoch>> epochs_to_read(Home& home, const ReceivedGrant& grant);
+Result<void> add_released_epoch(Transaction& transaction, std::int64_t grant_id, const keys::EpochRelease& release);
+// One message further. False, and nothing is changed: another process has read it meanwhile.
+Result<bool> advance(Transaction& transaction, const ReleasedEpoch& epoch, const crypto::Hash& next_root);
 
 }  // namespace glucoledger::home

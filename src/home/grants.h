@@ -1,7 +1,9 @@
-// Grants: whom the patient let in, which epochs were released to each, and the notes that wait to tell them.
+// Recipients, the grants that let them read, and what was released to them.
 //
-// A release is queued as a note before the epoch's first message leaves. Functions that write expect to be called
-// inside a transaction.
+// A recipient is a person or a clinic under the patient's own name for them. A grant opens the epochs of one design
+// within a window of days to one recipient; a person may hold several, and all of them that are open at the same time
+// share one thread. A grant's name is the recipient's, with "/2" and so on for further ones. To release an epoch is to
+// queue a note that brings its keys; who holds an epoch is a thread.
 #pragma once
 
 #include <optional>
@@ -11,17 +13,17 @@
 
 #include "home/epochs.h"
 #include "home/readings.h"
-#include "keys/note.h"
-#include "keys/thread.h"
+#include "home/threads.h"
 
 namespace glucoledger::home {
 
 struct Grant {
   std::int64_t id = 0;
+  std::int64_t thread_id = 0;
+  std::string recipient;
   std::string name;
   keys::Design design = keys::Design::kTangle;
   DayRange days;
-  std::uint64_t next_note = 0;
   bool open = true;
   std::int64_t opened_ms = 0;
   std::optional<std::int64_t> closed_ms;
@@ -31,41 +33,30 @@ struct Grant {
   }
 };
 
-Result<Grant> open_grant(Home& home, std::string_view name, keys::Design design, const DayRange& days,
-                         std::int64_t now_ms);
-Result<std::optional<Grant>> open_grant_named(Home& home, std::string_view name);
-Result<Grant> grant_by_id(Home& home, std::int64_t id);
+// The recipient is added where there is none of this name; the thread is that of the recipient's other open grants, or
+// a new one.
+Result<Grant> open_grant(Transaction& transaction, std::string_view recipient, keys::Design design,
+                         const DayRange& days, std::int64_t now_ms);
+// Open ones. `name`: a recipient's, for all that they hold, or a grant's own.
+Result<std::vector<Grant>> open_grants_named(Home& home, std::string_view name);
 Result<std::vector<Grant>> all_grants(Home& home);
 Result<std::vector<Grant>> open_grants(Home& home, keys::Design design);
-Result<keys::Thread> thread_of(Home& home, const Grant& grant);
 
-// Writes down that these epochs are released, and queues notes that say so (and the end of those that ended).
-Result<void> release_by_note(Home& home, const Grant& grant, std::span<const Epoch> epochs);
+// Writes down that these epochs are released to the grant's thread, and queues notes that say so (and the end of those
+// that ended). What was released before is not released again.
+Result<void> release_by_note(Transaction& transaction, const Grant& grant, std::span<const Epoch> epochs);
 // As above for an epoch that goes with the URI: no note, but one when it has ended.
-Result<void> release_by_uri(Home& home, const Grant& grant, const Epoch& epoch);
+Result<void> release_by_uri(Transaction& transaction, const Grant& grant, const Epoch& epoch);
 // The invitation is given again, with this epoch: what only an earlier one brought follows as a note.
-Result<void> release_anew_by_note(Home& home, const Grant& grant, const Epoch& with_uri);
+Result<void> release_anew_by_note(Transaction& transaction, const Grant& grant, const Epoch& with_uri);
 // To every open grant that covers them.
-Result<void> release_to_holders(Home& home, std::span<const Epoch> epochs);
+Result<void> release_to_holders(Transaction& transaction, std::span<const Epoch> epochs);
 // Queues the number of messages of ended epochs, wherever it was not told yet.
-Result<void> queue_ends(Home& home);
-// Open epochs that the grant holds.
-Result<std::vector<Epoch>> open_epochs_of(Home& home, const Grant& grant);
-// Closes the grant: drops releases that are not known to have left and queues the closing note, with the ends of all
-// its epochs.
-Result<void> close_grant(Home& home, const Grant& grant, std::int64_t now_ms);
-
-struct WaitingNote {
-  std::int64_t id = 0;
-  std::int64_t grant_id = 0;
-  keys::Note note;
-};
-Result<std::vector<WaitingNote>> waiting_notes(Home& home, std::int64_t grant_id);
-Result<std::vector<std::int64_t>> grants_with_waiting_notes(Home& home);
-// Fixes the note's number, address and bundle.
-Result<void> store_sealed(Home& home, const WaitingNote& note, std::uint64_t number, const crypto::Hash& address,
-                          const crypto::Hash& bundle_hash, const ledger::PreparedBundle& bundle);
-// Lets a sealed note wait again, for another number.
-Result<void> seal_again(Home& home, std::int64_t note_id);
+Result<void> queue_ends(Transaction& transaction);
+// Open epochs that the grant's thread holds, and no other open grant of the same recipient covers.
+Result<std::vector<Epoch>> epochs_held_by_alone(Home& home, const Grant& grant);
+// Closes the grant. With a thread's last open grant the thread closes: notes that have not begun to leave are dropped
+// with their releases, and the closing note is queued, with the ends of all its epochs.
+Result<void> close_grant(Transaction& transaction, const Grant& grant, std::int64_t now_ms);
 
 }  // namespace glucoledger::home

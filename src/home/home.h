@@ -1,8 +1,10 @@
 // A home: the folder in which one person's or one clinic's readings, keys and outbox live. One SQLite database is the
 // truth; secrets stand in it only sealed under the home's key, which a key file or a passphrase unlocks.
 //
-// One process at a time writes (a lock in the folder); readers need no lock. A home that was copied, restored from a
-// backup or lost its write-ahead log is noticed on opening (instance.h): then no epoch that was open signs ever again.
+// Any number of processes may have a home open and write to it: what is locked is the database, for the time of one
+// transaction, in which nothing but the database is asked. Who signs holds a lease besides (signing_lease.h). A home
+// that was copied, restored from a backup or lost its write-ahead log is noticed on opening and before each signing
+// (instance.h): then no epoch that was open signs ever again. Not thread-safe: one Home a thread.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +13,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/file.h"
 #include "base/secret.h"
 #include "fhir/patient.h"
 #include "home/instance.h"
@@ -32,12 +33,13 @@ struct KeySource {
 struct Settings {
   Role role = Role::kPatient;
   std::string time_zone;  // IANA name; empty: the machine's
-  std::string ledger;     // a folder or URLs; empty: "ledger" inside the home
-  std::string store;      // a folder; empty: "store" inside the home
+  std::string ledger;     // a locator; empty: "ledger" inside the home
+  std::string store;      // a locator; empty: "store" inside the home
   std::optional<fhir::Patient> patient;
 };
 
-// Makes the folder, its database and its key. kUsage when a home stands there already.
+// Makes the folder, its database and its key. kUsage when a home stands there already; kBusy: another process is making
+// it.
 Result<void> create_home(const std::filesystem::path& folder, const Settings& settings, const KeySource& key,
                          std::int64_t now_ms);
 
@@ -45,46 +47,75 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
 // Cost with a passphrase: about half a second and 256 MiB (Argon2id).
 Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySource& key);
 
+class Home;
+class SigningLease;
+
+// A transaction that is open. What writes takes one, so that it cannot be called outside; only Home makes them.
+class Transaction {
+ public:
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  Home& home() { return home_; }
+  sqlite::Database& database();
+
+ private:
+  friend class Home;
+  explicit Transaction(Home& home) : home_(home) {}
+  Home& home_;
+};
+
 class Home {
  public:
-  enum class Access { kRead, kWrite };
-  // kWrite waits up to `wait_ms` for its turn.
-  static Result<Home> open(const std::filesystem::path& folder, const SecretBytes& key, Access access,
-                           std::int64_t wait_ms = 60'000);
+  enum class Use { kRead, kWrite };
+  // Brings a home of an older version up to date, whatever the use. kBusy: a process of an older version has it.
+  static Result<Home> open(const std::filesystem::path& folder, const SecretBytes& key, Use use);
 
   sqlite::Database& database() { return database_; }
   const std::filesystem::path& folder() const { return folder_; }
+  // As they stood on opening, or at the last reload_settings().
   const Settings& settings() const { return settings_; }
+  Result<void> reload_settings();
   std::string ledger_spec() const;
   std::string store_spec() const;
   const keys::SigningKey& signing_key() const { return *signing_key_; }
   const SecretBytes& identifier_key() const { return identifier_key_; }
-  // Opening found that this home may not be the only one with its keys: its open epochs were ended.
+  // It was found that this home may not be the only one with its keys: its open epochs were ended.
   bool was_doubled() const { return was_doubled_; }
 
   // `label` says what is sealed and must be the same on unsealing. Bytes that were changed: kCorrupt.
   Bytes seal(std::string_view label, ByteView secret) const;
   Result<SecretBytes> unseal(std::string_view label, ByteView sealed) const;
 
+  // Runs `work` in one transaction; its error rolls back. Waits for other processes' transactions (30 s, then kBusy).
+  // `work` must not touch a network, a lock or another file.
+  using Work = std::function<Result<void>(Transaction& transaction)>;
+  Result<void> write(const Work& work);
+  // One state of the database for several questions.
+  Result<void> read(const std::function<Result<void>()>& work);
   // A transaction after which one-time keys have signed. Nothing that was signed may leave before it returned.
-  Result<void> signing_transaction(const std::function<Result<void>()>& work);
+  Result<void> write_signed(const SigningLease& lease, const Work& work);
+  // Whether another connection has committed since the last call (true the first time). Cheap.
+  Result<bool> changed_elsewhere();
 
   Result<std::optional<std::string>> meta(std::string_view name);
-  Result<void> set_meta(std::string_view name, std::string_view value);
+  Result<void> set_meta(Transaction& transaction, std::string_view name, std::string_view value);
 
  private:
   Home() = default;
-  Result<void> load_settings();
   Result<void> check_instance();
 
   std::filesystem::path folder_;
-  std::optional<base::FileLock> lock_;
   sqlite::Database database_;
   SecretBytes key_;
   Settings settings_;
   std::optional<keys::SigningKey> signing_key_;
   SecretBytes identifier_key_;
   bool was_doubled_ = false;
+  std::optional<std::int64_t> data_version_;
 };
+
+inline sqlite::Database& Transaction::database() {
+  return home_.database();
+}
 
 }  // namespace glucoledger::home

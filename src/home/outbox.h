@@ -21,11 +21,18 @@ struct Outgoing {
   ledger::PreparedBundle bundle;
 };
 
-// Notes before messages; messages by epoch and index.
+// What may have been sent earlier and is not closed (leaving, left), and what is fixed and was never sent (signed,
+// sealed). Messages by epoch and index.
 Result<std::vector<Outgoing>> unfinished(Home& home, Outgoing::Kind kind);
-// Accepted by a ledger; then confirmed, and the bundle is forgotten. Each is one transaction.
-Result<void> mark_left(Home& home, std::span<const Outgoing> rows);
-Result<void> mark_closed(Home& home, std::span<const Outgoing> rows);
+
+// Records that these rows leave; which of them may. What was burnt, or belongs to an epoch that ended before it left,
+// may not.
+Result<std::vector<bool>> record_leaving(Transaction& transaction, std::span<const Outgoing> rows);
+// The same question, without recording anything: whether the row is still wanted.
+Result<std::vector<bool>> still_wanted(Home& home, std::span<const Outgoing> rows);
+// Accepted by a ledger; then confirmed, and the bundle is forgotten. What was burnt meanwhile stays so.
+Result<void> mark_left(Transaction& transaction, std::span<const Outgoing> rows);
+Result<void> mark_closed(Transaction& transaction, std::span<const Outgoing> rows);
 
 struct OutboxCounts {
   std::int64_t readings_waiting = 0;  // in messages that are not closed

@@ -1,0 +1,54 @@
+// Who may do what in a home at the same time, beyond the database's own transactions.
+//
+// The signing lease: one process at a time signs and carries the outbox. It ends with the object or the process.
+//
+// Departures: who is about to hand messages to a ledger holds one from before the transaction that records it until the
+// ledger answered. Who takes access back waits for those under way, a moment and no longer, and holds new ones off
+// while its own transaction commits: so nothing leaves after it, unless a ledger was too slow to answer.
+//
+// Both are advisory locks (flock) on files of the home, that the system releases when a process dies.
+#pragma once
+
+#include <filesystem>
+
+#include "base/cancel.h"
+#include "base/file.h"
+
+namespace glucoledger::home {
+
+class SigningLease {
+ public:
+  // kBusy at once when another process, or another part of this one, has it.
+  static Result<SigningLease> take(const std::filesystem::path& home_folder);
+
+ private:
+  explicit SigningLease(base::FileLock lock) : lock_(std::move(lock)) {}
+  base::FileLock lock_;
+};
+
+// Shared among those who send.
+class Departure {
+ public:
+  // Waits while someone holds departures off; kInterrupted when cancelled.
+  static Result<Departure> begin(const std::filesystem::path& home_folder, const base::CancelToken& cancel);
+
+ private:
+  explicit Departure(base::FileLock lock) : lock_(std::move(lock)) {}
+  base::FileLock lock_;
+};
+
+class DepartureHold {
+ public:
+  // No departure begins from now on. Waits up to `wait_ms` for those under way.
+  static Result<DepartureHold> take(const std::filesystem::path& home_folder, std::int64_t wait_ms);
+  // Nothing is under way. False: a ledger has not answered yet, and what it was sent may still arrive.
+  bool is_quiet() const { return departures_.has_value(); }
+
+ private:
+  DepartureHold(base::FileLock gate, std::optional<base::FileLock> departures)
+      : gate_(std::move(gate)), departures_(std::move(departures)) {}
+  base::FileLock gate_;
+  std::optional<base::FileLock> departures_;
+};
+
+}  // namespace glucoledger::home

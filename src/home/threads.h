@@ -1,0 +1,52 @@
+// The threads of a home, whichever side it is on, and the notes that it sends in them.
+//
+//   waiting -> sealed -> leaving -> left -> closed
+//
+// A note's number, address and bundle are fixed when it is sealed. Numbers go up without gaps from next_out.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "home/home.h"
+#include "keys/note.h"
+#include "keys/thread.h"
+#include "ledger/bundle.h"
+
+namespace glucoledger::home {
+
+struct Thread {
+  std::int64_t id = 0;
+  keys::Direction out = keys::Direction::kPatientToRecipient;  // the way of what this home sends
+  std::uint64_t next_out = 0;                                  // the first note number that may be free
+  std::uint64_t next_in = 0;                                   // all notes before it were read
+  bool open = true;                                            // closed: nothing more is said in it
+};
+
+// kNotFound.
+Result<Thread> thread_by_id(Home& home, std::int64_t id);
+Result<keys::Thread> keys_of(Home& home, const Thread& thread);
+
+Result<std::int64_t> queue_note(Transaction& transaction, std::int64_t thread_id, const keys::Note& note);
+
+struct WaitingNote {
+  std::int64_t id = 0;
+  std::int64_t thread_id = 0;
+  keys::Note note;
+};
+Result<std::vector<WaitingNote>> waiting_notes(Home& home, std::int64_t thread_id);
+Result<std::vector<std::int64_t>> threads_with_waiting_notes(Home& home);
+// Fixes the note's number, address and bundle. False, and nothing is changed: it does not wait any more, or the number
+// was given to another note.
+Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std::uint64_t number,
+                          const crypto::Hash& address, const crypto::Hash& bundle_hash,
+                          const ledger::PreparedBundle& bundle);
+// Lets a note that was sealed, leaves or left wait again, for another number.
+Result<void> seal_again(Transaction& transaction, std::int64_t note_id);
+// Notes that wait, and those sealed at the end of the thread that did not begin to leave: given up, their numbers are
+// free again.
+Result<void> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id);
+
+}  // namespace glucoledger::home
