@@ -72,7 +72,8 @@ void add_init_command(CLI::App& app, Context& context);
 void add_access_command(CLI::App& app, Context& context);
 void add_import_command(CLI::App& app, Context& context);
 void add_publish_command(CLI::App& app, Context& context);
-void add_share_commands(CLI::App& app, Context& context);  // share, revoke
-void add_physician_commands(CLI::App& app, Context& context);
+void add_share_commands(CLI::App& app, Context& context);   // share, revoke
+void add_fetch_commands(CLI::App& app, Context& context);   // receive, fetch, patients
+void add_report_commands(CLI::App& app, Context& context);  // report, status
 
 }  // namespace glucoledger::apps

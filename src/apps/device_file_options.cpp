@@ -46,7 +46,7 @@ void add_device_file_options(CLI::App& command, DeviceFileArguments& arguments) 
   command.add_option("--time-zone", arguments.time_zone, "The zone of local times, e.g. Europe/Berlin");
 }
 
-convert::ImportOptions import_options(const DeviceFileArguments& arguments, std::string_view home_time_zone) {
+convert::ImportOptions import_options(const DeviceFileArguments& arguments) {
   convert::ImportOptions options;
   if (!arguments.format.empty()) options.format = arguments.format;
   if (!arguments.subject.empty()) options.subject = arguments.subject;
@@ -55,7 +55,6 @@ convert::ImportOptions import_options(const DeviceFileArguments& arguments, std:
   if (arguments.date_order == "MDY") options.date_order = convert::DateOrder::kMonthDayYear;
   if (arguments.date_order == "YMD") options.date_order = convert::DateOrder::kYearMonthDay;
   if (!arguments.time_zone.empty()) options.time_zone = arguments.time_zone;
-  options.default_time_zone = home_time_zone;
   options.now_ms = base::SystemClock().now_ms();
   return options;
 }

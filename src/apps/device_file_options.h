@@ -18,8 +18,7 @@ struct DeviceFileArguments {
 };
 
 void add_device_file_options(CLI::App& command, DeviceFileArguments& arguments);
-// `home_time_zone` may be empty: then the machine's.
-convert::ImportOptions import_options(const DeviceFileArguments& arguments, std::string_view home_time_zone);
+convert::ImportOptions import_options(const DeviceFileArguments& arguments);
 
 // Warnings, what was skipped by reason and line, and a closing line; nothing of a row's content.
 std::string import_text(const convert::ImportedFile& imported);

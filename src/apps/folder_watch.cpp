@@ -10,7 +10,6 @@
 #include <set>
 
 #include "base/descriptor.h"
-#include "base/interrupt.h"
 
 namespace glucoledger::apps {
 
@@ -78,9 +77,10 @@ std::vector<std::string> FolderWatch::changed_files() {
   return ready;
 }
 
-bool FolderWatch::wait() {
-  notices_->wait(kIntervalMs);
-  return base::interrupted();
+// A signal ends the system's wait.
+bool FolderWatch::wait_ms(std::int64_t duration_ms, const base::CancelToken& cancel) {
+  if (!cancel.cancelled()) notices_->wait(duration_ms);
+  return cancel.cancelled();
 }
 
 }  // namespace glucoledger::apps

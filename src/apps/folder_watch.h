@@ -13,21 +13,17 @@
 #include <vector>
 
 #include "base/result.h"
+#include "usecases/inbox.h"
 
 namespace glucoledger::apps {
 
-class FolderWatch {
+class FolderWatch final : public usecases::Inbox {
  public:
-  static constexpr std::int64_t kIntervalMs = 300;  // between two looks, at most
-
   // kNotFound: not a folder.
   static Result<FolderWatch> start(std::filesystem::path folder);
-  // Each file once for each of its states, by name.
-  std::vector<std::string> changed_files();
-  // What could not be taken for a passing reason is given again.
-  void try_again(const std::string& file) { files_[file].taken = {}; }
-  // Until something happens in the folder, for an interval at most. True when interrupted.
-  bool wait();
+  std::vector<std::string> changed_files() override;
+  void try_again(const std::string& file) override { files_[file].taken = {}; }
+  bool wait_ms(std::int64_t duration_ms, const base::CancelToken& cancel) override;
 
  private:
   struct Seen {

@@ -4,8 +4,9 @@
 #include <cstdio>
 #include <memory>
 
-#include "base/interrupt.h"
-#include "usecases/import.h"
+#include "apps/device_file_options.h"
+#include "apps/folder_watch.h"
+#include "apps/session.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -47,37 +48,24 @@ struct ImportOutcome {
   std::optional<Error> error;
 };
 
-// The file is read before the home is locked: standard input may take its time.
-ImportOutcome import_one(const Session& session, const DeviceFileArguments& arguments, const std::string& time_zone,
-                         const std::string& file) {
-  const auto refused = [&](Error error) -> ImportOutcome {
+ImportOutcome outcome_of(const std::string& file, const Result<usecases::Import>& import) {
+  if (!import) {
+    Error error = import.error();
     error.message = file + ": " + error.message;
     return {{{"file", file}, {"error", error.message}, {"next_step", error.next_step}}, "", error};
-  };
-  auto read = convert::read_device_file(file, import_options(arguments, time_zone), session.world().progress);
-  if (!read) return refused(read.error());
-  auto home = session.open_as(home::Role::kPatient, Home::Access::kWrite);
-  if (!home) return refused(home.error());
-  const auto import = usecases::import_readings(*home, std::move(*read));
-  if (!import) return refused(import.error());
+  }
   if (import->names_another_person) {
     std::fputs("glucoledger: the file names another person than this home: make sure that it is yours\n", stderr);
   }
   return {document_of(file, *import), text_of(file, *import), std::nullopt};
 }
 
-Result<std::string> time_zone_of_home(const Session& session) {
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kRead));
-  return home.settings().time_zone;
-}
-
-Result<ExitCode> follow_folder(const Context& context, const Session& session, const ImportArguments& arguments) {
+Result<ExitCode> follow_folder(const Context& context, const Session& session, home::Home& home,
+                               const ImportArguments& arguments) {
   GL_TRY(watch, FolderWatch::start(arguments.follow));
-  GL_TRY(time_zone, time_zone_of_home(session));
   std::fprintf(stderr, "watching %s; Ctrl-C ends it\n", arguments.follow.c_str());
-  do {
-    import_changed(context, session, arguments.device, time_zone, watch);
-  } while (!watch.wait());
+  const auto tell = [&](const auto& file, const auto& outcome) { tell_import(context, file, outcome); };
+  usecases::follow_imports(home, session.world(), watch, import_options(arguments.device), tell);
   return ExitCode::kDone;
 }
 
@@ -86,14 +74,17 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
     return fail(ErrorCode::kUsage, "name the files to import, or a folder to watch with --follow");
   }
   GL_TRY(session, Session::start(context));
-  if (!arguments.follow.empty()) return follow_folder(context, session, arguments);
-  GL_TRY(time_zone, time_zone_of_home(session));
+  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
+  if (!arguments.follow.empty()) return follow_folder(context, session, home, arguments);
   auto documents = ordered_json::array();
   std::string text;
   auto exit_code = ExitCode::kDone;
   for (const auto& file : arguments.files) {
-    if (base::interrupted()) return fail(ErrorCode::kInterrupted, "stopped", "the files before were imported");
-    auto outcome = import_one(session, arguments.device, time_zone, file);
+    if (session.world().cancel.cancelled()) {
+      return fail(ErrorCode::kInterrupted, "stopped", "the files before were imported");
+    }
+    auto outcome =
+        outcome_of(file, usecases::import_file(home, session.world(), file, import_options(arguments.device)));
     documents.push_back(std::move(outcome.document));
     text += outcome.text;
     if (!outcome.error) continue;
@@ -106,15 +97,10 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
 
 }  // namespace
 
-void import_changed(const Context& context, const Session& session, const DeviceFileArguments& arguments,
-                    const std::string& time_zone, FolderWatch& watch) {
-  for (const auto& file : watch.changed_files()) {
-    const auto outcome = import_one(session, arguments, time_zone, file);
-    print_result(context, outcome.document, outcome.text);
-    if (!outcome.error) continue;
-    std::fprintf(stderr, "glucoledger: %s\n", outcome.error->message.c_str());
-    if (exit_code_of(outcome.error->code) != ExitCode::kInputRefused) watch.try_again(file);
-  }
+void tell_import(const Context& context, const std::string& file, const Result<usecases::Import>& import) {
+  const auto outcome = outcome_of(file, import);
+  print_result(context, outcome.document, outcome.text);
+  if (outcome.error) std::fprintf(stderr, "glucoledger: %s\n", outcome.error->message.c_str());
 }
 
 void add_import_command(CLI::App& app, Context& context) {

@@ -3,14 +3,12 @@
 
 #include <string>
 
-#include "apps/device_file_options.h"
-#include "apps/folder_watch.h"
-#include "apps/session.h"
+#include "apps/command.h"
+#include "usecases/import.h"
 
 namespace glucoledger::apps {
 
-// Imports what is new in the folder and tells it, a document or a text a file; no file ends the watch.
-void import_changed(const Context& context, const Session& session, const DeviceFileArguments& arguments,
-                    const std::string& time_zone, FolderWatch& watch);
+// What came of one file of a watched folder: a document or a text.
+void tell_import(const Context& context, const std::string& file, const Result<usecases::Import>& outcome);
 
 }  // namespace glucoledger::apps

@@ -69,20 +69,20 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
     GL_CHECK(make_ledger(settings.ledger, arguments.min_weight_magnitude, http));
   }
   if (!arguments.store.empty()) {
-    GL_TRY(store, world.open_store(arguments.store, usecases::Use::kWrite));
+    GL_TRY(store, world.open_store(arguments.store, ports::Use::kWrite));
     settings.store = store->locator();
   }
   const auto folder = home_folder(context);
   GL_CHECK(home::create_home(folder, settings, key_source(context), world.clock.now_ms()));
   if (!http.ca_file.empty() || http.token) {
     GL_TRY(key, home::unlock_home(folder, key_source(context)));
-    GL_TRY(home, home::Home::open(folder, key, home::Home::Access::kWrite));
+    GL_TRY(home, home::Home::open(folder, key, home::Home::Use::kWrite));
     GL_CHECK(store_access(home, http));
   }
   if (arguments.ledger.empty() && settings.role == home::Role::kPatient) {
     GL_CHECK(make_ledger((folder / "ledger").string(), arguments.min_weight_magnitude, {}));
   }
-  if (usecases::is_url(settings.ledger)) warn_of_silent_nodes(settings.ledger, http);
+  if (ports::is_url(settings.ledger)) warn_of_silent_nodes(settings.ledger, http);
   print_result(context, {{"home", folder.string()}, {"role", arguments.role}},
                "made a " + arguments.role + "'s home in " + folder.string());
   return ExitCode::kDone;
@@ -94,7 +94,7 @@ Result<ExitCode> change_access(const Context& context, const AccessFiles& files)
   }
   GL_TRY(http, read_access(files));
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open(home::Home::Access::kWrite));
+  GL_TRY(home, session.open(home::Home::Use::kWrite));
   GL_CHECK(store_access(home, http));
   print_result(context, {{"home", home_folder(context).string()}, {"ledger", home.ledger_spec()}},
                "what follows goes to " + home.ledger_spec() + " in this way");

@@ -55,7 +55,8 @@ int run(int argc, char** argv) {
   add_import_command(app, context);
   add_publish_command(app, context);
   add_share_commands(app, context);
-  add_physician_commands(app, context);
+  add_fetch_commands(app, context);
+  add_report_commands(app, context);
   add_fhir_commands(app, context);
   add_file_commands(app, context);
   add_mam_commands(app, context);

@@ -5,13 +5,9 @@
 namespace glucoledger::apps {
 
 mam::Mode mam_mode_of(const std::string& name) {
-  if (name == "public") return mam::Mode::kPublic;
-  return name == "private" ? mam::Mode::kPrivate : mam::Mode::kRestricted;
-}
-
-std::string_view mam_mode_name(mam::Mode mode) {
-  if (mode == mam::Mode::kPublic) return "public";
-  return mode == mam::Mode::kPrivate ? "private" : "restricted";
+  const auto mode = mam::mode_named(name);
+  GL_ASSERT(mode);
+  return *mode;
 }
 
 std::string_view without_line_end(std::string_view text) {

@@ -8,8 +8,7 @@
 
 namespace glucoledger::apps {
 
-mam::Mode mam_mode_of(const std::string& name);  // "public", "private", "restricted"
-std::string_view mam_mode_name(mam::Mode mode);
+mam::Mode mam_mode_of(const std::string& name);  // one of those that the options offer
 std::string_view without_line_end(std::string_view text);
 // Restricted mode needs a side key's file, the others must have none: kUsage otherwise.
 Result<mam::SecretTrytes> read_side_key(mam::Mode mode, const std::string& path);

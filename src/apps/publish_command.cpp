@@ -1,5 +1,4 @@
 // publish: readings of a patient's home onto the ledger, and what waits in the outbox.
-#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -7,7 +6,6 @@
 #include "apps/day_options.h"
 #include "apps/import_command.h"
 #include "apps/session.h"
-#include "base/interrupt.h"
 #include "base/limits.h"
 #include "usecases/publish.h"
 
@@ -46,112 +44,78 @@ Result<usecases::PublishOptions> publish_options(const PublishArguments& argumen
   return options;
 }
 
-struct Round {
-  usecases::PublishPlan plan;
-  Result<usecases::OutboxReport> outbox;
-  home::OutboxCounts waiting;
-};
-
-// A wrong --mwm is told before anything is queued.
-Result<void> check_min_weight(Home& home, const usecases::World& world, const usecases::OutboxOptions& options) {
-  if (!options.min_weight_magnitude) return {};
-  const auto opened = usecases::open_home_ledger(home, world);
-  return opened ? usecases::min_weight_magnitude_for(opened->info, options).map([](int) {}) : Result<void>();
+const char* name_of(usecases::Carried::By by) {
+  switch (by) {
+    case usecases::Carried::By::kThisCall:
+      return "this";
+    case usecases::Carried::By::kAnotherProcess:
+      return "another process";
+    case usecases::Carried::By::kNobody:
+      break;
+  }
+  return "nobody";
 }
 
-Result<Round> publish_round(Home& home, const usecases::World& world, const usecases::PublishOptions& options) {
-  GL_CHECK(check_min_weight(home, world, options.outbox));
-  GL_TRY(plan, usecases::plan_publication(home, options));
-  auto outbox = usecases::run_outbox(home, world, options.outbox);
-  GL_TRY(waiting, home::outbox_counts(home));
-  return Round{plan, std::move(outbox), waiting};
+ordered_json document_of(const usecases::Publication& publication) {
+  const auto& carried = publication.carried;
+  return {{"readings", publication.plan.readings},
+          {"epochs", publication.plan.epochs},
+          {"confirmed_messages", carried.report.delivery.closed},
+          {"read_back", carried.report.delivery.read_back},
+          {"unconfirmed_messages", carried.report.delivery.unconfirmed},
+          {"epochs_replaced", carried.report.epochs_replaced},
+          {"doubt", carried.report.doubt},
+          {"sent_by", name_of(carried.by)},
+          {"readings_waiting", carried.waiting.readings_waiting},
+          {"messages_waiting", carried.waiting.messages_waiting},
+          {"notes_waiting", carried.waiting.notes_waiting}};
 }
 
-ordered_json document_of(const Round& round) {
-  const auto counts = round.outbox ? round.outbox->delivery : usecases::DeliveryCounts{};
-  return {{"readings", round.plan.readings},
-          {"epochs", round.plan.epochs},
-          {"confirmed_messages", counts.closed},
-          {"read_back", counts.read_back},
-          {"unconfirmed_messages", counts.unconfirmed},
-          {"epochs_replaced", round.outbox ? round.outbox->epochs_replaced : 0},
-          {"doubt", round.outbox ? round.outbox->doubt : ""},
-          {"readings_waiting", round.waiting.readings_waiting},
-          {"messages_waiting", round.waiting.messages_waiting},
-          {"notes_waiting", round.waiting.notes_waiting}};
-}
-
-std::string text_of(const Round& round) {
-  std::string text = count_of(round.plan.readings, "new reading") + " in " + count_of(round.plan.epochs, "new epoch");
-  if (round.outbox) {
-    text += "; " + count_of(round.outbox->delivery.closed, "message") + " and notes confirmed by the ledger";
-    if (round.outbox->delivery.read_back > 0) text += " (read back: this ledger confirms no data)";
+std::string text_of(const usecases::Publication& publication) {
+  const auto& [plan, carried] = publication;
+  std::string text = count_of(plan.readings, "new reading") + " in " + count_of(plan.epochs, "new epoch");
+  if (carried.by == usecases::Carried::By::kAnotherProcess) {
+    text += "; sent by another process of this home";
+  } else if (!carried.error) {
+    text += "; " + count_of(carried.report.delivery.closed, "message") + " and notes confirmed by the ledger";
+    if (carried.report.delivery.read_back > 0) text += " (read back: this ledger confirms no data)";
   }
   text += "\n";
-  if (round.outbox && round.outbox->epochs_replaced > 0) {
-    text += count_of(round.outbox->epochs_replaced, "epoch") +
+  if (carried.report.epochs_replaced > 0) {
+    text += count_of(carried.report.epochs_replaced, "epoch") +
             " ended, as another copy of this home had signed there; new ones took their place\n";
   }
-  if (round.outbox && !round.outbox->doubt.empty()) {
-    text += round.outbox->doubt + ": what was sent stands in new epochs, so that surely no key signed twice\n";
+  if (!carried.report.doubt.empty()) {
+    text += carried.report.doubt + ": what was sent stands in new epochs, so that surely no key signed twice\n";
   }
-  if (round.waiting.messages_waiting + round.waiting.notes_waiting > 0) {
-    text += std::to_string(round.waiting.messages_waiting) + " messages and " +
-            std::to_string(round.waiting.notes_waiting) + " notes wait in the outbox: publish again to send them\n";
+  if (carried.waiting.messages_waiting + carried.waiting.notes_waiting > 0) {
+    text += std::to_string(carried.waiting.messages_waiting) + " messages and " +
+            std::to_string(carried.waiting.notes_waiting) + " notes wait in the outbox: publish again to send them\n";
   }
   return text;
 }
 
-Result<ExitCode> exit_of(const Round& round) {
-  if (!round.outbox) return tl::unexpected(round.outbox.error());
-  if (round.outbox->delivery.unconfirmed > 0) {
-    return fail(ErrorCode::kUnreachable, "the ledger accepted messages that it has not confirmed yet",
-                "nothing is lost: publish again later");
-  }
-  return ExitCode::kDone;
-}
-
-// Sends what waits and what comes. Nothing: there was nothing to send.
-Result<std::optional<Round>> follow_round(const Session& session, const usecases::PublishOptions& options) {
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
-  GL_TRY(plan, usecases::plan_publication(home, options));
-  GL_TRY(before, home::outbox_counts(home));
-  if (before.messages_waiting + before.notes_waiting == 0) return std::nullopt;
-  auto outbox = usecases::run_outbox(home, session.world(), options.outbox);
-  GL_TRY(waiting, home::outbox_counts(home));
-  return Round{plan, std::move(outbox), waiting};
-}
-
-// For as long as it runs: a ledger that cannot be reached is tried again, ever more rarely.
+// For as long as it runs; with a folder it also imports what comes into it.
 Result<ExitCode> follow_publishing(const Context& context, const Session& session,
                                    const usecases::PublishOptions& options, const std::string& folder) {
-  constexpr std::int64_t kPauseMaxMs = 30'000;
   std::optional<FolderWatch> watch;
   if (!folder.empty()) {
     GL_ASSIGN(watch, FolderWatch::start(folder));
   }
-  std::string time_zone;
-  {
-    GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kRead));
-    time_zone = home.settings().time_zone;
-  }
+  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
   std::fprintf(stderr, "sending what comes%s; Ctrl-C ends it\n", watch ? (" into " + folder).c_str() : "");
-  std::int64_t pause_ms = FolderWatch::kIntervalMs;
-  do {
-    if (watch) import_changed(context, session, {}, time_zone, *watch);
-    const auto round = follow_round(session, options);
-    Result<ExitCode> outcome = ExitCode::kDone;
-    if (!round) {
-      outcome = tl::unexpected(round.error());
-    } else if (*round) {
-      print_result(context, document_of(**round), text_of(**round));
-      outcome = exit_of(**round);
-    }
-    if (!outcome && outcome.error().code == ErrorCode::kInterrupted) break;
-    if (!outcome && outcome.error().code != ErrorCode::kUnreachable) return outcome;
-    if (!outcome) std::fprintf(stderr, "glucoledger: %s; trying again\n", outcome.error().message.c_str());
-    pause_ms = outcome ? FolderWatch::kIntervalMs : std::min(2 * pause_ms, kPauseMaxMs);
-  } while (!base::sleep_or_interrupted(pause_ms));
+  usecases::PublishFollower follower;
+  if (watch) {
+    follower.inbox = &*watch;
+    follower.tell_import = [&](const auto& file, const auto& outcome) { tell_import(context, file, outcome); };
+  }
+  follower.tell = [&](const usecases::Publication& round) {
+    print_result(context, document_of(round), text_of(round));
+  };
+  follower.tell_error = [](const Error& error) {
+    std::fprintf(stderr, "glucoledger: %s; trying again\n", error.message.c_str());
+  };
+  GL_CHECK(usecases::follow_publishing(home, session.world(), options, follower));
   return ExitCode::kDone;
 }
 
@@ -162,15 +126,13 @@ Result<ExitCode> publish(const Context& context, const PublishArguments& argumen
   }
   GL_TRY(options, publish_options(arguments));
   GL_TRY(session, Session::start(context));
-  if (arguments.proof_of_work != "local") {
-    GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kRead));
-    GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
-  }
+  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
+  GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
   if (arguments.follow) return follow_publishing(context, session, options, *arguments.follow);
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
-  GL_TRY(round, publish_round(home, session.world(), options));
-  print_result(context, document_of(round), text_of(round));
-  return exit_of(round);
+  GL_TRY(publication, usecases::publish(home, session.world(), options));
+  print_result(context, document_of(publication), text_of(publication));
+  if (auto shortfall = publication.carried.shortfall()) return tl::unexpected(std::move(*shortfall));
+  return ExitCode::kDone;
 }
 
 }  // namespace
@@ -199,7 +161,9 @@ void add_publish_command(CLI::App& app, Context& context) {
       ->check(CLI::Range(1, base::limits::kMinWeightMagnitudeMax));
   add_pow_option(*command, arguments->proof_of_work);
   command->footer(
-      "What cannot be sent now waits in the outbox (exit 6) and goes with the next publish.\n"
+      "What cannot be sent now waits in the outbox (exit 6) and goes with the next publish. Where another process of "
+      "this\n"
+      "home publishes already, it takes this along.\n"
       "Examples:\n"
       "  glucoledger publish\n"
       "  glucoledger publish --design tangle-ipfs --window month\n"

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "content_store/embedded_store.h"
 #include "ledger_client/iri_client.h"
 #include "ledger_client/open_ledger.h"
@@ -75,24 +76,24 @@ home::KeySource key_source(const Context& context) {
   return {context.key_file, context.passphrase_file};
 }
 
-usecases::World make_world(std::shared_ptr<const LedgerAccess> access) {
-  return {.clock = kClock,
-          .open_ledger = [access = std::move(access), nodes = std::make_shared<KeptNodes>()](
-                             const std::string& spec, usecases::Use use) -> Result<std::shared_ptr<ports::Ledger>> {
-            GL_TRY(locator, ledger_client::canonical_locator(spec));
-            ledger_client::OpenLedgerOptions options;
-            options.read_only = use == usecases::Use::kRead;
-            options.http.trust_hint = "certificates of one's own are trusted only for the ledger of `init --ledger`";
-            if (access && locator == access->locator) options.http = access->http;
-            if (usecases::is_url(locator)) return nodes->at(locator, options.http);
-            return ledger_client::open_ledger(spec, options, kClock);
-          },
-          .open_store =
-              [](const std::string& spec, usecases::Use use) {
-                return content_store::open_content_store(spec, use == usecases::Use::kRead);
-              },
-          .locator_of = ledger_client::canonical_locator,
-          .progress = terminal_progress()};
+ports::World make_world(std::shared_ptr<const LedgerAccess> access) {
+  return {
+      .clock = kClock,
+      .open_ledger = [access = std::move(access), nodes = std::make_shared<KeptNodes>()](
+                         const std::string& spec, ports::Use use) -> Result<std::shared_ptr<ports::Ledger>> {
+        GL_TRY(locator, ledger_client::canonical_locator(spec));
+        ledger_client::OpenLedgerOptions options;
+        options.read_only = use == ports::Use::kRead;
+        options.http.trust_hint = "certificates of one's own are trusted only for the ledger of `init --ledger`";
+        if (access && locator == access->locator) options.http = access->http;
+        if (ports::is_url(locator)) return nodes->at(locator, options.http);
+        return ledger_client::open_ledger(spec, options, kClock);
+      },
+      .open_store = [](const std::string& spec,
+                       ports::Use use) { return content_store::open_content_store(spec, use == ports::Use::kRead); },
+      .locator_of = ledger_client::canonical_locator,
+      .progress = terminal_progress(),
+      .cancel = base::interrupt_token()};
 }
 
 Session::Session(std::filesystem::path folder, SecretBytes key)
@@ -107,15 +108,15 @@ Result<Session> Session::start(const Context& context) {
   return Session(std::move(folder), std::move(key));
 }
 
-Result<home::Home> Session::open(home::Home::Access access) const {
-  GL_TRY(home, home::Home::open(folder_, key_, access));
+Result<home::Home> Session::open(home::Home::Use use) const {
+  GL_TRY(home, home::Home::open(folder_, key_, use));
   GL_ASSIGN(*access_, load_access(home));
   warn_if_doubled(home);
   return home;
 }
 
-Result<home::Home> Session::open_as(home::Role role, home::Home::Access access) const {
-  GL_TRY(home, open(access));
+Result<home::Home> Session::open_as(home::Role role, home::Home::Use use) const {
+  GL_TRY(home, open(use));
   if (home.settings().role != role) {
     return fail(ErrorCode::kUsage,
                 std::string("this is a ") + std::string(home::name_of(home.settings().role)) + "'s home",
@@ -130,7 +131,7 @@ Result<void> Session::choose_proof_of_work(const std::string& where, home::Home&
   http.token_hint = "the token of a home goes to its own ledger alone: name another service, or leave --pow away";
   http.trust_hint = "name a service whose certificate this machine trusts, or leave --pow away";
   GL_TRY(urls, ledger_client::canonical_locator(where == "node" ? home.ledger_spec() : where));
-  if (where == "node" && !usecases::is_url(urls)) {
+  if (where == "node" && !ports::is_url(urls)) {
     return fail(ErrorCode::kUsage, "--pow node: this home's ledger is a folder, not a node",
                 "leave --pow away, or name a node's URL");
   }
@@ -172,10 +173,10 @@ Result<ledger_client::HttpOptions> read_access(const AccessFiles& files) {
 }
 
 Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& http) {
-  return home.database().transaction([&]() -> Result<void> {
-    if (!http.ca_file.empty()) GL_CHECK(home.set_meta(kCaFile, http.ca_file));
+  return home.write([&](home::Transaction& transaction) -> Result<void> {
+    if (!http.ca_file.empty()) GL_CHECK(home.set_meta(transaction, kCaFile, http.ca_file));
     if (!http.token) return {};
-    return home.set_meta(kToken, base::hex_encode(home.seal(kToken, base::as_bytes(http.token->text()))));
+    return home.set_meta(transaction, kToken, base::hex_encode(home.seal(kToken, base::as_bytes(http.token->text()))));
   });
 }
 

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "home/home.h"
 #include "ledger_client/http_client.h"
-#include "usecases/world.h"
+#include "ports/world.h"
 
 namespace glucoledger::apps {
 
@@ -37,13 +37,13 @@ Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& ht
 
 class Session {
  public:
-  // Unlocks the home once; each open() is one round with the home's lock (kWrite).
+  // Unlocks the home.
   static Result<Session> start(const Context& context);
-  Result<home::Home> open(home::Home::Access access) const;
+  Result<home::Home> open(home::Home::Use use) const;
   // As above, and kUsage when the home has another role.
-  Result<home::Home> open_as(home::Role role, home::Home::Access access) const;
+  Result<home::Home> open_as(home::Role role, home::Home::Use use) const;
 
-  const usecases::World& world() const { return world_; }
+  const ports::World& world() const { return world_; }
   // Where proofs of work are done, by what --pow says: "local", "node", or the URL of any node.
   Result<void> choose_proof_of_work(const std::string& where, home::Home& home);
 
@@ -52,11 +52,11 @@ class Session {
   std::filesystem::path folder_;
   SecretBytes key_;
   std::shared_ptr<LedgerAccess> access_;  // of the home that was opened last
-  usecases::World world_;
+  ports::World world_;
 };
 
 // Opens a ledger or a store by its name; shared by all commands. Nodes stay connected from one opening to the next.
-usecases::World make_world(std::shared_ptr<const LedgerAccess> access = nullptr);
+ports::World make_world(std::shared_ptr<const LedgerAccess> access = nullptr);
 
 void add_pow_option(CLI::App& command, std::string& where);
 

@@ -1,11 +1,11 @@
 // share and revoke: whom a patient lets in, and no more.
+#include <cstdio>
 #include <memory>
 
 #include "apps/day_options.h"
 #include "apps/session.h"
 #include "base/file.h"
 #include "keys/qr.h"
-#include "usecases/outbox_run.h"
 #include "usecases/revoke.h"
 #include "usecases/share.h"
 
@@ -60,16 +60,19 @@ Result<std::string> share_text(const ShareArguments& arguments, const usecases::
   return text;
 }
 
-// Notes go at once when the ledger can be reached. What this says decides the exit code; nothing is undone.
-Result<ExitCode> send_notes(Home& home, const usecases::World& world) {
+// What was recorded holds, whatever became of the notes. This decides the exit code.
+Result<ExitCode> exit_of(const usecases::Carried& carried) {
   constexpr std::string_view kNextStep =
       "what was done holds; what the other side must learn goes with the next publish";
-  usecases::OutboxOptions options;
-  options.notes_only = true;
-  auto report = usecases::run_outbox(home, world, options);
-  if (!report && report.error().code == ErrorCode::kUnreachable) report.error().next_step = kNextStep;
-  if (!report) return tl::unexpected(std::move(report.error()));
-  if (report->waiting.notes_waiting == 0) return ExitCode::kDone;
+  if (auto shortfall = carried.shortfall()) {
+    if (shortfall->code == ErrorCode::kUnreachable) shortfall->next_step = kNextStep;
+    return tl::unexpected(std::move(*shortfall));
+  }
+  if (carried.by == usecases::Carried::By::kAnotherProcess) {
+    std::fputs("the process that publishes for this home tells the other side\n", stderr);
+    return ExitCode::kDone;
+  }
+  if (carried.waiting.notes_waiting == 0) return ExitCode::kDone;
   return fail(ErrorCode::kUnreachable, "notes wait for the ledger", std::string(kNextStep));
 }
 
@@ -79,20 +82,24 @@ Result<ExitCode> share(const Context& context, const ShareArguments& arguments) 
   GL_ASSIGN(options.design, keys::design_named(arguments.design));
   GL_ASSIGN(options.days, day_range(arguments.since, arguments.until));
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
+  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
-  GL_TRY(share, usecases::share(home, session.world(), options));
-  GL_CHECK(write_share_files(arguments, share.uri));
-  GL_TRY(text, share_text(arguments, share));
-  print_result(context,
-               {{"to", arguments.name},
-                {"design", arguments.design},
-                {"uri", share.uri.text()},
-                {"epochs", share.epochs},
-                {"left_out", share.left_out},
-                {"this_machine_only", share.this_machine_only}},
-               text);
-  return send_notes(home, session.world());
+  const auto hand_over = [&](const usecases::Share& share) -> Result<void> {
+    GL_CHECK(write_share_files(arguments, share.uri));
+    GL_TRY(text, share_text(arguments, share));
+    print_result(context,
+                 {{"to", arguments.name},
+                  {"grant", share.grant.name},
+                  {"design", arguments.design},
+                  {"uri", share.uri.text()},
+                  {"epochs", share.epochs},
+                  {"left_out", share.left_out},
+                  {"this_machine_only", share.this_machine_only}},
+                 text);
+    return {};
+  };
+  GL_TRY(share, usecases::share(home, session.world(), options, hand_over));
+  return exit_of(share.carried);
 }
 
 struct RevokeArguments {
@@ -103,14 +110,23 @@ struct RevokeArguments {
 Result<ExitCode> revoke(const Context& context, const RevokeArguments& arguments) {
   const std::string& name = arguments.name;
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Access::kWrite));
+  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
-  GL_TRY(revocation, usecases::revoke(home, session.world(), name));
-  print_result(
-      context,
-      {{"revoked", name}, {"epochs_ended", revocation.epochs_ended}, {"epochs_opened", revocation.epochs_opened}},
-      name + " can read nothing that is published from now on");
-  return send_notes(home, session.world());
+  const auto committed = [&](const usecases::Revocation& revocation) {
+    std::string text = name + " can read nothing that is published from now on\n";
+    if (revocation.may_still_arrive) {
+      text += "A ledger that does not answer had been sent messages before: they may still arrive there.\n";
+    }
+    print_result(context,
+                 {{"revoked", name},
+                  {"grants_closed", revocation.grants_closed},
+                  {"epochs_ended", revocation.epochs_ended},
+                  {"epochs_opened", revocation.epochs_opened},
+                  {"may_still_arrive", revocation.may_still_arrive}},
+                 text);
+  };
+  GL_TRY(revocation, usecases::revoke(home, session.world(), name, committed));
+  return exit_of(revocation.carried);
 }
 
 }  // namespace
@@ -136,12 +152,13 @@ void add_share_commands(CLI::App& app, Context& context) {
 
   auto* taking_back = app.add_subcommand("revoke", "Take a recipient's access back");
   auto revoking = std::make_shared<RevokeArguments>();
-  taking_back->add_option("NAME", revoking->name, "As in `share --to`")->required();
+  taking_back->add_option("NAME", revoking->name, "A recipient as in `share --to`, or a grant")->required();
   add_pow_option(*taking_back, revoking->proof_of_work);
   taking_back->footer(
       "What was released before stays readable; nothing published from now on is. Holds at once, also without a "
       "ledger\n"
-      "(exit 6 while the closing note waits).\n");
+      "(exit 6 while the closing note waits) and while another process publishes.\n"
+      "NAME is a recipient's, for all that they may read, or one grant's, as `status` lists them.\n");
   run_when_chosen(*taking_back, context, revoking, revoke);
 }
 

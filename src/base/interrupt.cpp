@@ -10,7 +10,13 @@ namespace {
 
 std::atomic<bool> interrupted_flag{false};
 
+CancelSource& interrupt_source() {
+  static CancelSource source;
+  return source;
+}
+
 void handle(int signal_number) {
+  interrupt_source().trip();
   if (interrupted_flag.exchange(true)) {
     std::signal(signal_number, SIG_DFL);
     std::raise(signal_number);
@@ -20,6 +26,7 @@ void handle(int signal_number) {
 }  // namespace
 
 void install_interrupt_handlers() {
+  interrupt_source();  // made before a signal can come
   for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal_number, handle);
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -32,7 +39,12 @@ const std::atomic<bool>& interrupt_flag() {
   return interrupted_flag;
 }
 
+CancelToken interrupt_token() {
+  return interrupt_source().token();
+}
+
 void request_interrupt() {
+  interrupt_source().trip();
   interrupted_flag.store(true);
 }
 

@@ -19,6 +19,8 @@ struct Outgoing {
   crypto::Hash address;
   crypto::Hash bundle_hash;
   ledger::PreparedBundle bundle;
+  std::int64_t thread_id = 0;  // of a note
+  std::uint64_t number = 0;    // of a note
 };
 
 // What may have been sent earlier and is not closed (leaving, left), and what is fixed and was never sent (signed,

@@ -146,6 +146,18 @@ Result<Header> read_header(TritView payload) {
 
 }  // namespace
 
+std::string_view name_of(Mode mode) {
+  if (mode == Mode::kPublic) return "public";
+  return mode == Mode::kPrivate ? "private" : "restricted";
+}
+
+std::optional<Mode> mode_named(std::string_view name) {
+  for (const auto mode : {Mode::kPublic, Mode::kPrivate, Mode::kRestricted}) {
+    if (name == name_of(mode)) return mode;
+  }
+  return std::nullopt;
+}
+
 Hash root_at(const Channel& channel, std::uint64_t index) {
   return keys_at(channel, index, 1).front().leaf();
 }

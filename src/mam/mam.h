@@ -21,6 +21,8 @@ namespace glucoledger::mam {
 using crypto::Hash;
 
 enum class Mode { kPublic, kPrivate, kRestricted };
+std::string_view name_of(Mode mode);  // "public", "private", "restricted"
+std::optional<Mode> mode_named(std::string_view name);
 
 // 81 trytes of secret text. Move-only, wiped.
 class SecretTrytes {

@@ -1,165 +1,113 @@
 #include "usecases/fetch.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <mutex>
 
-#include "keys/note.h"
-#include "ledger/bundle.h"
-#include "usecases/bundle_sieve.h"
-#include "usecases/epoch_reader.h"
+#include "exchange/epoch_reader.h"
+#include "exchange/home_ledger.h"
+#include "exchange/mailbox.h"
+#include "home/records.h"
 
 namespace glucoledger::usecases {
 namespace {
 
-constexpr std::uint64_t kNotesPerRead = 16;
-constexpr auto kDirection = keys::Direction::kPatientToRecipient;
-
-// The first of the places that the patient named (or this home's own) where the patient's ledger answers. Nodes are one
-// place: what is not there is not believed of one of them.
-Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const World& world,
-                                                      const home::Contact& contact) {
-  std::vector<std::string> specs;
-  if (!home.settings().ledger.empty()) specs.push_back(home.settings().ledger);
-  std::string nodes;
-  for (const auto& locator : contact.locators) {
-    if (locator.kind == keys::Locator::Kind::kLedger) {
-      if (is_url(locator.where)) {
-        nodes += (nodes.empty() ? "" : ",") + locator.where;
-      } else {
-        specs.push_back(locator.where);
-      }
-    }
-    if (locator.kind == keys::Locator::Kind::kHome) {
-      specs.push_back((std::filesystem::path(locator.where) / "ledger").string());
-    }
-  }
-  if (!nodes.empty() && nodes != home.settings().ledger) specs.push_back(std::move(nodes));
-  Error error{ErrorCode::kUnreachable, "the invitation names no ledger", "set one with `init --ledger`"};
-  for (const auto& spec : specs) {
-    auto ledger = world.open_ledger(spec, Use::kRead);
-    auto info = ledger ? (*ledger)->info() : Result<ports::LedgerInfo>(tl::unexpected(ledger.error()));
-    if (info && info->network_id == contact.network_id) return std::move(*ledger);
-    error = info ? Error{ErrorCode::kUnreachable, "another ledger stands where the patient's was", ""} : info.error();
-  }
-  return tl::unexpected(std::move(error));
+// Faults of this home and of the call itself; everything else is one patient's.
+bool is_of_the_call(const Error& error) {
+  return error.code == ErrorCode::kInterrupted || error.code == ErrorCode::kFailed || error.code == ErrorCode::kBusy;
 }
 
-class ThreadReader {
- public:
-  ThreadReader(home::Home& home, const home::Contact& contact, ports::Ledger& ledger, FetchReport& report)
-      : home_(home), contact_(contact), ledger_(ledger), report_(report) {}
-
-  Result<void> read_all() {
-    GL_TRY(thread, home::thread_of(home_, contact_));
-    std::uint64_t next = contact_.next_note;
-    while (true) {
-      GL_TRY(read, read_some(thread, next));
-      if (read < kNotesPerRead) return {};
-      next += read;
-    }
-  }
-
- private:
-  // How many notes from `first` on were there, without a gap.
-  Result<std::uint64_t> read_some(const keys::Thread& thread, std::uint64_t first) {
-    std::vector<crypto::Hash> addresses;
-    for (std::uint64_t i = 0; i < kNotesPerRead; ++i) addresses.push_back(thread.note_address(kDirection, first + i));
-    std::mutex mutex;
-    std::multimap<std::uint64_t, keys::Note> notes;
-    std::optional<Error> newer;
-    GL_TRY(end, judge_bundles(ledger_, addresses, [&](const ledger::Bundle& bundle) {
-             const auto at = std::find(addresses.begin(), addresses.end(), bundle.transactions.front().address());
-             if (at == addresses.end()) return false;
-             const auto number = first + static_cast<std::uint64_t>(at - addresses.begin());
-             auto note = keys::open_note(bundle.payload(), thread, kDirection, number, contact_.patient_key);
-             const std::lock_guard lock(mutex);
-             if (note) notes.emplace(number, std::move(*note));
-             if (!note && note.error().code == ErrorCode::kNewerFormat) newer = std::move(note.error());
-             return false;  // two copies of a home may have given two notes one number
-           }));
-    // What stands behind a gap is taken, and the gap is looked at again: its note may still be under way.
-    const std::uint64_t read = count_read(first, addresses, notes, end);
-    for (const auto& numbered : notes) {
-      const std::uint64_t next = std::min(numbered.first + 1, first + read);
-      GL_CHECK(home_.database().transaction([&] { return home::apply_note(home_, contact_, next, numbered.second); }));
-    }
-    if (newer) return tl::unexpected(std::move(*newer));
-    return read;
-  }
-
-  std::uint64_t count_read(std::uint64_t first, const std::vector<crypto::Hash>& addresses,
-                           const std::multimap<std::uint64_t, keys::Note>& notes, const ports::ReadEnd& end) {
-    for (std::uint64_t i = 0; i < kNotesPerRead; ++i) {
-      if (notes.contains(first + i)) continue;
-      const auto& pruned = end.pruned_addresses;
-      if (std::find(pruned.begin(), pruned.end(), addresses[i]) != pruned.end()) {
-        report_.problems.push_back({FetchState::kPruned, "", "the node dropped a note of the patient's"});
-        continue;
-      }
-      if (!end.doubt.empty()) report_.problems.push_back({FetchState::kUnreachable, "", end.doubt});
-      return i;
-    }
-    return kNotesPerRead;
-  }
-
-  home::Home& home_;
-  const home::Contact& contact_;
-  ports::Ledger& ledger_;
-  FetchReport& report_;
-};
-
-FetchState state_of(const FetchReport& report) {
-  for (const auto state : {FetchState::kCorrupt, FetchState::kPruned, FetchState::kUnreachable}) {
-    if (std::any_of(report.problems.begin(), report.problems.end(), [&](const auto& p) { return p.state == state; })) {
-      return state;
-    }
-  }
-  if (report.new_records > 0) return FetchState::kFound;
-  return report.closed ? FetchState::kClosed : FetchState::kNotYet;
-}
-
-// Faults of the ledger become problems of the report; faults of this home are errors.
 Result<void> into_report(Result<void> outcome, FetchReport& report) {
-  if (outcome) return outcome;
-  const auto code = outcome.error().code;
-  if (code != ErrorCode::kUnreachable && code != ErrorCode::kCorrupt && code != ErrorCode::kPruned) return outcome;
-  report.problems.push_back({code == ErrorCode::kUnreachable ? FetchState::kUnreachable
-                             : code == ErrorCode::kPruned    ? FetchState::kPruned
-                                                             : FetchState::kCorrupt,
-                             "", outcome.error().message});
+  if (outcome || is_of_the_call(outcome.error())) return outcome;
+  report.add_problem(exchange::fetch_state_of(outcome.error().code), "", outcome.error().message);
   return {};
+}
+
+Result<void> read_notes(home::Home& home, const World& world, const home::ReceivedGrant& grant, ports::Ledger& ledger,
+                        FetchReport& report) {
+  GL_TRY(mailbox, exchange::Mailbox::open(home, grant.thread_id, ledger, world));
+  const auto take = [&](std::uint64_t next_note, const keys::Note& note) {
+    return home.write(
+        [&](home::Transaction& transaction) { return home::apply_note(transaction, grant, next_note, note); });
+  };
+  GL_TRY(read, mailbox.read(grant.patient_key, take));
+  if (read.pruned) report.add_problem(FetchState::kPruned, "", "the node dropped a note of the patient's");
+  if (!read.doubt.empty()) report.add_problem(FetchState::kUnreachable, "", read.doubt);
+  if (read.newer_format) report.add_problem(FetchState::kCorrupt, "", read.newer_format->message);
+  return {};
+}
+
+Result<void> fetch_grant(home::Home& home, const World& world, const home::ReceivedGrant& grant, FetchReport& report) {
+  auto ledger = exchange::open_ledger_of(home, world, grant);
+  if (!ledger) return tl::unexpected(std::move(ledger.error()));
+  GL_CHECK(into_report(read_notes(home, world, grant, **ledger, report), report));
+  exchange::EpochReader epochs(home, world, grant, **ledger, report);
+  GL_CHECK(epochs.read_all());
+  const auto now_ms = world.clock.now_ms();
+  return home.write([&](home::Transaction& transaction) { return home::set_fetched(transaction, grant, now_ms); });
+}
+
+// Closed, and all that was told of has been read.
+Result<bool> is_closed(home::Home& home, const home::Contact& contact) {
+  GL_TRY(grants, home::grants_of(home, contact));
+  for (const auto& grant : grants) {
+    if (!grant.closed_ms) return false;
+    GL_TRY(unread, home::epochs_to_read(home, grant));
+    if (std::any_of(unread.begin(), unread.end(), [](const auto& epoch) { return epoch.messages.has_value(); })) {
+      return false;
+    }
+  }
+  return !grants.empty();
+}
+
+Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::optional<std::string>& name) {
+  if (!name) return home::all_contacts(home);
+  GL_TRY(contact, home::contact_named(home, *name));
+  if (contact) return std::vector<home::Contact>{std::move(*contact)};
+  return fail(ErrorCode::kNotFound, "there is no patient of this name", "`glucoledger patients` lists them");
 }
 
 }  // namespace
 
-std::string_view name_of(FetchState state) {
-  constexpr std::array<std::string_view, 6> kNames = {"FOUND", "NOT YET", "CLOSED", "PRUNED", "UNREACHABLE", "CORRUPT"};
-  return kNames.at(static_cast<std::size_t>(state));
-}
-
-Result<FetchReport> fetch(home::Home& home, const World& world, const home::Contact& contact) {
+Result<FetchReport> fetch_contact(home::Home& home, const World& world, const home::Contact& contact) {
   FetchReport report;
   report.patient = contact.name;
-  auto ledger = open_ledger_of(home, world, contact);
-  std::size_t awaited = 0;
-  if (!ledger) {
-    auto error = ledger.error();
-    if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kUnreachable;
-    GL_CHECK(into_report(tl::unexpected(std::move(error)), report));
-  } else {
-    EpochReader epochs(home, world, contact, **ledger, report);
-    GL_CHECK(into_report(ThreadReader(home, contact, **ledger, report).read_all(), report));
-    GL_CHECK(into_report(epochs.read_all(), report));
-    awaited = epochs.awaited();
-    GL_CHECK(home.database().transaction([&] { return home::set_fetched(home, contact, world.clock.now_ms()); }));
+  GL_TRY(grants, home::grants_of(home, contact));
+  for (const auto& grant : grants) {
+    GL_CHECK(into_report(fetch_grant(home, world, grant, report), report));
   }
-  GL_TRY(now, home::contact_named(home, contact.name));
-  report.closed = now && now->closed_ms && awaited == 0;
-  report.state = state_of(report);
+  GL_ASSIGN(report.closed, is_closed(home, contact));
   GL_ASSIGN(report.records, home::count_records(home, contact));
+  report.conclude();
   return report;
+}
+
+Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world,
+                                       const std::optional<std::string>& patient) {
+  GL_TRY(contacts, chosen_contacts(home, patient));
+  std::vector<FetchReport> reports;
+  for (const auto& contact : contacts) {
+    GL_TRY(report, fetch_contact(home, world, contact));
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+Result<void> follow_patients(home::Home& home, const World& world, const std::optional<std::string>& patient,
+                             std::int64_t every_ms, const std::function<void(const FetchReport&)>& tell) {
+  std::map<std::string, FetchState> told;
+  do {
+    auto reports = fetch(home, world, patient);
+    if (!reports && reports.error().code == ErrorCode::kInterrupted) break;
+    if (!reports && reports.error().code == ErrorCode::kBusy) continue;  // another process's transaction took long
+    if (!reports) return tl::unexpected(std::move(reports.error()));
+    for (const auto& report : *reports) {
+      const auto before = told.find(report.patient);
+      if (report.new_records == 0 && before != told.end() && before->second == report.state) continue;
+      told[report.patient] = report.state;
+      tell(report);
+    }
+  } while (!world.clock.wait_ms(every_ms, world.cancel));
+  return {};
 }
 
 }  // namespace glucoledger::usecases

@@ -1,46 +1,33 @@
-// Fetching: the physician's side follows the thread's notes and reads every released epoch as far as it goes, verifying
-// every signature, and stores the records. It resumes where it stopped.
+// Fetching: the physician's side follows each thread's notes and reads every released epoch as far as it goes,
+// verifying every signature, and stores the records. It resumes where it stopped; several processes may fetch at once.
 //
 // Epochs are read side by side: in each round one address of every epoch is asked for in one request, since an epoch's
 // next address is known only once the message before is opened.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "exchange/fetch_report.h"
 #include "home/contacts.h"
-#include "usecases/world.h"
+#include "ports/world.h"
 
 namespace glucoledger::usecases {
 
-enum class FetchState {
-  kFound,        // new records
-  kNotYet,       // nothing new
-  kClosed,       // the grant is closed, and all that was released has been read
-  kPruned,       // something was there, and the node or store dropped it
-  kUnreachable,  // no ledger or store answers
-  kCorrupt,      // something fails its check
-};
-std::string_view name_of(FetchState state);  // "FOUND", "NOT YET", ...
+using exchange::FetchProblem;
+using exchange::FetchReport;
+using exchange::FetchState;
+using ports::World;
 
-struct FetchProblem {
-  FetchState state = FetchState::kCorrupt;
-  std::string days;  // the epoch's, or empty
-  std::string reason;
-};
+// `patient`: one, by this home's name for them; else all. kNotFound: there is none of this name. What a patient's
+// ledger says, or does not say, is in their report; errors are of this home.
+Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient);
+Result<FetchReport> fetch_contact(home::Home& home, const World& world, const home::Contact& contact);
 
-struct FetchReport {
-  std::string patient;
-  FetchState state = FetchState::kNotYet;
-  bool closed = false;  // CLOSED, also when there were new records before the end
-  std::size_t new_records = 0;
-  std::size_t messages = 0;
-  std::int64_t records = 0;  // all that this home holds
-  std::vector<FetchProblem> problems;
-};
-
-// One patient. Errors are of this home; what the ledger says or does not say is in the report.
-Result<FetchReport> fetch(home::Home& home, const World& world, const home::Contact& contact);
+// Round after round until cancelled: that is how it ends well. `tell` gets what changed since the round before.
+Result<void> follow_patients(home::Home& home, const World& world, const std::optional<std::string>& patient,
+                             std::int64_t every_ms, const std::function<void(const FetchReport&)>& tell);
 
 }  // namespace glucoledger::usecases

@@ -13,13 +13,26 @@ std::string folded(std::string_view name) {
   return text;
 }
 
+// So many readings in a transaction: others have their turn.
+constexpr std::size_t kReadingsPerTransaction = 5'000;
+
 bool differ(std::string_view a, std::string_view b) {
   return !a.empty() && !b.empty() && folded(a) != folded(b);
 }
 
+// Another time the file may be taken.
+bool is_passing(const Error& error) {
+  return error.code != ErrorCode::kInputRefused && error.code != ErrorCode::kCorrupt &&
+         error.code != ErrorCode::kNewerFormat;
+}
+
 Result<void> keep_patient(home::Home& home, const convert::PatientDetails& details) {
-  const auto merged = fhir::merge(home.settings().patient.value_or(fhir::Patient{}), patient_named_in(details));
-  return home.database().transaction([&] { return home.set_meta("patient", fhir::patient_json(merged)); });
+  GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
+    GL_CHECK(home.reload_settings());
+    const auto merged = fhir::merge(home.settings().patient.value_or(fhir::Patient{}), patient_named_in(details));
+    return home.set_meta(transaction, "patient", fhir::patient_json(merged));
+  }));
+  return home.reload_settings();
 }
 
 }  // namespace
@@ -35,7 +48,19 @@ fhir::Patient patient_named_in(const convert::PatientDetails& details) {
 Result<Import> import_readings(home::Home& home, convert::ImportedFile file) {
   Import outcome;
   outcome.file = std::move(file);
-  GL_ASSIGN(outcome.added, home::add_readings(home, outcome.file.readings));
+  const std::span readings(outcome.file.readings);
+  for (std::size_t next = 0; next < readings.size(); next += kReadingsPerTransaction) {
+    const auto some = readings.subspan(next, std::min(kReadingsPerTransaction, readings.size() - next));
+    home::Added added;
+    GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
+      GL_ASSIGN(added, home::add_readings(transaction, some));
+      return {};
+    }));
+    outcome.added.added += added.added;
+    outcome.added.known += added.known;
+    outcome.added.conflicting_lines.insert(outcome.added.conflicting_lines.end(), added.conflicting_lines.begin(),
+                                           added.conflicting_lines.end());
+  }
   const auto& details = outcome.file.patient;
   if (details.empty()) return outcome;
   if (const auto& known = home.settings().patient) {
@@ -44,6 +69,32 @@ Result<Import> import_readings(home::Home& home, convert::ImportedFile file) {
   }
   if (!outcome.names_another_person) GL_CHECK(keep_patient(home, details));
   return outcome;
+}
+
+Result<Import> import_file(home::Home& home, const World& world, const std::filesystem::path& file,
+                           convert::ImportOptions options) {
+  options.default_time_zone = home.settings().time_zone;
+  options.now_ms = world.clock.now_ms();
+  GL_TRY(read, convert::read_device_file(file, options, world.progress));
+  return import_readings(home, std::move(read));
+}
+
+void import_new_files(home::Home& home, const World& world, Inbox& inbox, const convert::ImportOptions& options,
+                      const TellImport& tell) {
+  for (const auto& file : inbox.changed_files()) {
+    if (world.cancel.cancelled()) return inbox.try_again(file);
+    const auto outcome = import_file(home, world, file, options);
+    if (!outcome && is_passing(outcome.error())) inbox.try_again(file);
+    tell(file, outcome);
+  }
+}
+
+void follow_imports(home::Home& home, const World& world, Inbox& inbox, const convert::ImportOptions& options,
+                    const TellImport& tell) {
+  constexpr std::int64_t kIntervalMs = 300;
+  do {
+    import_new_files(home, world, inbox, options, tell);
+  } while (!inbox.wait_ms(kIntervalMs, world.cancel));
 }
 
 }  // namespace glucoledger::usecases

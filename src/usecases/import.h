@@ -1,10 +1,18 @@
-// Importing: the readings of a device file that was read, into a patient's home, each identity once.
+// Importing: a device file's readings into a patient's home, each identity once.
 #pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
 
 #include "convert/device_file.h"
 #include "home/readings.h"
+#include "ports/world.h"
+#include "usecases/inbox.h"
 
 namespace glucoledger::usecases {
+
+using ports::World;
 
 struct Import {
   convert::ImportedFile file;
@@ -12,9 +20,21 @@ struct Import {
   bool names_another_person = false;  // than the home's patient
 };
 
-// All of the file's readings or, on an error, none. What the file says about its owner fills the gaps of the home's
-// patient.
+// Reads the file ("-": standard input) without holding the home, which gives the time zone that neither file nor
+// options name. What is refused changes nothing.
+Result<Import> import_file(home::Home& home, const World& world, const std::filesystem::path& file,
+                           convert::ImportOptions options);
+// Readings that were read, some thousands in a transaction: cut short, it is repeated. What the file says about its
+// owner fills the gaps of the home's patient.
 Result<Import> import_readings(home::Home& home, convert::ImportedFile file);
+
+// What is new in the inbox; no file ends it. `tell` gets what came of each.
+using TellImport = std::function<void(const std::string& file, const Result<Import>& outcome)>;
+void import_new_files(home::Home& home, const World& world, Inbox& inbox, const convert::ImportOptions& options,
+                      const TellImport& tell);
+// Until cancelled: that is how it ends well.
+void follow_imports(home::Home& home, const World& world, Inbox& inbox, const convert::ImportOptions& options,
+                    const TellImport& tell);
 
 // Whom a device file names, as far as it does.
 fhir::Patient patient_named_in(const convert::PatientDetails& details);

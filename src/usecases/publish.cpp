@@ -1,14 +1,23 @@
 #include "usecases/publish.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
+#include "exchange/home_ledger.h"
 #include "home/grants.h"
+#include "home/messages.h"
 
 namespace glucoledger::usecases {
 namespace {
 
 using home::StoredReading;
+
+// So many readings are planned in one transaction, or those of one epoch where they are more: others have their turn.
+constexpr std::size_t kReadingsPerTransaction = 2'000;
+constexpr std::int64_t kRoundPauseMs = 300;
+constexpr std::int64_t kPauseMaxMs = 30'000;
 
 // Readings that go into one epoch, by a key that sorts.
 using Groups = std::map<std::string, std::vector<StoredReading>>;
@@ -44,23 +53,45 @@ Groups by_window(std::vector<StoredReading> readings, cgm::Window window, const 
   return groups;
 }
 
-Result<void> plan_days(home::Home& home, const Groups& groups, PublishPlan& plan) {
+std::size_t size_of(const Groups& groups) {
+  std::size_t size = 0;
+  for (const auto& group : groups) size += group.second.size();
+  return size;
+}
+
+// What another process has planned meanwhile falls out.
+Result<Groups> still_unpublished(home::Home& home, keys::Design design, Groups groups) {
+  Groups still;
+  for (auto& [key, readings] : groups) {
+    std::vector<std::int64_t> ids;
+    for (const auto& reading : readings) ids.push_back(reading.id);
+    GL_TRY(free_ids, home::still_unpublished(home, design, ids));
+    const std::set<std::int64_t> is_free(free_ids.begin(), free_ids.end());
+    std::erase_if(readings, [&](const StoredReading& reading) { return !is_free.contains(reading.id); });
+    if (!readings.empty()) still.emplace(key, std::move(readings));
+  }
+  return still;
+}
+
+Result<void> plan_days(home::Transaction& transaction, const Groups& groups, PublishPlan& plan) {
   std::vector<home::Epoch> fresh;
   for (const auto& [day, readings] : groups) {
-    GL_TRY(epoch, home::signing_epoch(home, day));
+    GL_TRY(epoch, home::signing_epoch(transaction.home(), day));
     if (!epoch) {
-      GL_ASSIGN(epoch, home::create_epoch(home, keys::Design::kTangle, day, day));
+      GL_ASSIGN(epoch, home::create_epoch(transaction, keys::Design::kTangle, day, day));
       fresh.push_back(*epoch);
     }
-    for (const auto& reading : readings) GL_CHECK(home::add_message(home, *epoch, std::span(&reading.id, 1)));
+    for (const auto& reading : readings) {
+      GL_CHECK(home::add_message(transaction, *epoch, std::span(&reading.id, 1)));
+    }
     plan.readings += readings.size();
     plan.messages += readings.size();
   }
   plan.epochs += fresh.size();
-  return home::release_to_holders(home, fresh);
+  return home::release_to_holders(transaction, fresh);
 }
 
-Result<void> plan_files(home::Home& home, const Groups& groups, PublishPlan& plan) {
+Result<void> plan_files(home::Transaction& transaction, const Groups& groups, PublishPlan& plan) {
   std::vector<home::Epoch> fresh;
   for (const auto& [window, readings] : groups) {
     std::set<std::string> days;
@@ -69,28 +100,105 @@ Result<void> plan_files(home::Home& home, const Groups& groups, PublishPlan& pla
       days.insert(reading.local_day);
       ids.push_back(reading.id);
     }
-    GL_TRY(epoch, home::create_epoch(home, keys::Design::kTangleIpfs, *days.begin(), *days.rbegin()));
-    GL_CHECK(home::add_message(home, epoch, ids));
+    GL_TRY(epoch, home::create_epoch(transaction, keys::Design::kTangleIpfs, *days.begin(), *days.rbegin()));
+    GL_CHECK(home::add_message(transaction, epoch, ids));
     plan.readings += readings.size();
     ++plan.messages;
     fresh.push_back(std::move(epoch));
   }
   plan.epochs += fresh.size();
-  return home::release_to_holders(home, fresh);
+  return home::release_to_holders(transaction, fresh);
+}
+
+// One transaction: epochs for these groups, as grants and epochs stand now.
+Result<void> plan_some(home::Home& home, const PublishOptions& options, const Groups& some, PublishPlan& plan) {
+  PublishPlan planned;
+  GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
+    planned = {};
+    GL_TRY(groups, still_unpublished(home, options.design, some));
+    if (options.design == keys::Design::kTangle) return plan_days(transaction, groups, planned);
+    std::vector<StoredReading> readings;
+    for (auto& group : groups) std::move(group.second.begin(), group.second.end(), std::back_inserter(readings));
+    GL_TRY(cuts, cuts_of_grants(home, options.design));
+    return plan_files(transaction, by_window(std::move(readings), options.window, cuts), planned);
+  }));
+  plan.readings += planned.readings;
+  plan.messages += planned.messages;
+  plan.epochs += planned.epochs;
+  return {};
+}
+
+// A wrong minimum weight magnitude is told before anything is queued; where no ledger answers, later.
+Result<void> check_min_weight(home::Home& home, const World& world, const OutboxOptions& options) {
+  if (!options.min_weight_magnitude) return {};
+  const auto ledger = world.open_ledger(home.ledger_spec(), ports::Use::kRead);
+  if (!ledger) return {};
+  const auto info = (*ledger)->info(world.cancel);
+  if (!info) return {};
+  return exchange::min_weight_magnitude_for(*info, options.min_weight_magnitude).map([](int) {});
+}
+
+// Nothing: there was nothing to send.
+Result<std::optional<Publication>> publish_round(home::Home& home, const World& world, const PublishOptions& options) {
+  Publication publication;
+  GL_ASSIGN(publication.plan, plan_publication(home, options));
+  GL_TRY(waiting, home::outbox_counts(home));
+  if (waiting.messages_waiting + waiting.notes_waiting == 0) return std::nullopt;
+  GL_ASSIGN(publication.carried, carry_all(home, world, options.outbox));
+  return publication;
 }
 
 }  // namespace
 
 Result<PublishPlan> plan_publication(home::Home& home, const PublishOptions& options) {
   PublishPlan plan;
-  GL_CHECK(home.database().transaction([&]() -> Result<void> {
-    GL_CHECK(replace_dead_epochs(home));
-    GL_TRY(readings, home::unpublished_readings(home, options.design, options.days, options.last));
-    if (options.design == keys::Design::kTangle) return plan_days(home, by_day(std::move(readings)), plan);
-    GL_TRY(cuts, cuts_of_grants(home, options.design));
-    return plan_files(home, by_window(std::move(readings), options.window, cuts), plan);
-  }));
+  GL_TRY(readings, home::unpublished_readings(home, options.design, options.days, options.last));
+  // In design B a window's readings stay together; grants cut them further in the transaction.
+  Groups groups = options.design == keys::Design::kTangle ? by_day(std::move(readings))
+                                                          : by_window(std::move(readings), options.window, {});
+  Groups some;
+  while (!groups.empty()) {
+    some.insert(groups.extract(groups.begin()));
+    if (!groups.empty() && size_of(some) < kReadingsPerTransaction) continue;
+    GL_CHECK(plan_some(home, options, some, plan));
+    some.clear();
+  }
   return plan;
+}
+
+Result<Publication> publish(home::Home& home, const World& world, const PublishOptions& options) {
+  GL_CHECK(check_min_weight(home, world, options.outbox));
+  Publication publication;
+  GL_ASSIGN(publication.plan, plan_publication(home, options));
+  GL_ASSIGN(publication.carried, carry_all(home, world, options.outbox));
+  return publication;
+}
+
+Result<void> follow_publishing(home::Home& home, const World& world, const PublishOptions& options,
+                               const PublishFollower& follower) {
+  GL_CHECK(check_min_weight(home, world, options.outbox));
+  std::int64_t pause_ms = kRoundPauseMs;
+  while (!world.cancel.cancelled()) {
+    if (follower.inbox != nullptr) {
+      import_new_files(home, world, *follower.inbox, follower.import_options, follower.tell_import);
+    }
+    auto round = publish_round(home, world, options);
+    std::optional<Error> error;
+    if (!round) error = round.error();
+    if (round && *round) {
+      follower.tell(**round);
+      error = (*round)->carried.shortfall();
+    }
+    if (error && error->code == ErrorCode::kInterrupted) break;
+    if (error && error->code != ErrorCode::kUnreachable && error->code != ErrorCode::kBusy) {
+      return tl::unexpected(std::move(*error));
+    }
+    if (error) follower.tell_error(*error);
+    pause_ms = error ? std::min(2 * pause_ms, kPauseMaxMs) : kRoundPauseMs;
+    const bool watches = follower.inbox != nullptr && !error;
+    if (watches ? follower.inbox->wait_ms(pause_ms, world.cancel) : world.clock.wait_ms(pause_ms, world.cancel)) break;
+  }
+  return {};
 }
 
 }  // namespace glucoledger::usecases

@@ -4,18 +4,20 @@
 // the days of an open grant begin or end, so that no file holds more than a grant covers.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "cgm/local_day.h"
 #include "home/readings.h"
-#include "usecases/outbox_run.h"
+#include "usecases/carry.h"
+#include "usecases/import.h"
 
 namespace glucoledger::usecases {
 
 struct PublishOptions {
   keys::Design design = keys::Design::kTangle;
   home::DayRange days;
-  std::optional<std::size_t> last;
+  std::optional<std::size_t> last;             // only so many of the newest
   cgm::Window window = cgm::Window::kQuarter;  // design B
   OutboxOptions outbox;
 };
@@ -26,7 +28,28 @@ struct PublishPlan {
   std::size_t epochs = 0;
 };
 
-// Needs no ledger: one transaction in the home.
+struct Publication {
+  PublishPlan plan;
+  Carried carried;
+};
+
+// kUsage: a minimum weight magnitude below the ledger's; nothing is queued then. Whatever else keeps readings from the
+// ledger is told in `carried`, and they wait.
+Result<Publication> publish(home::Home& home, const World& world, const PublishOptions& options);
+
+// What comes and what waits, round after round until cancelled: that is how it ends well. A ledger that cannot be
+// reached is tried again, ever more rarely, and so is a home that another process holds for long.
+struct PublishFollower {
+  Inbox* inbox = nullptr;  // device files to import before each round; may be absent
+  convert::ImportOptions import_options;
+  TellImport tell_import;
+  std::function<void(const Publication&)> tell;  // rounds that had something to send
+  std::function<void(const Error&)> tell_error;  // after which it goes on
+};
+Result<void> follow_publishing(home::Home& home, const World& world, const PublishOptions& options,
+                               const PublishFollower& follower);
+
+// The first half of publish: needs no ledger.
 Result<PublishPlan> plan_publication(home::Home& home, const PublishOptions& options);
 
 }  // namespace glucoledger::usecases

@@ -20,7 +20,7 @@ Result<std::string> free_name(home::Home& home) {
 
 }  // namespace
 
-Result<home::Contact> receive(home::Home& home, std::string_view content, const std::optional<std::string>& name) {
+Result<Received> receive(home::Home& home, std::string_view content, const std::optional<std::string>& name) {
   if (name) GL_CHECK(check_name(*name));
   SecretBytes text = SecretBytes::copy_of(base::as_bytes(content));
   if (content.starts_with(kPngMagic)) {
@@ -29,13 +29,14 @@ Result<home::Contact> receive(home::Home& home, std::string_view content, const 
     sodium_memzero(read.data(), read.size());
   }
   GL_TRY(invitation, keys::decode_uri(text.text()));
-  std::optional<home::Contact> contact;
-  GL_CHECK(home.database().transaction([&]() -> Result<void> {
+  Received received;
+  received.design = invitation.design;
+  GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
     GL_TRY(chosen, name ? Result<std::string>(*name) : free_name(home));
-    GL_ASSIGN(contact, home::add_contact(home, invitation, chosen));
+    GL_ASSIGN(received.contact, home::add_received_grant(transaction, invitation, chosen));
     return {};
   }));
-  return std::move(*contact);
+  return received;
 }
 
 }  // namespace glucoledger::usecases

@@ -5,12 +5,16 @@
 #include <string_view>
 
 #include "home/contacts.h"
-#include "usecases/world.h"
+#include "ports/world.h"
 
 namespace glucoledger::usecases {
 
 // `content`: the URI as text, or a PNG image of its QR code. `name`: an alias for the patient ("patient-1" by default).
-// An invitation received before gives its contact again.
-Result<home::Contact> receive(home::Home& home, std::string_view content, const std::optional<std::string>& name);
+// An invitation received before gives its contact again. The picture is read before the home is touched.
+struct Received {
+  home::Contact contact;
+  keys::Design design = keys::Design::kTangle;  // of the grant
+};
+Result<Received> receive(home::Home& home, std::string_view content, const std::optional<std::string>& name);
 
 }  // namespace glucoledger::usecases

@@ -1,34 +1,66 @@
 #include "usecases/revoke.h"
 
-namespace glucoledger::usecases {
+#include "home/grants.h"
+#include "home/messages.h"
+#include "home/signing_lease.h"
 
-Result<Revocation> revoke(home::Home& home, const World& world, std::string_view name) {
+namespace glucoledger::usecases {
+namespace {
+
+// Ledgers that answer do so within this; who takes access back does not wait for others.
+constexpr std::int64_t kDeparturesWaitMs = 250;
+
+// What has not left goes into a new epoch, which the revoked never gets.
+Result<void> end_held_epoch(home::Transaction& transaction, const home::Epoch& epoch, std::vector<home::Epoch>& fresh) {
+  auto& home = transaction.home();
+  GL_TRY(left, home::count_left(home, epoch.id));
+  GL_TRY(unsent, home::has_unsent_messages(home, epoch.id));
+  if (unsent) {
+    GL_TRY(next, home::create_epoch(transaction, epoch.design, epoch.first_day, epoch.last_day));
+    GL_CHECK(home::remake_messages_from(transaction, epoch.id, left, next));
+    GL_CHECK(home::move_waiting_messages(transaction, epoch.id, next));
+    fresh.push_back(std::move(next));
+  }
+  // Where another copy of this home may have signed too, the number of messages cannot be known.
+  return home::end_epoch(transaction, epoch.id, epoch.may_sign ? std::optional(left) : std::nullopt).map([](bool) {});
+}
+
+Result<Revocation> close_grants(home::Transaction& transaction, std::string_view name, std::int64_t now_ms) {
+  auto& home = transaction.home();
+  GL_TRY(grants, home::open_grants_named(home, name));
+  if (grants.empty()) {
+    return fail(ErrorCode::kNotFound, "there is no open grant of this name", "`glucoledger status` lists them");
+  }
   Revocation outcome;
-  GL_CHECK(home.database().transaction([&]() -> Result<void> {
-    GL_TRY(grant, home::open_grant_named(home, name));
-    if (!grant) {
-      return fail(ErrorCode::kNotFound, "there is no open grant of this name", "`glucoledger status` lists them");
-    }
-    GL_TRY(held, home::open_epochs_of(home, *grant));
-    std::vector<home::Epoch> fresh;
-    for (const auto& epoch : held) {
-      GL_TRY(left, home::count_left(home, epoch.id));
-      GL_TRY(unsent, home::has_unsent_messages(home, epoch.id));
-      if (unsent) {
-        GL_TRY(next, home::create_epoch(home, epoch.design, epoch.first_day, epoch.last_day));
-        GL_CHECK(home::remake_messages_from(home, epoch.id, left, next));
-        GL_CHECK(home::move_waiting_messages(home, epoch.id, next));
-        fresh.push_back(std::move(next));
-      }
-      // Where another copy of this home may have signed too, the number of messages cannot be known.
-      GL_CHECK(home::end_epoch(home, epoch.id, epoch.may_sign ? std::optional(left) : std::nullopt));
-    }
-    GL_CHECK(home::close_grant(home, *grant, world.clock.now_ms()));
-    GL_CHECK(home::release_to_holders(home, fresh));
-    GL_CHECK(home::queue_ends(home));
-    outcome = {held.size(), fresh.size()};
-    return {};
-  }));
+  outcome.grants_closed = grants.size();
+  std::vector<home::Epoch> fresh;
+  for (const auto& grant : grants) {
+    GL_TRY(held, home::epochs_held_by_alone(home, grant));
+    for (const auto& epoch : held) GL_CHECK(end_held_epoch(transaction, epoch, fresh));
+    GL_CHECK(home::close_grant(transaction, grant, now_ms));
+    outcome.epochs_ended += held.size();
+  }
+  outcome.epochs_opened = fresh.size();
+  for (const auto& epoch : fresh) GL_CHECK(home::release_to_holders(transaction, std::span(&epoch, 1)));
+  GL_CHECK(home::queue_ends(transaction));
+  return outcome;
+}
+
+}  // namespace
+
+Result<Revocation> revoke(home::Home& home, const World& world, std::string_view name,
+                          const std::function<void(const Revocation&)>& committed) {
+  Revocation outcome;
+  {
+    GL_TRY(hold, home::DepartureHold::take(home.folder(), kDeparturesWaitMs));
+    GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
+      GL_ASSIGN(outcome, close_grants(transaction, name, world.clock.now_ms()));
+      return {};
+    }));
+    outcome.may_still_arrive = !hold.is_quiet() && outcome.epochs_ended > 0;
+  }
+  if (committed) committed(outcome);
+  GL_ASSIGN(outcome.carried, carry_notes(home, world));
   return outcome;
 }
 

@@ -1,22 +1,30 @@
 // Taking a grant back. One transaction in the home, whether or not a ledger can be reached.
 //
 // Every open epoch that the revoked holds ends; what is not known to have left is made anew in epochs that the revoked
-// never gets; a closing note waits. The recipient reads all that was released before, then sees CLOSED.
+// never gets; a closing note waits. The recipient reads all that was released before, then sees CLOSED. It holds in
+// every process from its commit on: what another one has signed or attached and not sent stays here. Only what a ledger
+// was already sent and has not answered may still arrive.
 #pragma once
 
-#include <string>
+#include <functional>
+#include <string_view>
 
-#include "home/grants.h"
-#include "usecases/world.h"
+#include "usecases/carry.h"
 
 namespace glucoledger::usecases {
 
 struct Revocation {
+  std::size_t grants_closed = 0;
   std::size_t epochs_ended = 0;
   std::size_t epochs_opened = 0;  // in their place, for those who still may read
+  bool may_still_arrive = false;  // a ledger had been sent messages of ended epochs, and had not answered by then
+  Carried carried;                // the closing note
 };
 
-// kNotFound: there is no open grant of this name. The closing note waits in the outbox: run it afterwards.
-Result<Revocation> revoke(home::Home& home, const World& world, std::string_view name);
+// `name`: a recipient's, for all grants that they hold, or one grant's own. kNotFound: there is no open grant of this
+// name. A ledger that cannot be reached is told in `carried`; the revocation holds all the same. `committed` is called
+// once it holds, before anything is asked of a network.
+Result<Revocation> revoke(home::Home& home, const World& world, std::string_view name,
+                          const std::function<void(const Revocation&)>& committed = {});
 
 }  // namespace glucoledger::usecases

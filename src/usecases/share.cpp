@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
-#include "usecases/outbox_run.h"
+#include "exchange/home_ledger.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -23,7 +23,7 @@ Result<std::vector<keys::Locator>> locators_of(home::Home& home, const World& wo
   GL_TRY(ledger, world.locator_of(home.ledger_spec()));
   std::vector<keys::Locator> locators;
   if (design == keys::Design::kTangle) {
-    if (!is_url(ledger)) return std::vector<keys::Locator>{{Kind::kLedger, ledger}};
+    if (!ports::is_url(ledger)) return std::vector<keys::Locator>{{Kind::kLedger, ledger}};
     for (auto& url : split(ledger)) locators.push_back({Kind::kLedger, std::move(url)});
     locators.resize(std::min(locators.size(), base::limits::kUriLocatorsMax));
     return locators;
@@ -35,7 +35,7 @@ Result<std::vector<keys::Locator>> locators_of(home::Home& home, const World& wo
       ledger_path.parent_path() == store_path.parent_path()) {
     return std::vector<keys::Locator>{{Kind::kHome, ledger_path.parent_path().string()}};
   }
-  auto nodes = is_url(ledger) ? split(ledger) : std::vector<std::string>{ledger};
+  auto nodes = ports::is_url(ledger) ? split(ledger) : std::vector<std::string>{ledger};
   nodes.resize(std::min(nodes.size(), base::limits::kUriLocatorsMax - 1));
   for (auto& node : nodes) locators.push_back({Kind::kLedger, std::move(node)});
   locators.push_back({Kind::kStore, store});
@@ -49,8 +49,9 @@ bool reaches_over(const home::Grant& grant, const home::Epoch& epoch) {
 }
 
 // Releases what the grant covers; returns the newest epoch, which goes with the invitation.
-Result<std::optional<home::Epoch>> release_epochs(home::Home& home, const home::Grant& grant, Share& outcome) {
-  GL_TRY(epochs, home::all_epochs(home, grant.design));
+Result<std::optional<home::Epoch>> release_epochs(home::Transaction& transaction, const home::Grant& grant,
+                                                  Share& outcome) {
+  GL_TRY(epochs, home::all_epochs(transaction.home(), grant.design));
   std::vector<home::Epoch> covered;
   for (auto& epoch : epochs) {
     if (grant.covers(epoch)) {
@@ -67,13 +68,35 @@ Result<std::optional<home::Epoch>> release_epochs(home::Home& home, const home::
   home::Epoch with_uri = std::move(*newest);
   covered.erase(newest);
   if (outcome.opened_now) {
-    GL_CHECK(home::release_by_uri(home, grant, with_uri));
-    GL_CHECK(home::release_by_note(home, grant, covered));
-    GL_CHECK(home::queue_ends(home));
+    GL_CHECK(home::release_by_uri(transaction, grant, with_uri));
+    GL_CHECK(home::release_by_note(transaction, grant, covered));
+    GL_CHECK(home::queue_ends(transaction));
   } else {
-    GL_CHECK(home::release_anew_by_note(home, grant, with_uri));
+    GL_CHECK(home::release_anew_by_note(transaction, grant, with_uri));
   }
   return with_uri;
+}
+
+// Which ledger it is, from the home where it was reached before.
+Result<std::string> network_id_of(home::Home& home, const World& world) {
+  GL_TRY(known, home.meta("network_id"));
+  if (known) return *known;
+  GL_TRY(opened, exchange::open_home_ledger(home, world));
+  return opened.info.network_id;
+}
+
+// The open grant with the same words, or a new one.
+Result<home::Grant> grant_for(home::Transaction& transaction, const ShareOptions& options, std::int64_t now_ms,
+                              bool& opened_now) {
+  GL_TRY(grants, home::open_grants_named(transaction.home(), options.name));
+  for (auto& grant : grants) {
+    if (grant.recipient == options.name && grant.design == options.design && grant.days.since == options.days.since &&
+        grant.days.until == options.days.until) {
+      return std::move(grant);
+    }
+  }
+  opened_now = true;
+  return home::open_grant(transaction, options.name, options.design, options.days, now_ms);
 }
 
 }  // namespace
@@ -87,33 +110,20 @@ Result<void> check_name(std::string_view name) {
   return {};
 }
 
-Result<Share> share(home::Home& home, const World& world, const ShareOptions& options) {
+Result<Share> share(home::Home& home, const World& world, const ShareOptions& options, const HandOver& hand_over) {
   GL_CHECK(check_name(options.name));
-  GL_TRY(network_id, home.meta("network_id"));
-  if (!network_id) {
-    GL_TRY(opened, open_home_ledger(home, world));
-    network_id = opened.info.network_id;
-  }
+  GL_TRY(network_id, network_id_of(home, world));
   GL_TRY(locators, locators_of(home, world, options.design));
   Share outcome;
-  outcome.this_machine_only =
-      std::any_of(locators.begin(), locators.end(), [](const auto& locator) { return !is_url(locator.where); });
-  GL_CHECK(home.database().transaction([&]() -> Result<void> {
-    GL_TRY(grant, home::open_grant_named(home, options.name));
-    if (grant && (grant->design != options.design || grant->days.since != options.days.since ||
-                  grant->days.until != options.days.until)) {
-      return fail(ErrorCode::kUsage, "there is an open grant of this name with another design or window",
-                  "revoke it first, or choose another name");
-    }
-    outcome.opened_now = !grant;
-    if (!grant) {
-      GL_ASSIGN(grant, home::open_grant(home, options.name, options.design, options.days, world.clock.now_ms()));
-    }
-    GL_TRY(newest, release_epochs(home, *grant, outcome));
-    GL_TRY(thread, home::thread_of(home, *grant));
-    keys::Invitation invitation{.network_id = *network_id,
-                                .locators = std::move(locators),
-                                .thread = std::move(thread),
+  GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
+    outcome = Share();
+    GL_ASSIGN(outcome.grant, grant_for(transaction, options, world.clock.now_ms(), outcome.opened_now));
+    GL_TRY(newest, release_epochs(transaction, outcome.grant, outcome));
+    GL_TRY(thread, home::thread_by_id(home, outcome.grant.thread_id));
+    GL_TRY(keys, home::keys_of(home, thread));
+    keys::Invitation invitation{.network_id = network_id,
+                                .locators = locators,
+                                .thread = std::move(keys),
                                 .patient_key = home.signing_key().public_key(),
                                 .design = options.design,
                                 .newest_epoch = {}};
@@ -121,9 +131,12 @@ Result<Share> share(home::Home& home, const World& world, const ShareOptions& op
       GL_ASSIGN(invitation.newest_epoch, home::release_of(home, *newest));
     }
     GL_ASSIGN(outcome.uri, keys::encode_uri(invitation));
-    outcome.grant = std::move(*grant);
     return {};
   }));
+  outcome.this_machine_only =
+      std::any_of(locators.begin(), locators.end(), [](const auto& locator) { return !ports::is_url(locator.where); });
+  if (hand_over) GL_CHECK(hand_over(outcome));
+  GL_ASSIGN(outcome.carried, carry_notes(home, world));
   return outcome;
 }
 

@@ -1,21 +1,23 @@
 // Sharing in person: a grant is opened and its invitation becomes a URI (and QR code) for the recipient.
 //
 // As in the paper the invitation holds the newest epoch's root and channel key; other epochs in the grant's window
-// follow as notes. Sharing again with the same words gives the same thread's invitation anew.
+// follow as notes. Sharing again with the same words gives the same thread's invitation anew; with another window or
+// design the recipient gets a further grant, in the same thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "home/grants.h"
 #include "keys/uri.h"
-#include "usecases/world.h"
+#include "usecases/carry.h"
 
 namespace glucoledger::usecases {
 
 struct ShareOptions {
-  std::string name;
+  std::string name;  // the recipient's
   keys::Design design = keys::Design::kTangle;
   home::DayRange days;
 };
@@ -27,11 +29,14 @@ struct Share {
   bool this_machine_only = false;     // a locator is a folder
   std::size_t epochs = 0;             // released so far
   std::vector<std::string> left_out;  // design B: files that reach over the window's edge, by their days
+  Carried carried;                    // the notes
 };
 
-// kUsage: an open grant of this name has another design or window. kUnreachable: the ledger was never reached.
-// The notes wait in the outbox: run it afterwards.
-Result<Share> share(home::Home& home, const World& world, const ShareOptions& options);
+// kUnreachable: the ledger was never reached; nothing is recorded. What keeps the notes from a ledger later is told in
+// `carried`. `hand_over` gets the invitation before anything else is asked of a network, and may refuse: the grant
+// stays.
+using HandOver = std::function<Result<void>(const Share& share)>;
+Result<Share> share(home::Home& home, const World& world, const ShareOptions& options, const HandOver& hand_over = {});
 
 // An alias that the user chose: 1 to 64 printable characters.
 Result<void> check_name(std::string_view name);

@@ -1,39 +1,13 @@
-#include "usecases/bundle_sieve.h"
+#include "exchange/bundle_sieve.h"
 
 #include <algorithm>
 
 #include "base/limits.h"
-#include "base/parallel.h"
 
-namespace glucoledger::usecases {
+namespace glucoledger::exchange {
 namespace {
 
 constexpr std::size_t kPartsMax = 4'096;
-
-class JudgingSink final : public ports::Sink {
- public:
-  explicit JudgingSink(const JudgeBundle& judge) : judge_(judge) {}
-
-  void take(std::vector<ledger::Transaction> some) override {
-    const auto bundles = sieve_.add(std::move(some));
-    std::vector<char> wanted(bundles.size());
-    base::in_parallel(bundles.size(), [&](std::size_t i) {
-      const auto& bundle = bundles[i];
-      if (wants(bundle.transactions.front().address()) && ledger::check_bundle(bundle.transactions) && judge_(bundle)) {
-        wanted[i] = 1;
-      }
-    });
-    for (std::size_t i = 0; i < bundles.size(); ++i) {
-      if (wanted[i] != 0) satisfied_.insert(bundles[i].transactions.front().address());
-    }
-  }
-  bool wants(const crypto::Hash& address) const override { return !satisfied_.contains(address); }
-
- private:
-  const JudgeBundle& judge_;
-  BundleSieve sieve_;
-  std::unordered_set<crypto::Hash> satisfied_;
-};
 
 }  // namespace
 
@@ -84,10 +58,4 @@ void BundleSieve::keep_few() {
   std::erase_if(open_tails_, [&](const crypto::Hash& tail) { return !open.contains(tail); });
 }
 
-Result<ports::ReadEnd> judge_bundles(ports::Ledger& ledger, std::span<const crypto::Hash> addresses,
-                                     const JudgeBundle& judge) {
-  JudgingSink sink(judge);
-  return ledger.read_into(addresses, sink);
-}
-
-}  // namespace glucoledger::usecases
+}  // namespace glucoledger::exchange

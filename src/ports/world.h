@@ -1,5 +1,5 @@
-// What the use cases need from outside: the time, a ledger and a content store by their names, and someone who does the
-// proofs of work. Apps and tests choose.
+// What a call of the upper rooms needs from outside: the time, the wish to stop, a ledger and a content store by their
+// names, and someone who does the proofs of work. Facades and tests choose; below them nothing reaches for the process.
 #pragma once
 
 #include <functional>
@@ -7,13 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/progress.h"
 #include "ledger/bundle.h"
 #include "ports/content_store.h"
 #include "ports/ledger.h"
 
-namespace glucoledger::usecases {
+namespace glucoledger::ports {
 
 enum class Use { kRead, kWrite };
 
@@ -36,6 +37,7 @@ struct World {
   std::function<Result<std::string>(const std::string& spec)> locator_of;
   base::Progress progress;
   Attach attach = ledger::attach;
+  base::CancelToken cancel;  // of the call
 };
 
-}  // namespace glucoledger::usecases
+}  // namespace glucoledger::ports

@@ -1,12 +1,13 @@
 // Signs the waiting messages of one epoch: makes each one's record or file, its MAM payload and its bundle.
 #pragma once
 
-#include "home/epochs.h"
+#include "home/messages.h"
 #include "home/outbox.h"
+#include "home/signing_lease.h"
+#include "ports/world.h"
 #include "privacy/sealed_file.h"
-#include "usecases/world.h"
 
-namespace glucoledger::usecases {
+namespace glucoledger::exchange {
 
 class Signer {
  public:
@@ -16,15 +17,20 @@ class Signer {
   crypto::Hash next_address() const { return mam::address_of(next_root_, channel_.mode); }
   // Whether this bundle at next_address() holds a message signed by this epoch's next one-time key. Thread-safe.
   bool signed_by_next_key(const ledger::Bundle& bundle) const;
-  // Up to `count_max` waiting messages, signed and committed; empty when none waits. Design B puts the file into the
-  // content store first.
-  Result<std::vector<home::Outgoing>> sign_next(home::Home& home, const World& world, privacy::Transform transform,
+  // Up to `count_max` waiting messages, signed and committed; empty when none waits, or when the epoch was changed by
+  // another process: then this signer is of no more use. Design B puts the file into the content store first.
+  Result<std::vector<home::Outgoing>> sign_next(home::Home& home, const home::SigningLease& lease,
+                                                const ports::World& world, privacy::Transform transform,
                                                 std::size_t count_max);
 
  private:
   Signer(home::Epoch epoch, mam::Channel channel, mam::ChannelCursor cursor, crypto::Hash next_root)
       : epoch_(std::move(epoch)), channel_(std::move(channel)), cursor_(std::move(cursor)), next_root_(next_root) {}
+  Result<bool> store_file(home::Home& home, const ports::World& world, privacy::Transform transform,
+                          home::Message& message) const;
   Result<std::string> content_of(home::Home& home, const home::Message& message) const;
+  Result<std::vector<home::SignedMessage>> sign(home::Home& home, const ports::World& world,
+                                                std::span<const home::Message> messages);
 
   home::Epoch epoch_;
   mam::Channel channel_;
@@ -32,4 +38,4 @@ class Signer {
   crypto::Hash next_root_;
 };
 
-}  // namespace glucoledger::usecases
+}  // namespace glucoledger::exchange

@@ -1,22 +1,23 @@
 // Brings bundles that are fixed in the outbox onto the ledger and waits for their confirmation.
 //
 // Safe to repeat at any point: a bundle that is on the ledger already is not attached again, and an attachment renews
-// trunk, branch, timestamps and nonce alone. A row is marked `left` once a ledger accepted it and closed once it is
-// confirmed (or, where the ledger confirms no data, read back). Proofs of work and submissions go on beside the signing
-// of what comes next (attach_pipeline.h); the home's books are kept by the calling thread alone.
+// trunk, branch, timestamps and nonce alone. Right before a row is handed to the ledger, one transaction records that
+// it leaves, if it still may: a revocation by any process holds from its commit on. A row is marked `left` once a
+// ledger accepted it and closed once it is confirmed (or, where the ledger confirms no data, read back). Proofs of work
+// and submissions go on beside the signing of what comes next (attach_pipeline.h); the home's books are kept by the
+// calling thread alone, which looks meanwhile for what other processes have changed.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "exchange/attach_pipeline.h"
 #include "home/outbox.h"
-#include "usecases/attach_pipeline.h"
-#include "usecases/world.h"
+#include "ports/world.h"
 
-namespace glucoledger::usecases {
+namespace glucoledger::exchange {
 
 // Its signatureMessageFragments, joined. (A bundle's hash does not cover them.)
 std::string payload_of(const ledger::PreparedBundle& bundle);
@@ -30,18 +31,26 @@ struct DeliveryCounts {
   std::size_t unconfirmed = 0;  // accepted, and not confirmed in time
 };
 
+// Where rows come from while others leave.
+struct DeliverySource {
+  using Rows = Result<std::vector<home::Outgoing>>;
+  // Rows that were just fixed and never sent, some at a time; none: that was all.
+  std::function<Rows()> next;
+  // Called when another process has changed the home: rows that go before all others. May be absent.
+  std::function<Rows()> urgent;
+};
+
 class Delivery {
  public:
-  Delivery(home::Home& home, ports::Ledger& ledger, const World& world, int min_weight_magnitude, bool confirms_data)
+  Delivery(home::Home& home, ports::Ledger& ledger, const ports::World& world, int min_weight_magnitude,
+           bool confirms_data)
       : home_(home), ledger_(ledger), world_(world), mwm_(min_weight_magnitude), confirms_data_(confirms_data) {}
 
-  // Rows that were just fixed and never sent, some at a time; none: that was all.
-  using Source = std::function<Result<std::vector<home::Outgoing>>()>;
   // `total`: how many there will be, for who waits; 0: not known. Returns when the ledger accepted them.
-  Result<void> send_all(const Source& next, std::size_t total);
+  Result<void> send_all(const DeliverySource& source, std::size_t total);
   Result<void> send(std::vector<home::Outgoing> rows);
-  // Rows of an earlier run, which may have arrived.
-  Result<void> resume(std::span<const home::Outgoing> rows);
+  // Rows of an earlier run, which may have arrived. Those that have not are returned, to be sent.
+  Result<std::vector<home::Outgoing>> resume(std::span<const home::Outgoing> rows);
   // Waits until what was sent is confirmed, for a while.
   Result<void> settle();
   const DeliveryCounts& counts() const { return counts_; }
@@ -49,17 +58,18 @@ class Delivery {
  private:
   // The pauses between two looks at what is confirmed.
   struct Patience {
-    std::chrono::steady_clock::time_point next_look;
-    std::chrono::steady_clock::time_point last_success;
+    std::int64_t next_look_ms = 0;
+    std::int64_t last_success_ms = 0;
     std::int64_t pause_ms = 0;
   };
 
   Result<std::vector<Accepted>> find_on_ledger(std::span<const home::Outgoing> rows);
-  Result<void> drive(AttachPipeline& pipeline, const Source& next, std::size_t total);
+  Result<void> drive(AttachPipeline& pipeline, const DeliverySource& source, std::size_t total);
+  Result<void> heed_others(AttachPipeline& pipeline, const DeliverySource& source);
+  Result<void> let_leave(AttachPipeline& pipeline);
   // Marks what was accepted, and appends it to `sent_`.
-  Result<void> collect(AttachPipeline& pipeline, std::int64_t wait_ms);
-  void tell(std::uint64_t hashes, std::chrono::steady_clock::time_point since, std::size_t done,
-            std::size_t total) const;
+  Result<void> collect(AttachPipeline& pipeline);
+  void tell(std::uint64_t hashes, std::int64_t since_ms, std::size_t done, std::size_t total) const;
   Result<void> look_for_confirmation(Patience& patience);
   // Closes what is confirmed within the time; the rest stays in `sent`, as in the following.
   Result<void> await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms);
@@ -69,11 +79,11 @@ class Delivery {
 
   home::Home& home_;
   ports::Ledger& ledger_;
-  const World& world_;
+  const ports::World& world_;
   int mwm_;
   bool confirms_data_;
   std::vector<Accepted> sent_;  // accepted, and not confirmed yet
   DeliveryCounts counts_;
 };
 
-}  // namespace glucoledger::usecases
+}  // namespace glucoledger::exchange

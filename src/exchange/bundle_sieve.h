@@ -6,15 +6,13 @@
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "ledger/bundle.h"
-#include "ports/ledger.h"
 
-namespace glucoledger::usecases {
+namespace glucoledger::exchange {
 
 class BundleSieve {
  public:
@@ -31,10 +29,4 @@ class BundleSieve {
   std::vector<crypto::Hash> open_tails_;  // index 0, and the rest has not come
 };
 
-// Reads the addresses and judges every valid bundle there, until it was true for one at each address.
-// `judge` is called from several threads at once.
-using JudgeBundle = std::function<bool(const ledger::Bundle& bundle)>;
-Result<ports::ReadEnd> judge_bundles(ports::Ledger& ledger, std::span<const crypto::Hash> addresses,
-                                     const JudgeBundle& judge);
-
-}  // namespace glucoledger::usecases
+}  // namespace glucoledger::exchange

@@ -1,11 +1,11 @@
 // Bundles put together from parts in any order, among junk.
-#include "usecases/bundle_sieve.h"
+#include "exchange/bundle_sieve.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-namespace glucoledger::usecases {
+namespace glucoledger::exchange {
 namespace {
 
 using ledger::Transaction;
@@ -81,4 +81,4 @@ TEST(BundleSieveTest, JunkDoesNotPileUp) {
 }
 
 }  // namespace
-}  // namespace glucoledger::usecases
+}  // namespace glucoledger::exchange

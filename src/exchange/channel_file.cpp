@@ -1,12 +1,11 @@
-#include "apps/mam_state_file.h"
+#include "exchange/channel_file.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "apps/mam_options.h"
 #include "base/limits.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::exchange {
 namespace {
 
 using nlohmann::json;
@@ -29,11 +28,11 @@ bool has_natural(const json& object, const char* name) {
   return object.contains(name) && object[name].is_number_unsigned();
 }
 
-Result<MamPending> parse_pending(const json& document) {
+Result<PendingMessage> parse_pending(const json& document) {
   const bool shaped = document.is_object() && has_natural(document, "index") && has_string(document, "message") &&
                       document.contains("bundle") && document["bundle"].is_array();
   if (!shaped) return damaged("the message under way has another shape");
-  MamPending pending;
+  PendingMessage pending;
   pending.index = document["index"].get<std::uint64_t>();
   pending.message_trytes = document["message"].get<std::string>();
   for (const json& one : document["bundle"]) {
@@ -46,7 +45,7 @@ Result<MamPending> parse_pending(const json& document) {
   return pending;
 }
 
-Result<MamState> parse(std::string_view text) {
+Result<ChannelState> parse(std::string_view text) {
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object() || !has_string(document, "format") || document["format"] != std::string(kFormat)) {
     return fail(ErrorCode::kInputRefused, "the --state file is not one of `mam publish`",
@@ -59,14 +58,14 @@ Result<MamState> parse(std::string_view text) {
   const bool shaped = has_string(document, "mode") && has_natural(document, "security") &&
                       has_string(document, "seed") && has_natural(document, "next_index");
   if (!shaped) return damaged("a field is missing");
-  const std::string mode = document["mode"].get<std::string>();
+  const auto mode = mam::mode_named(document["mode"].get_ref<const std::string&>());
   auto seed = mam::SecretTrytes::from_trytes(document["seed"].get_ref<const std::string&>());
   const std::uint64_t security = document["security"].get<std::uint64_t>();
   const bool valid = seed && document["seed"].get_ref<const std::string&>().size() == crypto::kHashTrytes &&
-                     security >= 1 && security <= 3 && mam_mode_name(mam_mode_of(mode)) == mode;
+                     security >= 1 && security <= 3 && mode;
   if (!valid) return damaged("a field has a wrong value");
-  MamState state{std::move(*seed), mam_mode_of(mode), static_cast<int>(security),
-                 document["next_index"].get<std::uint64_t>(), std::nullopt};
+  ChannelState state{std::move(*seed), *mode, static_cast<int>(security), document["next_index"].get<std::uint64_t>(),
+                     std::nullopt};
   if (document.contains("pending") && !document["pending"].is_null()) {
     GL_ASSIGN(state.pending, parse_pending(document["pending"]));
     if (state.pending->index >= state.next_index) return damaged("the message under way has an index not used up");
@@ -76,14 +75,13 @@ Result<MamState> parse(std::string_view text) {
 
 }  // namespace
 
-Result<MamStateFile> MamStateFile::open(const std::filesystem::path& path, mam::Mode mode,
-                                        std::optional<int> security) {
+Result<ChannelFile> ChannelFile::open(const std::filesystem::path& path, mam::Mode mode, std::optional<int> security) {
   GL_TRY(lock, base::FileLock::acquire(path.string() + ".lock", kLockWaitMs));
   auto content = base::read_file(path, kSizeMax);
   if (!content && content.error().code != ErrorCode::kNotFound) return tl::unexpected(content.error());
   if (!content) {
-    MamStateFile made(path, std::move(lock),
-                      MamState{mam::SecretTrytes::random(), mode, security.value_or(kDefaultSecurity), 0, {}});
+    ChannelFile made(path, std::move(lock),
+                     ChannelState{mam::SecretTrytes::random(), mode, security.value_or(kDefaultSecurity), 0, {}});
     GL_CHECK(made.save());
     return made;
   }
@@ -93,16 +91,16 @@ Result<MamStateFile> MamStateFile::open(const std::filesystem::path& path, mam::
   if (!state) return tl::unexpected(state.error());
   if (state->mode != mode || (security && state->security != *security)) {
     return fail(ErrorCode::kUsage,
-                "this state file's channel is " + std::string(mam_mode_name(state->mode)) + " with security " +
+                "this state file's channel is " + std::string(mam::name_of(state->mode)) + " with security " +
                     std::to_string(state->security),
                 "give its --mode, or another --state file for a new channel");
   }
-  return MamStateFile(path, std::move(lock), std::move(*state));
+  return ChannelFile(path, std::move(lock), std::move(*state));
 }
 
-Result<void> MamStateFile::save() {
+Result<void> ChannelFile::save() {
   nlohmann::ordered_json document = {
-      {"format", kFormat},           {"version", kVersion},          {"mode", mam_mode_name(state_.mode)},
+      {"format", kFormat},           {"version", kVersion},          {"mode", mam::name_of(state_.mode)},
       {"security", state_.security}, {"seed", state_.seed.trytes()}, {"next_index", state_.next_index},
       {"pending", nullptr}};
   if (state_.pending) {
@@ -116,4 +114,4 @@ Result<void> MamStateFile::save() {
   return written;
 }
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::exchange

@@ -1,14 +1,15 @@
-#include "usecases/signer.h"
+#include "exchange/signer.h"
 
 #include "base/parallel.h"
 #include "fhir/observation.h"
 #include "fhir/record_file.h"
 #include "home/readings.h"
+#include "home/stored_files.h"
 #include "ledger/bundle.h"
 #include "privacy/identifier.h"
 #include "privacy/strip.h"
 
-namespace glucoledger::usecases {
+namespace glucoledger::exchange {
 namespace {
 
 const std::string kNoTag(ledger::kTagTrytes, '9');
@@ -51,20 +52,33 @@ Result<std::string> Signer::content_of(home::Home& home, const home::Message& me
        .identifier_hmac = privacy::reading_identifier(home.identifier_key(), reading)});
 }
 
-Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const World& world,
-                                                      privacy::Transform transform, std::size_t count_max) {
-  GL_TRY(messages, home::waiting_messages(home, epoch_.id, count_max));
-  if (epoch_.design == keys::Design::kTangleIpfs) {
-    for (auto& message : messages) {
-      if (!message.cid.empty()) continue;
-      GL_TRY(store, world.open_store(home.store_spec(), Use::kWrite));
-      GL_TRY(release, home::release_of(home, epoch_));
-      GL_TRY(file, aggregate(home, message.id));
-      GL_TRY(sealed, privacy::seal_file(file, *release.file_secret, transform));
-      GL_ASSIGN(message.cid, store->add(sealed));
-      GL_CHECK(home.database().transaction([&] { return home::set_cid(home, message.id, message.cid); }));
-    }
-  }
+// The file has its row before its bytes leave. False: the message does not wait in this epoch any more.
+Result<bool> Signer::store_file(home::Home& home, const ports::World& world, privacy::Transform transform,
+                                home::Message& message) const {
+  GL_TRY(store, world.open_store(home.store_spec(), ports::Use::kWrite));
+  GL_TRY(release, home::release_of(home, epoch_));
+  GL_TRY(file, aggregate(home, message.id));
+  GL_TRY(sealed, privacy::seal_file(file, *release.file_secret, transform));
+  GL_TRY(cid, store->cid_of(sealed));
+  std::optional<home::StoredFile> row;
+  GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
+    GL_ASSIGN(row, home::begin_file(transaction, message.id, epoch_.id, cid, store->locator()));
+    return {};
+  }));
+  if (!row) return false;
+  GL_TRY(added, store->add(sealed));
+  GL_ASSERT(added == cid);
+  bool kept = false;
+  GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
+    GL_ASSIGN(kept, home::mark_stored(transaction, *row));
+    return {};
+  }));
+  message.cid = cid;
+  return kept;
+}
+
+Result<std::vector<home::SignedMessage>> Signer::sign(home::Home& home, const ports::World& world,
+                                                      std::span<const home::Message> messages) {
   std::vector<mam::Created> created;
   cursor_.expect(messages.size());
   for (const auto& message : messages) {
@@ -82,20 +96,38 @@ Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const Wo
     bundles[i] = ledger::prepare(created[i].payload, created[i].address, kNoTag, now_s);
   });
   std::vector<home::SignedMessage> signed_messages;
-  std::vector<home::Outgoing> outgoing;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     GL_TRY(bundle, std::move(bundles[i]));
     const auto hash = ledger::bundle_hash_of(bundle);
-    signed_messages.push_back({messages[i].id, epoch_.next_index, created[i].address, hash, bundle});
-    outgoing.push_back({home::Outgoing::Kind::kMessage, messages[i].id, created[i].address, hash, std::move(bundle)});
-    ++epoch_.next_index;
+    signed_messages.push_back({messages[i].id, epoch_.next_index + i, created[i].address, hash, std::move(bundle)});
   }
-  if (signed_messages.empty()) return outgoing;
-  GL_CHECK(home.signing_transaction([&]() -> Result<void> {
-    for (const auto& message : signed_messages) GL_CHECK(home::store_signed(home, epoch_, message));
+  return signed_messages;
+}
+
+Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const home::SigningLease& lease,
+                                                      const ports::World& world, privacy::Transform transform,
+                                                      std::size_t count_max) {
+  GL_TRY(messages, home::waiting_messages(home, epoch_.id, count_max));
+  for (auto& message : messages) {
+    if (epoch_.design != keys::Design::kTangleIpfs || !message.cid.empty()) continue;
+    GL_TRY(is_stored, store_file(home, world, transform, message));
+    if (!is_stored) return std::vector<home::Outgoing>();
+  }
+  if (messages.empty()) return std::vector<home::Outgoing>();
+  GL_TRY(signed_messages, sign(home, world, messages));
+  bool is_ours = false;
+  GL_CHECK(home.write_signed(lease, [&](home::Transaction& transaction) -> Result<void> {
+    GL_ASSIGN(is_ours, home::store_signed(transaction, epoch_, signed_messages));
     return {};
   }));
+  if (!is_ours) return std::vector<home::Outgoing>();
+  epoch_.next_index += signed_messages.size();
+  std::vector<home::Outgoing> outgoing;
+  for (auto& message : signed_messages) {
+    outgoing.push_back(
+        {home::Outgoing::Kind::kMessage, message.id, message.address, message.bundle_hash, std::move(message.bundle)});
+  }
   return outgoing;
 }
 
-}  // namespace glucoledger::usecases
+}  // namespace glucoledger::exchange

@@ -1,0 +1,103 @@
+// For both sides: report and status.
+#include <memory>
+
+#include "apps/day_options.h"
+#include "apps/session.h"
+#include "base/file.h"
+#include "usecases/report.h"
+#include "usecases/status.h"
+
+namespace glucoledger::apps {
+namespace {
+
+using home::Home;
+using nlohmann::ordered_json;
+
+// ---- report
+
+struct ReportArguments {
+  std::optional<std::string> patient;
+  std::string since;
+  std::string until;
+  std::string html_file;
+};
+
+Result<ExitCode> print_report(const Context& context, const ReportArguments& arguments) {
+  usecases::ReportRequest request;
+  request.patient = arguments.patient;
+  GL_ASSIGN(request.days, day_range(arguments.since, arguments.until));
+  GL_TRY(session, Session::start(context));
+  GL_TRY(home, session.open(Home::Use::kRead));
+  GL_TRY(report, usecases::report_on(home, request));
+  if (!arguments.html_file.empty()) {
+    GL_CHECK(base::write_file_atomic(arguments.html_file, base::as_bytes(report::report_html(report)), 0600));
+  }
+  print_result(context, report::report_json(report), report::report_text(report));
+  return ExitCode::kDone;
+}
+
+// ---- status
+
+Result<ExitCode> patient_status(const Context& context, Home& home) {
+  GL_TRY(status, usecases::patient_status(home));
+  ordered_json document = {
+      {"home", home.folder().string()},
+      {"role", "patient"},
+      {"readings", status.readings},
+      {"unpublished", {{"tangle", status.unpublished_tangle}, {"tangle-ipfs", status.unpublished_tangle_ipfs}}},
+      {"readings_waiting", status.waiting.readings_waiting},
+      {"messages_waiting", status.waiting.messages_waiting},
+      {"notes_waiting", status.waiting.notes_waiting},
+      {"grants", ordered_json::array()}};
+  std::string text = "a patient's home in " + home.folder().string() + "\n" + std::to_string(status.readings) +
+                     " readings\n" + "not published in design tangle: " + std::to_string(status.unpublished_tangle) +
+                     "\n" + "not published in design tangle-ipfs: " + std::to_string(status.unpublished_tangle_ipfs) +
+                     "\n" + "outbox: " + std::to_string(status.waiting.messages_waiting) + " messages, " +
+                     std::to_string(status.waiting.notes_waiting) + " notes wait\n";
+  for (const auto& grant : status.grants) {
+    const char* state = grant.open ? "open" : "closed";
+    const std::string days = grant.days.since.value_or("the beginning") + " to " + grant.days.until.value_or("ever");
+    document["grants"].push_back({{"to", grant.recipient},
+                                  {"grant", grant.name},
+                                  {"state", state},
+                                  {"design", keys::name_of(grant.design)},
+                                  {"since", grant.days.since.value_or("")},
+                                  {"until", grant.days.until.value_or("")}});
+    text += "grant to " + grant.name + ": " + state + ", " + days + ", design " +
+            std::string(keys::name_of(grant.design)) + "\n";
+  }
+  print_result(context, document, text);
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> status(const Context& context) {
+  GL_TRY(session, Session::start(context));
+  GL_TRY(home, session.open(Home::Use::kRead));
+  if (home.settings().role == home::Role::kPatient) return patient_status(context, home);
+  GL_TRY(patients, usecases::list_patients(home));
+  print_result(context, {{"home", home.folder().string()}, {"role", "clinic"}, {"patients", patients.size()}},
+               "a clinic's home in " + home.folder().string() + "\n" + count_of(patients.size(), "patient") + "\n");
+  return ExitCode::kDone;
+}
+
+void add_report(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("report", "The glucose report: time in ranges, variability, daily profile");
+  auto arguments = std::make_shared<ReportArguments>();
+  command->add_option("PATIENT", arguments->patient, "In a clinic's home: whose");
+  command->add_option("--since", arguments->since, "Only days from this one on (YYYY-MM-DD)");
+  command->add_option("--until", arguments->until, "Only days up to this one");
+  command->add_option("--html", arguments->html_file, "Write a self-contained page with profile and daily curves");
+  command->footer("Example:\n  glucoledger report patient-1 --html report.html\n");
+  run_when_chosen(*command, context, arguments, print_report);
+}
+
+}  // namespace
+
+void add_report_commands(CLI::App& app, Context& context) {
+  add_report(app, context);
+  app.add_subcommand("status", "What the home holds, and what waits")->callback([&context] {
+    context.run = [&context] { return status(context); };
+  });
+}
+
+}  // namespace glucoledger::apps

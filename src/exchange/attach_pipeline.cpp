@@ -1,0 +1,291 @@
+#include "exchange/attach_pipeline.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace glucoledger::exchange {
+namespace {
+
+constexpr std::size_t kWaitingMax = 256;
+constexpr std::size_t kAttachedMax = 256;
+constexpr std::size_t kBundlesPerSubmit = 64;
+constexpr std::size_t kSubmitsAtOnce = 3;
+constexpr auto kSubmitInterval = std::chrono::milliseconds(200);  // what is attached waits no longer than so
+constexpr auto kTipsAge = std::chrono::seconds(1);
+
+std::size_t core_count() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+home::Outgoing without_bundle(const home::Outgoing& row) {
+  auto bare = row;
+  bare.bundle.clear();
+  return bare;
+}
+
+}  // namespace
+
+AttachPipeline::AttachPipeline(ports::Ledger& ledger, const ports::World& world, int min_weight_magnitude,
+                               std::size_t expected)
+    : ledger_(ledger),
+      world_(world),
+      mwm_(min_weight_magnitude),
+      threads_per_bundle_(expected > 0 && expected < core_count() ? 0 : 1),
+      cancel_(world.cancel) {
+  for (std::size_t i = 0; i < core_count(); ++i)
+    threads_.emplace_back([this] { guarded(&AttachPipeline::attach_loop); });
+  for (std::size_t i = 0; i < kSubmitsAtOnce; ++i) {
+    threads_.emplace_back([this] { guarded(&AttachPipeline::submit_loop); });
+  }
+}
+
+AttachPipeline::~AttachPipeline() {
+  stop();
+}
+
+bool AttachPipeline::has_room() const {
+  const base::MutexLock lock(mutex_);
+  return waiting_.size() < kWaitingMax && !finishing_;
+}
+
+void AttachPipeline::push(home::Outgoing row) {
+  const base::MutexLock lock(mutex_);
+  waiting_.push_back(std::move(row));
+  may_attach_.notify_one();
+}
+
+void AttachPipeline::push_first(home::Outgoing row) {
+  const base::MutexLock lock(mutex_);
+  waiting_.push_front(std::move(row));
+  may_attach_.notify_one();
+}
+
+void AttachPipeline::finish() {
+  const base::MutexLock lock(mutex_);
+  finishing_ = true;
+  wake_all();
+}
+
+void AttachPipeline::stop() {
+  {
+    const base::MutexLock lock(mutex_);
+    stop_ = true;
+    cancel_.trip();
+    wake_all();
+  }
+  threads_.clear();
+  const base::MutexLock lock(mutex_);
+  submissions_.clear();  // and with them their departures
+}
+
+void AttachPipeline::wake_all() {
+  may_attach_.notify_all();
+  may_submit_.notify_all();
+  may_take_.notify_all();
+}
+
+void AttachPipeline::wait(std::int64_t wait_ms, bool for_room) {
+  const auto end = Steady::now() + std::chrono::milliseconds(wait_ms);
+  base::MutexLock lock(mutex_);
+  while (!stop_ && accepted_.empty() && Steady::now() < end) {
+    const bool has_half = for_room && !finishing_ && waiting_.size() < kWaitingMax / 2;
+    const bool has_batch = batch_is_due() && submissions_.size() < kSubmitsAtOnce;
+    if (has_half || has_batch || (has_ended() && submissions_.empty())) return;
+    may_take_.wait_until(lock, end);
+  }
+}
+
+std::vector<Attached> AttachPipeline::take_batch() {
+  const base::MutexLock lock(mutex_);
+  std::vector<Attached> batch;
+  if (stop_ || submissions_.size() >= kSubmitsAtOnce || !batch_is_due()) return batch;
+  while (!attached_.empty() && batch.size() < kBundlesPerSubmit) {
+    batch.push_back(std::move(attached_.front()));
+    attached_.pop_front();
+  }
+  attached_since_ = Steady::now();
+  may_attach_.notify_all();
+  return batch;
+}
+
+void AttachPipeline::depart(std::vector<Attached> batch, home::Departure departure) {
+  const base::MutexLock lock(mutex_);
+  if (batch.empty()) return;
+  submissions_.push_back(std::make_shared<Submission>(
+      Submission{std::move(batch), std::move(departure), base::CancelSource(cancel_.token())}));
+  may_submit_.notify_one();
+}
+
+std::vector<Accepted> AttachPipeline::take_accepted() {
+  const base::MutexLock lock(mutex_);
+  return std::exchange(accepted_, {});
+}
+
+std::vector<home::Outgoing> AttachPipeline::rows() const {
+  const base::MutexLock lock(mutex_);
+  std::vector<home::Outgoing> rows;
+  for (const auto& row : waiting_) rows.push_back(without_bundle(row));
+  rows.insert(rows.end(), being_attached_.begin(), being_attached_.end());
+  for (const auto& one : attached_) rows.push_back(without_bundle(one.row));
+  for (const auto& submission : submissions_) {
+    for (const auto& one : submission->batch) rows.push_back(without_bundle(one.row));
+  }
+  std::erase_if(rows, [&](const home::Outgoing& row) { return unwanted_.contains(key_of(row)); });
+  return rows;
+}
+
+void AttachPipeline::drop(std::span<const home::Outgoing> unwanted) {
+  const base::MutexLock lock(mutex_);
+  std::set<Key> keys;
+  for (const auto& row : unwanted) keys.insert(key_of(row));
+  std::erase_if(waiting_, [&](const home::Outgoing& row) { return keys.contains(key_of(row)); });
+  std::erase_if(attached_, [&](const Attached& one) { return keys.contains(key_of(one.row)); });
+  for (const auto& row : being_attached_) {
+    if (keys.contains(key_of(row))) unwanted_.insert(key_of(row));
+  }
+  for (const auto& submission : submissions_) {
+    for (const auto& one : submission->batch) {
+      if (!keys.contains(key_of(one.row))) continue;
+      unwanted_.insert(key_of(one.row));
+      submission->cancel.trip();
+    }
+  }
+  wake_all();
+}
+
+std::optional<Error> AttachPipeline::error() const {
+  const base::MutexLock lock(mutex_);
+  return error_;
+}
+
+bool AttachPipeline::is_idle() const {
+  const base::MutexLock lock(mutex_);
+  return waiting_.empty() && being_attached_.empty() && attached_.empty() && submissions_.empty() && accepted_.empty();
+}
+
+void AttachPipeline::fail_with(Error error) {
+  const base::MutexLock lock(mutex_);
+  if (!error_ && !stop_) error_ = std::move(error);
+  stop_ = true;
+  cancel_.trip();
+  wake_all();
+}
+
+// Libraries throw where memory ends: an exception must not leave a thread.
+void AttachPipeline::guarded(void (AttachPipeline::*loop)()) {
+  try {
+    (this->*loop)();
+  } catch (const std::exception&) {
+    fail_with({ErrorCode::kFailed, "there is not enough memory to go on publishing", "nothing is lost: publish again"});
+  }
+}
+
+// Many bundles may share tips: milestones confirm wide shapes too.
+Result<ports::Tips> AttachPipeline::current_tips() {
+  const base::MutexLock lock(tips_mutex_);
+  const auto now = Steady::now();
+  if (!tips_ || now - tips_at_ > kTipsAge) {
+    GL_ASSIGN(tips_, ledger_.tips(cancel_.token()));
+    tips_at_ = now;
+  }
+  return *tips_;
+}
+
+Result<Attached> AttachPipeline::attach(home::Outgoing row) {
+  GL_TRY(tips, current_tips());
+  crypto::ProofOfWorkOptions work;
+  work.min_weight_magnitude = mwm_;
+  work.threads = threads_per_bundle_;
+  work.cancel = &stop_;
+  std::uint64_t reported = 0;
+  work.report = [&](std::uint64_t hashes) {
+    if (hashes < reported) reported = 0;  // the bundle's next transaction
+    hashes_done_ += hashes - reported;
+    reported = hashes;
+  };
+  GL_TRY(transactions, world_.attach(row.bundle, {tips.trunk, tips.branch, world_.clock.now_ms()}, work));
+  GL_ASSERT(transactions.size() == row.bundle.size());
+  return Attached{std::move(row), std::move(transactions)};
+}
+
+void AttachPipeline::attach_loop() {
+  base::MutexLock lock(mutex_);
+  while (!stop_) {
+    if (waiting_.empty() || attached_.size() >= kAttachedMax) {
+      may_attach_.wait(lock);
+      continue;
+    }
+    home::Outgoing row = std::move(waiting_.front());
+    waiting_.pop_front();
+    const auto key = key_of(row);
+    if (waiting_.size() == kWaitingMax / 2) may_take_.notify_all();
+    being_attached_.push_back(without_bundle(row));
+    lock.unlock();
+    auto attached = attach(std::move(row));
+    if (!attached) fail_with(std::move(attached.error()));
+    lock.lock();
+    std::erase_if(being_attached_, [&](const home::Outgoing& one) { return key_of(one) == key; });
+    if (!attached) return;
+    if (unwanted_.erase(key) > 0) {
+      may_take_.notify_all();
+      continue;
+    }
+    if (attached_.empty()) attached_since_ = Steady::now();
+    attached_.push_back(std::move(*attached));
+    if (batch_is_due()) may_take_.notify_all();
+  }
+}
+
+bool AttachPipeline::has_ended() const {
+  return finishing_ && waiting_.empty() && attached_.empty() && being_attached_.empty();
+}
+
+bool AttachPipeline::batch_is_due() const {
+  if (attached_.empty()) return false;
+  const bool last = finishing_ && waiting_.empty() && being_attached_.empty();
+  return last || attached_.size() >= kBundlesPerSubmit || Steady::now() - attached_since_ >= kSubmitInterval;
+}
+
+void AttachPipeline::submit_loop() {
+  base::MutexLock lock(mutex_);
+  while (!stop_) {
+    const auto next = std::find_if(submissions_.begin(), submissions_.end(),
+                                   [](const std::shared_ptr<Submission>& one) { return !one->is_begun; });
+    if (next == submissions_.end()) {
+      may_submit_.wait(lock);
+      continue;
+    }
+    const auto submission = *next;
+    submission->is_begun = true;
+    std::vector<ledger::Transaction> transactions;
+    for (const auto& one : submission->batch) {
+      transactions.insert(transactions.end(), one.transactions.begin(), one.transactions.end());
+    }
+    const auto cancel = submission->cancel.token();
+    lock.unlock();
+    auto submitted = cancel.check();
+    if (submitted) submitted = ledger_.submit(transactions, cancel);
+    if (!submitted && (submitted.error().code != ErrorCode::kInterrupted || cancel_.token().cancelled())) {
+      fail_with(submitted.error());
+    }
+    lock.lock();
+    settle(submission, std::move(submitted));
+  }
+}
+
+// A submission that was broken off may have arrived all the same: what is wanted of it is submitted again.
+void AttachPipeline::settle(const std::shared_ptr<Submission>& submission, Result<void> submitted) {
+  for (auto& one : submission->batch) {
+    if (unwanted_.erase(key_of(one.row)) > 0) continue;
+    if (submitted) {
+      one.row.bundle.clear();
+      accepted_.push_back({std::move(one.row), {one.transactions.front().hash()}});
+    } else {
+      attached_.push_front(std::move(one));
+    }
+  }
+  std::erase(submissions_, submission);
+  wake_all();
+}
+
+}  // namespace glucoledger::exchange

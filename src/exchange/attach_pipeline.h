@@ -1,0 +1,125 @@
+// Attaches bundles and submits them, many at a time, beside the caller, who signs the next ones and keeps the books.
+//
+//   push() -> a thread a core does proofs of work, each for a bundle of its own (the work inside one is sequential)
+//          -> take_batch(): what is attached; the caller records that it leaves and gives what may leave to depart()
+//          -> a few threads submit -> take_accepted()
+//
+// Queues are bounded: has_room() tells when to hold back. Nothing here touches the home. Rows that are not wanted any
+// more are dropped wherever they are, and a submission that holds one is broken off; what is still wanted of it comes
+// again with take_batch(). Used by one thread; ledger and attach are called from several.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "home/outbox.h"
+#include "home/signing_lease.h"
+#include "ports/world.h"
+
+namespace glucoledger::exchange {
+
+// A row and its bundle, ready to be submitted.
+struct Attached {
+  home::Outgoing row;
+  std::vector<ledger::Transaction> transactions;
+};
+
+// A bundle that a ledger accepted.
+struct Accepted {
+  home::Outgoing row;               // without its bundle, which the ledger has now
+  std::vector<crypto::Hash> tails;  // of its attachments
+};
+
+class AttachPipeline {
+ public:
+  // `expected`: how many bundles will come; 0: not known. Of a few, each is worked on by all cores.
+  AttachPipeline(ports::Ledger& ledger, const ports::World& world, int min_weight_magnitude, std::size_t expected);
+  AttachPipeline(const AttachPipeline&) = delete;
+  AttachPipeline& operator=(const AttachPipeline&) = delete;
+  ~AttachPipeline();  // stops
+
+  bool has_room() const;
+  void push(home::Outgoing row);
+  void push_first(home::Outgoing row);  // before all that waits; there is always room for it
+  void finish();                        // no more comes: what is attached leaves at once
+  // Ends the work that is under way. What was accepted until then can still be taken.
+  void stop();
+
+  // Until there is something to take, an error, or nothing is under way any more, or (`for_room`) room for much;
+  // `wait_ms` at most.
+  void wait(std::int64_t wait_ms, bool for_room);
+  // What is attached and due; empty while nothing is, or enough is being submitted.
+  std::vector<Attached> take_batch();
+  // `departure` lasts until the ledger answered.
+  void depart(std::vector<Attached> batch, home::Departure departure);
+  std::vector<Accepted> take_accepted();
+  // All rows that were pushed and neither accepted nor dropped, without their bundles.
+  std::vector<home::Outgoing> rows() const;
+  void drop(std::span<const home::Outgoing> unwanted);
+
+  // What went wrong first; then the pipeline has stopped.
+  std::optional<Error> error() const;
+  bool is_idle() const;  // all that was pushed was dropped, or accepted and taken
+  // By all threads together, for a guess at the time that is left.
+  std::uint64_t hashes_done() const { return hashes_done_; }
+
+ private:
+  using Steady = std::chrono::steady_clock;
+  using Key = std::pair<home::Outgoing::Kind, std::int64_t>;  // of a row
+  struct Submission {
+    std::vector<Attached> batch;
+    home::Departure departure;
+    base::CancelSource cancel;
+    bool is_begun = false;
+  };
+  static Key key_of(const home::Outgoing& row) { return {row.kind, row.id}; }
+
+  void attach_loop();
+  void submit_loop();
+  void guarded(void (AttachPipeline::*loop)());
+  void settle(const std::shared_ptr<Submission>& submission, Result<void> submitted) REQUIRES(mutex_);
+  Result<Attached> attach(home::Outgoing row);
+  Result<ports::Tips> current_tips();
+  bool batch_is_due() const REQUIRES(mutex_);
+  bool has_ended() const REQUIRES(mutex_);
+  void wake_all() REQUIRES(mutex_);
+  void fail_with(Error error);
+
+  ports::Ledger& ledger_;
+  const ports::World& world_;
+  const int mwm_;
+  const int threads_per_bundle_;  // 0: all cores
+  base::CancelSource cancel_;     // of all that is under way
+  std::atomic<bool> stop_ = false;
+  std::atomic<std::uint64_t> hashes_done_ = 0;
+
+  base::Mutex tips_mutex_;
+  std::optional<ports::Tips> tips_ GUARDED_BY(tips_mutex_);
+  Steady::time_point tips_at_ GUARDED_BY(tips_mutex_);
+
+  mutable base::Mutex mutex_;
+  base::Condition may_attach_;
+  base::Condition may_submit_;
+  base::Condition may_take_;
+  std::deque<home::Outgoing> waiting_ GUARDED_BY(mutex_);
+  std::vector<home::Outgoing> being_attached_ GUARDED_BY(mutex_);  // without their bundles
+  std::deque<Attached> attached_ GUARDED_BY(mutex_);
+  std::deque<std::shared_ptr<Submission>> submissions_ GUARDED_BY(mutex_);
+  std::vector<Accepted> accepted_ GUARDED_BY(mutex_);
+  std::set<Key> unwanted_ GUARDED_BY(mutex_);  // of those being attached or submitted
+  Steady::time_point attached_since_ GUARDED_BY(mutex_);
+  bool finishing_ GUARDED_BY(mutex_) = false;
+  std::optional<Error> error_ GUARDED_BY(mutex_);
+
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace glucoledger::exchange

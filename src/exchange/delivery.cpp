@@ -1,0 +1,279 @@
+#include "exchange/delivery.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "crypto/search_progress.h"
+#include "exchange/read_judged.h"
+#include "ledger/bundle.h"
+
+namespace glucoledger::exchange {
+namespace {
+
+using home::Outgoing;
+
+constexpr std::size_t kUnconfirmedMax = 4'096;  // what is accepted and not confirmed: more is not sent until then
+constexpr std::size_t kReadBackAtOnce = 1'024;
+constexpr std::size_t kTransactionsPerMessage = 3;  // of a reading, for a guess
+constexpr std::int64_t kStepMs = 50;
+constexpr std::int64_t kFirstPauseMs = 50;
+constexpr std::int64_t kPauseMaxMs = 1'000;
+constexpr std::int64_t kResumeWaitMs = 5'000;
+constexpr std::int64_t kConfirmationWaitMs = 20'000;
+
+std::vector<Outgoing> rows_of(std::span<const Accepted> accepted) {
+  std::vector<Outgoing> rows;
+  rows.reserve(accepted.size());
+  for (const auto& one : accepted) rows.push_back(one.row);
+  return rows;
+}
+
+}  // namespace
+
+Error delivery_stopped() {
+  return {ErrorCode::kInterrupted, "stopped: what is not confirmed yet waits in the outbox",
+          "nothing is lost: publish again to go on"};
+}
+
+std::string payload_of(const ledger::PreparedBundle& bundle) {
+  std::string payload;
+  for (const auto& transaction : bundle) payload.append(transaction, 0, ledger::kFragmentTrytes);
+  return payload;
+}
+
+Result<std::vector<Accepted>> Delivery::find_on_ledger(std::span<const Outgoing> rows) {
+  std::vector<crypto::Hash> addresses;
+  for (const auto& row : rows) addresses.push_back(row.address);
+  std::map<std::size_t, Accepted> here;
+  const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<crypto::Hash> {
+    const auto& row = rows[which];
+    if (row.bundle_hash != bundle.hash || bundle.payload() != payload_of(row.bundle)) return std::nullopt;
+    return bundle.transactions.front().hash();
+  };
+  const auto take = [&](std::size_t which, const crypto::Hash& tail) {
+    auto& accepted = here[which];
+    accepted.row = rows[which];
+    accepted.row.bundle.clear();
+    accepted.tails.push_back(tail);
+    return false;  // it may have been attached several times, and any of them may get confirmed
+  };
+  GL_CHECK(read_judged(ledger_, addresses, judge, take, world_.cancel));
+  std::vector<Accepted> found;
+  for (auto& [which, accepted] : here) found.push_back(std::move(accepted));
+  return found;
+}
+
+Result<std::vector<Outgoing>> Delivery::resume(std::span<const Outgoing> rows) {
+  if (rows.empty()) return std::vector<Outgoing>();
+  GL_TRY(arrived, find_on_ledger(rows));
+  const auto left = rows_of(arrived);
+  std::set<std::int64_t> present;
+  for (const auto& row : left) present.insert(row.id);
+  GL_CHECK(home_.write([&](home::Transaction& transaction) { return home::mark_left(transaction, left); }));
+  GL_CHECK(await_confirmation(arrived, kResumeWaitMs));
+
+  // What is not there, or does not get confirmed where it is, is attached anew.
+  for (const auto& accepted : arrived) present.erase(accepted.row.id);
+  std::vector<Outgoing> again;
+  for (const auto& row : rows) {
+    if (!present.contains(row.id)) again.push_back(row);
+  }
+  return again;
+}
+
+Result<void> Delivery::send(std::vector<Outgoing> rows) {
+  const std::size_t total = rows.size();
+  return send_all({.next = [&] { return DeliverySource::Rows(std::exchange(rows, {})); }, .urgent = {}}, total);
+}
+
+Result<void> Delivery::send_all(const DeliverySource& source, std::size_t total) {
+  GL_TRY(first, source.next());
+  if (first.empty()) return {};
+  const auto next = [&] { return first.empty() ? source.next() : DeliverySource::Rows(std::exchange(first, {})); };
+  AttachPipeline pipeline(ledger_, world_, mwm_, total);
+  auto outcome = drive(pipeline, {next, source.urgent}, total);
+  pipeline.stop();
+  GL_CHECK(collect(pipeline));  // what was accepted at the last moment is known to have left
+  return outcome;
+}
+
+Result<void> Delivery::settle() {
+  GL_CHECK(await_confirmation(sent_, kConfirmationWaitMs));
+  counts_.unconfirmed += sent_.size();
+  sent_.clear();
+  return {};
+}
+
+Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& source, std::size_t total) {
+  Patience patience;
+  const auto since_ms = patience.last_success_ms = world_.clock.steady_ms();
+  std::size_t accepted = 0;
+  for (bool ended = false; !ended || !pipeline.is_idle();) {
+    if (world_.cancel.cancelled()) return tl::unexpected(delivery_stopped());
+    if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));
+    GL_CHECK(heed_others(pipeline, source));
+    while (!ended && sent_.size() < kUnconfirmedMax && pipeline.has_room()) {
+      GL_TRY(rows, source.next());
+      ended = rows.empty();
+      for (auto& row : rows) pipeline.push(std::move(row));
+    }
+    // A ledger that goes on accepting and confirms nothing gets no more.
+    const bool is_stuck = world_.clock.steady_ms() - patience.last_success_ms > kConfirmationWaitMs;
+    ended = ended || (sent_.size() >= kUnconfirmedMax && is_stuck);
+    if (ended) pipeline.finish();
+    pipeline.wait(kStepMs, sent_.size() < kUnconfirmedMax);
+    const std::size_t before = sent_.size();
+    GL_CHECK(collect(pipeline));
+    accepted += sent_.size() - before;
+    GL_CHECK(let_leave(pipeline));
+    GL_CHECK(look_for_confirmation(patience));
+    tell(pipeline.hashes_done(), since_ms, accepted, total);
+  }
+  if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));  // after which nothing is under way
+  return {};
+}
+
+// What another process took back is dropped at once; what it wants told goes first.
+Result<void> Delivery::heed_others(AttachPipeline& pipeline, const DeliverySource& source) {
+  GL_TRY(changed, home_.changed_elsewhere());
+  if (!changed) return {};
+  const auto rows = pipeline.rows();
+  GL_TRY(wanted, home::still_wanted(home_, rows));
+  std::vector<Outgoing> unwanted;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!wanted[i]) unwanted.push_back(rows[i]);
+  }
+  if (!unwanted.empty()) pipeline.drop(unwanted);
+  if (!source.urgent) return {};
+  GL_TRY(urgent, source.urgent());
+  for (auto row = urgent.rbegin(); row != urgent.rend(); ++row) pipeline.push_first(std::move(*row));
+  return {};
+}
+
+Result<void> Delivery::let_leave(AttachPipeline& pipeline) {
+  while (true) {
+    auto batch = pipeline.take_batch();
+    if (batch.empty()) return {};
+    GL_TRY(departure, home::Departure::begin(home_.folder(), world_.cancel));
+    std::vector<Outgoing> rows;
+    for (const auto& one : batch) rows.push_back({one.row.kind, one.row.id, one.row.address, one.row.bundle_hash, {}});
+    std::vector<bool> may_leave;
+    GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
+      GL_ASSIGN(may_leave, home::record_leaving(transaction, rows));
+      return {};
+    }));
+    std::vector<Attached> leaving;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (may_leave[i]) leaving.push_back(std::move(batch[i]));
+    }
+    pipeline.depart(std::move(leaving), std::move(departure));
+  }
+}
+
+Result<void> Delivery::collect(AttachPipeline& pipeline) {
+  auto accepted = pipeline.take_accepted();
+  if (accepted.empty()) return {};
+  const auto rows = rows_of(accepted);
+  GL_CHECK(home_.write([&](home::Transaction& transaction) { return home::mark_left(transaction, rows); }));
+  std::move(accepted.begin(), accepted.end(), std::back_inserter(sent_));
+  return {};
+}
+
+// Before the first message is through, the proof of work alone tells how long it will take.
+void Delivery::tell(std::uint64_t hashes, std::int64_t since_ms, std::size_t done, std::size_t total) const {
+  constexpr double kEnoughSeconds = 0.3;
+  const double seconds = static_cast<double>(world_.clock.steady_ms() - since_ms) / 1e3;
+  std::string stage = "publishing";
+  if (seconds >= kEnoughSeconds && total > done) {
+    if (done > 0) {
+      const double rate = static_cast<double>(done) / seconds;
+      if (rate >= 1) stage += ", " + std::to_string(static_cast<std::uint64_t>(rate)) + " a second";
+      stage += ", " + crypto::time_left_text(static_cast<double>(total - done) / rate);
+    } else if (hashes > 0) {
+      const double expected = static_cast<double>(total * kTransactionsPerMessage) * crypto::expected_hashes(mwm_);
+      stage += ", " + crypto::time_left_text(expected * seconds / static_cast<double>(hashes));
+    }
+  }
+  base::report(world_.progress, stage, done, total);
+}
+
+Result<void> Delivery::look_for_confirmation(Patience& patience) {
+  const auto now_ms = world_.clock.steady_ms();
+  if (sent_.empty() || now_ms < patience.next_look_ms) return {};
+  const auto before = counts_.closed;
+  if (confirms_data_) {
+    GL_CHECK(close_confirmed(sent_));
+  } else if (sent_.size() >= kReadBackAtOnce) {
+    GL_CHECK(close_present(sent_));
+  }
+  const bool success = counts_.closed > before;
+  if (success) patience.last_success_ms = now_ms;
+  patience.pause_ms = success ? kFirstPauseMs : std::clamp(2 * patience.pause_ms, kFirstPauseMs, kPauseMaxMs);
+  patience.next_look_ms = world_.clock.steady_ms() + patience.pause_ms;
+  return {};
+}
+
+Result<void> Delivery::await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms) {
+  if (!confirms_data_) return close_present(sent);
+  const auto end_ms = world_.clock.steady_ms() + wait_ms;
+  for (std::int64_t pause_ms = kFirstPauseMs; !sent.empty(); pause_ms = std::min(2 * pause_ms, kPauseMaxMs)) {
+    GL_CHECK(close_confirmed(sent));
+    if (sent.empty() || world_.clock.steady_ms() >= end_ms) return {};
+    if (world_.clock.wait_ms(pause_ms, world_.cancel)) return tl::unexpected(delivery_stopped());
+  }
+  return {};
+}
+
+Result<void> Delivery::close_confirmed(std::vector<Accepted>& sent) {
+  std::vector<crypto::Hash> tails;
+  for (const auto& one : sent) tails.insert(tails.end(), one.tails.begin(), one.tails.end());
+  GL_TRY(confirmed, ledger_.confirmed(tails, world_.cancel));
+  std::vector<bool> done;
+  std::size_t next = 0;
+  for (const auto& one : sent) {
+    bool any = false;
+    for (std::size_t i = 0; i < one.tails.size(); ++i) any = confirmed[next++] || any;
+    done.push_back(any);
+  }
+  return close(sent, done);
+}
+
+// Where a ledger confirms no data: what is whole at its address has arrived. A tail's hash covers its bundle.
+Result<void> Delivery::close_present(std::vector<Accepted>& sent) {
+  if (sent.empty()) return {};
+  std::vector<crypto::Hash> addresses;
+  for (const auto& one : sent) addresses.push_back(one.row.address);
+  std::vector<bool> done(sent.size());
+  const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
+    const auto& tails = sent[which].tails;
+    if (std::find(tails.begin(), tails.end(), bundle.transactions.front().hash()) == tails.end()) return std::nullopt;
+    return true;
+  };
+  const auto take = [&](std::size_t which, bool is_here) { return done[which] = is_here; };
+  GL_CHECK(read_judged(ledger_, addresses, judge, take, world_.cancel));
+  const auto before = counts_.closed;
+  GL_CHECK(close(sent, done));
+  counts_.read_back += counts_.closed - before;
+  return {};
+}
+
+Result<void> Delivery::close(std::vector<Accepted>& sent, const std::vector<bool>& done) {
+  std::vector<Outgoing> closed;
+  std::vector<Accepted> open;
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    if (done[i]) {
+      closed.push_back(sent[i].row);
+    } else {
+      open.push_back(std::move(sent[i]));
+    }
+  }
+  if (!closed.empty()) {
+    GL_CHECK(home_.write([&](home::Transaction& transaction) { return home::mark_closed(transaction, closed); }));
+  }
+  counts_.closed += closed.size();
+  sent = std::move(open);
+  return {};
+}
+
+}  // namespace glucoledger::exchange

@@ -1,0 +1,28 @@
+// The ledger that a home publishes to, and those that its patients publish to: opened and recognised.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "home/contacts.h"
+#include "home/home.h"
+#include "ports/world.h"
+
+namespace glucoledger::exchange {
+
+struct OpenedLedger {
+  std::shared_ptr<ports::Ledger> ledger;
+  ports::LedgerInfo info;
+};
+// For writing; remembers which ledger it is. kUnreachable when it is another one than the home published to before.
+Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world);
+
+// For reading: the first of the places that the patient named (or this home's own) where the patient's ledger answers.
+// Nodes are one place: what is not there is not believed of one of them. kUnreachable.
+Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const ports::World& world,
+                                                      const home::ReceivedGrant& grant);
+
+// What to work for: the ledger's own, or what was asked for. kUsage when that is less.
+Result<int> min_weight_magnitude_for(const ports::LedgerInfo& info, std::optional<int> asked);
+
+}  // namespace glucoledger::exchange

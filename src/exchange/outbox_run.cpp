@@ -1,0 +1,307 @@
+#include "exchange/outbox_run.h"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+#include "exchange/home_ledger.h"
+#include "exchange/mailbox.h"
+#include "exchange/read_judged.h"
+#include "exchange/signer.h"
+#include "home/grants.h"
+#include "home/messages.h"
+#include "home/readings.h"
+#include "home/stored_files.h"
+
+namespace glucoledger::exchange {
+namespace {
+
+using home::Outgoing;
+
+constexpr std::size_t kMessagesPerCommit = 128;
+constexpr std::size_t kRowsAtOnce = 256;
+constexpr int kFruitlessRoundsMax = 20;  // in which every epoch was changed by another process before it signed
+constexpr int kRunsMax = 100;            // one after the other, for what other processes add at the end of each
+
+// Inside a transaction: what waits in these epochs, into new ones.
+Result<void> move_to_new_epochs(home::Transaction& transaction, std::span<const home::Epoch> epochs) {
+  for (const auto& epoch : epochs) {
+    GL_TRY(fresh, home::create_epoch(transaction, epoch.design, epoch.first_day, epoch.last_day));
+    GL_CHECK(home::move_waiting_messages(transaction, epoch.id, fresh));
+    GL_CHECK(home::release_to_holders(transaction, std::span(&fresh, 1)));
+  }
+  return {};
+}
+
+class OutboxRun {
+ public:
+  OutboxRun(home::Home& home, const home::SigningLease& lease, const ports::World& world, const OutboxOptions& options,
+            const OpenedLedger& opened, int mwm)
+      : home_(home),
+        lease_(lease),
+        world_(world),
+        options_(options),
+        ledger_(*opened.ledger),
+        delivery_(home, *opened.ledger, world, mwm, opened.info.confirms_data) {}
+
+  Result<OutboxReport> run() {
+    GL_CHECK(resume());
+    GL_CHECK(send_all());
+    if (!options_.notes_only) {
+      GL_CHECK(delivery_.settle());
+      GL_CHECK(end_epochs_at_rest());
+      GL_CHECK(send_all());
+    }
+    GL_CHECK(delivery_.settle());
+    if (!options_.notes_only) remove_orphans();
+    report_.delivery = delivery_.counts();
+    GL_ASSIGN(report_.waiting, home::outbox_counts(home_));
+    return report_;
+  }
+
+ private:
+  // ---- what goes out, and in which order
+
+  Result<void> resume() {
+    GL_TRY(old_notes, home::unfinished(home_, Outgoing::Kind::kNote));
+    GL_CHECK(renumber_collided(old_notes));
+    GL_TRY(notes, home::unfinished(home_, Outgoing::Kind::kNote));
+    GL_ASSIGN(again_, delivery_.resume(notes));
+    if (options_.notes_only) return {};
+    GL_TRY(messages, home::unfinished(home_, Outgoing::Kind::kMessage));
+    GL_TRY(unsent, delivery_.resume(messages));
+    std::move(unsent.begin(), unsent.end(), std::back_inserter(again_));
+    return {};
+  }
+
+  Result<void> send_all() {
+    do {
+      GL_TRY(counts, home::outbox_counts(home_));
+      const auto total = options_.notes_only ? counts.notes_waiting : counts.messages_waiting + counts.notes_waiting;
+      sealed_.clear();
+      GL_CHECK(delivery_.send_all({.next = [this] { return next_rows(); }, .urgent = [this] { return seal_notes(); }},
+                                  static_cast<std::size_t>(total)));
+      GL_TRY(renumbered, renumber_collided(sealed_));
+      if (renumbered == 0) return {};
+    } while (true);
+  }
+
+  DeliverySource::Rows next_rows() {
+    if (!again_.empty()) {
+      const auto end = again_.begin() + static_cast<std::ptrdiff_t>(std::min(kRowsAtOnce, again_.size()));
+      std::vector<Outgoing> rows(std::make_move_iterator(again_.begin()), std::make_move_iterator(end));
+      again_.erase(again_.begin(), end);
+      return rows;
+    }
+    GL_TRY(notes, seal_notes());
+    if (!notes.empty() || options_.notes_only) return notes;
+    return sign_messages();
+  }
+
+  // ---- notes
+
+  DeliverySource::Rows seal_notes() {
+    std::vector<Outgoing> rows;
+    GL_TRY(thread_ids, home::threads_with_waiting_notes(home_));
+    for (const auto thread_id : thread_ids) {
+      GL_TRY(mailbox, Mailbox::open(home_, thread_id, ledger_, world_));
+      GL_TRY(sealed, mailbox.seal_waiting());
+      sealed_.insert(sealed_.end(), sealed.begin(), sealed.end());
+      std::move(sealed.begin(), sealed.end(), std::back_inserter(rows));
+    }
+    return rows;
+  }
+
+  Result<std::size_t> renumber_collided(const std::vector<Outgoing>& notes) {
+    std::set<std::int64_t> thread_ids;
+    for (const auto& note : notes) thread_ids.insert(note.thread_id);
+    std::size_t renumbered = 0;
+    for (const auto thread_id : thread_ids) {
+      GL_TRY(mailbox, Mailbox::open(home_, thread_id, ledger_, world_));
+      GL_TRY(count, mailbox.renumber_collided(notes));
+      renumbered += count;
+    }
+    return renumbered;
+  }
+
+  // ---- messages
+
+  // As fast as the ledger takes them, epoch after epoch.
+  DeliverySource::Rows sign_messages() {
+    for (int fruitless = 0; fruitless < kFruitlessRoundsMax; ++fruitless) {
+      while (!signers_.empty()) {
+        GL_TRY(rows, signers_.front().sign_next(home_, lease_, world_, options_.transform, kMessagesPerCommit));
+        if (!rows.empty()) return rows;
+        signers_.pop_front();
+      }
+      GL_CHECK(find_signers());
+      if (signers_.empty()) return std::vector<Outgoing>();
+    }
+    return fail(ErrorCode::kBusy, "another process changes what this one is about to publish", "repeat in a moment");
+  }
+
+  // Of all epochs with waiting messages, whose next addresses are free.
+  Result<void> find_signers() {
+    while (true) {
+      GL_CHECK(world_.cancel.check());
+      GL_CHECK(home_.write(
+          [](home::Transaction& transaction) { return replace_dead_epochs(transaction).map([](std::size_t) {}); }));
+      GL_TRY(signers, all_signers());
+      if (signers.empty()) return {};
+      GL_TRY(used, in_use(signers));
+      if (!report_.doubt.empty()) {
+        GL_ASSIGN(signers, new_signers(signers));
+      } else if (!used.empty()) {
+        report_.epochs_replaced += used.size();
+        GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
+          for (const auto epoch_id : used) GL_CHECK(home::stop_signing(transaction, epoch_id));
+          return {};
+        }));
+        continue;
+      }
+      std::move(signers.begin(), signers.end(), std::back_inserter(signers_));
+      return {};
+    }
+  }
+
+  // Of new epochs, in whose names nobody else can have signed, in place of these.
+  Result<std::vector<Signer>> new_signers(const std::vector<Signer>& signers) {
+    std::vector<home::Epoch> epochs;
+    epochs.reserve(signers.size());
+    for (const auto& signer : signers) epochs.push_back(signer.epoch());
+    GL_CHECK(home_.write([&](home::Transaction& transaction) { return move_to_new_epochs(transaction, epochs); }));
+    return all_signers();
+  }
+
+  Result<std::vector<Signer>> all_signers() {
+    GL_TRY(epochs, home::epochs_with_waiting_messages(home_));
+    std::vector<Signer> signers;
+    for (const auto& epoch : epochs) {
+      GL_TRY(signer, Signer::open(home_, epoch));
+      signers.push_back(std::move(signer));
+    }
+    return signers;
+  }
+
+  // Epochs at whose next address a message of their next key stands, or once stood something. Too few nodes may have
+  // answered to be sure of the others: report_.doubt.
+  Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers) {
+    std::vector<crypto::Hash> addresses;
+    for (const auto& signer : signers) addresses.push_back(signer.next_address());
+    std::vector<bool> taken(signers.size());
+    const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
+      if (!signers[which].signed_by_next_key(bundle)) return std::nullopt;
+      return true;
+    };
+    const auto take = [&](std::size_t which, bool is_used) { return taken[which] = is_used; };
+    GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
+    if (!end.doubt.empty()) report_.doubt = end.doubt;
+    std::vector<std::int64_t> used;
+    for (std::size_t i = 0; i < signers.size(); ++i) {
+      if (taken[i] || end.pruned[i]) used.push_back(signers[i].epoch().id);
+    }
+    return used;
+  }
+
+  // ---- afterwards
+
+  // A day's epoch stays open while its day is the newest; a file's epoch holds one message. Where another copy of this
+  // home signed too, how many messages an epoch holds cannot be known. Where that is in doubt, a later run ends it.
+  Result<void> end_epochs_at_rest() {
+    GL_TRY(epochs, home::epochs_at_rest(home_));
+    GL_TRY(newest, home::newest_day(home_));
+    std::erase_if(epochs, [&](const home::Epoch& epoch) {
+      return epoch.may_sign && epoch.design == keys::Design::kTangle && epoch.last_day >= newest.value_or("");
+    });
+    if (epochs.empty()) return {};
+    std::vector<Signer> signers;
+    for (const auto& epoch : epochs) {
+      if (!epoch.may_sign) continue;
+      GL_TRY(signer, Signer::open(home_, epoch));
+      signers.push_back(std::move(signer));
+    }
+    GL_TRY(used, in_use(signers));
+    if (!report_.doubt.empty()) return {};
+    return home_.write([&](home::Transaction& transaction) -> Result<void> {
+      for (const auto& epoch : epochs) {
+        const bool alone = epoch.may_sign && std::find(used.begin(), used.end(), epoch.id) == used.end();
+        GL_CHECK(home::end_epoch_at_rest(transaction, epoch, alone ? std::optional(epoch.next_index) : std::nullopt));
+      }
+      return home::queue_ends(transaction);
+    });
+  }
+
+  // A store that cannot be reached is asked again by the next run.
+  void remove_orphans() {
+    const auto files = home::orphaned_files(home_);
+    if (!files) return;
+    for (const auto& file : *files) {
+      if (world_.cancel.cancelled()) return;
+      const auto store = world_.open_store(file.store, ports::Use::kWrite);
+      if (!store || !(*store)->remove(file.cid)) continue;
+      (void)home_.write([&](home::Transaction& transaction) { return home::mark_removed(transaction, file); });
+    }
+  }
+
+  home::Home& home_;
+  const home::SigningLease& lease_;
+  const ports::World& world_;
+  const OutboxOptions& options_;
+  ports::Ledger& ledger_;
+  Delivery delivery_;
+  std::vector<Outgoing> again_;   // of an earlier run
+  std::vector<Outgoing> sealed_;  // notes of this run
+  std::deque<Signer> signers_;
+  OutboxReport report_;
+};
+
+Result<OutboxReport> run_once(home::Home& home, const ports::World& world, const OutboxOptions& options) {
+  GL_TRY(lease, home::SigningLease::take(home.folder()));
+  GL_TRY(opened, open_home_ledger(home, world));
+  GL_TRY(mwm, min_weight_magnitude_for(opened.info, options.min_weight_magnitude));
+  return OutboxRun(home, lease, world, options, opened, mwm).run();
+}
+
+// Whether something has not been begun.
+Result<bool> has_new_work(home::Home& home, const OutboxOptions& options) {
+  GL_TRY(threads, home::threads_with_waiting_notes(home));
+  if (!threads.empty() || options.notes_only) return !threads.empty();
+  GL_TRY(epochs, home::epochs_with_waiting_messages(home));
+  return !epochs.empty();
+}
+
+void add(OutboxReport& sum, const OutboxReport& report) {
+  sum.delivery.closed += report.delivery.closed;
+  sum.delivery.read_back += report.delivery.read_back;
+  sum.delivery.unconfirmed = report.delivery.unconfirmed;
+  sum.epochs_replaced += report.epochs_replaced;
+  if (!report.doubt.empty()) sum.doubt = report.doubt;
+  sum.waiting = report.waiting;
+}
+
+}  // namespace
+
+Result<std::size_t> replace_dead_epochs(home::Transaction& transaction) {
+  GL_TRY(epochs, home::epochs_with_waiting_messages(transaction.home()));
+  std::erase_if(epochs, [](const home::Epoch& epoch) { return epoch.open && epoch.may_sign; });
+  GL_CHECK(move_to_new_epochs(transaction, epochs));
+  return epochs.size();
+}
+
+// Another process may add something when this one has just looked for the last time, and rely on it: so this one looks
+// again after it gave the lease back.
+Result<OutboxReport> run_outbox(home::Home& home, const ports::World& world, const OutboxOptions& options) {
+  OutboxReport sum;
+  for (int run = 0; run < kRunsMax; ++run) {
+    auto report = run_once(home, world, options);
+    if (!report && report.error().code == ErrorCode::kInterrupted) return tl::unexpected(delivery_stopped());
+    if (!report && report.error().code == ErrorCode::kBusy && run > 0) return sum;  // who has it now goes on
+    if (!report) return report;
+    add(sum, *report);
+    GL_TRY(has_more, has_new_work(home, options));
+    if (!has_more || report->delivery.unconfirmed > 0) break;
+  }
+  return sum;
+}
+
+}  // namespace glucoledger::exchange

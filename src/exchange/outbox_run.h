@@ -1,0 +1,40 @@
+// One run of the outbox: everything that waits in a home goes out, in the order that the promises need.
+//
+//   1. what an earlier run fixed and did not see confirmed
+//   2. notes, which release epochs, tell their ends, close grants: whenever some wait, before all else
+//   3. messages, epoch by epoch: before the first signature of a run the epoch's next address is looked up; one that is
+//      in use ends the epoch (another copy of this home signed there), and its messages wait for a new one; where too
+//      few nodes answer to be sure, messages go into new epochs. Signed in batches, each committed before it leaves
+//   4. epochs at rest end, and notes tell how many messages they hold, unless another copy signed there too
+//   5. sealed files that nobody shall read any more are removed from their store
+//
+// One process at a time carries a home's outbox (home/signing_lease.h). It takes along what other processes of the home
+// add meanwhile, and drops what they take back. kUnreachable leaves everything as it was, to be repeated.
+#pragma once
+
+#include "exchange/delivery.h"
+#include "home/epochs.h"
+#include "privacy/sealed_file.h"
+
+namespace glucoledger::exchange {
+
+struct OutboxOptions {
+  std::optional<int> min_weight_magnitude;  // above the ledger's own
+  privacy::Transform transform = privacy::Transform::kCompress;
+  bool notes_only = false;  // sharing and revoking do not start to publish readings
+};
+
+struct OutboxReport {
+  DeliveryCounts delivery;
+  std::size_t epochs_replaced = 0;  // ended because their next address was in use
+  std::string doubt;                // too few nodes answered (ports::ReadEnd), so that new epochs were used
+  home::OutboxCounts waiting;       // afterwards
+};
+
+// kBusy: another process carries this home's outbox, and what waits here with it.
+Result<OutboxReport> run_outbox(home::Home& home, const ports::World& world, const OutboxOptions& options);
+
+// Inside a transaction: epochs that may not sign any more hand what waits in them to new ones. How many there were.
+Result<std::size_t> replace_dead_epochs(home::Transaction& transaction);
+
+}  // namespace glucoledger::exchange

@@ -1,0 +1,59 @@
+#include "usecases/carry.h"
+
+namespace glucoledger::usecases {
+namespace {
+
+constexpr std::int64_t kTurnPauseMs = 100;
+
+// Errors that leave what was recorded waiting become a part of the answer; others are errors of the call.
+Result<Carried> carried(home::Home& home, Result<OutboxReport> report) {
+  Carried outcome;
+  if (report) {
+    outcome.report = std::move(*report);
+  } else if (report.error().code == ErrorCode::kBusy) {
+    outcome.by = Carried::By::kAnotherProcess;
+  } else if (report.error().code == ErrorCode::kInterrupted) {
+    return tl::unexpected(std::move(report.error()));
+  } else {
+    outcome.by = Carried::By::kNobody;
+    outcome.error = std::move(report.error());
+  }
+  GL_ASSIGN(outcome.waiting, home::outbox_counts(home));
+  return outcome;
+}
+
+bool is_empty(const home::OutboxCounts& counts) {
+  return counts.messages_waiting + counts.notes_waiting == 0;
+}
+
+}  // namespace
+
+std::optional<Error> Carried::shortfall() const {
+  if (error) return error;
+  if (by != By::kThisCall) return std::nullopt;
+  if (report.delivery.unconfirmed > 0) {
+    return Error{ErrorCode::kUnreachable, "the ledger accepted messages that it has not confirmed yet",
+                 "nothing is lost: publish again later"};
+  }
+  return std::nullopt;
+}
+
+Result<Carried> carry_notes(home::Home& home, const World& world) {
+  OutboxOptions options;
+  options.notes_only = true;
+  return carried(home, exchange::run_outbox(home, world, options));
+}
+
+Result<Carried> carry_all(home::Home& home, const World& world, const OutboxOptions& options) {
+  while (true) {
+    auto report = exchange::run_outbox(home, world, options);
+    if (report || report.error().code != ErrorCode::kBusy) return carried(home, std::move(report));
+    GL_TRY(outcome, carried(home, std::move(report)));
+    if (is_empty(outcome.waiting)) return outcome;
+    base::report(world.progress, "waiting for another process that publishes",
+                 static_cast<std::uint64_t>(outcome.waiting.messages_waiting), 0);
+    if (world.clock.wait_ms(kTurnPauseMs, world.cancel)) return tl::unexpected(exchange::delivery_stopped());
+  }
+}
+
+}  // namespace glucoledger::usecases
