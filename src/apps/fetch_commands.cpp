@@ -45,20 +45,20 @@ ordered_json document_of(const usecases::FetchReport& report) {
   auto problems = ordered_json::array();
   for (const auto& problem : report.problems) {
     problems.push_back(
-        {{"state", usecases::name_of(problem.state)}, {"days", problem.days}, {"reason", problem.reason}});
+        {{"state", exchange::name_of(problem.state)}, {"days", problem.days}, {"reason", problem.reason}});
   }
-  return {{"patient", report.patient}, {"state", usecases::name_of(report.state)},
+  return {{"patient", report.patient}, {"state", exchange::name_of(report.state)},
           {"closed", report.closed},   {"new_records", report.new_records},
           {"records", report.records}, {"messages", report.messages},
           {"problems", problems}};
 }
 
 std::string text_of(const usecases::FetchReport& report) {
-  std::string text = report.patient + ": " + std::string(usecases::name_of(report.state));
+  std::string text = report.patient + ": " + std::string(exchange::name_of(report.state));
   if (report.closed && report.state != usecases::FetchState::kClosed) text += ", then CLOSED";
   text += "; " + std::to_string(report.new_records) + " new records, " + std::to_string(report.records) + " in all\n";
   for (const auto& problem : report.problems) {
-    text += "  " + std::string(usecases::name_of(problem.state)) + (problem.days.empty() ? "" : " " + problem.days) +
+    text += "  " + std::string(exchange::name_of(problem.state)) + (problem.days.empty() ? "" : " " + problem.days) +
             ": " + problem.reason + "\n";
   }
   return text;

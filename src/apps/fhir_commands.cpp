@@ -64,7 +64,7 @@ Result<fhir::ObservationContext> observation_context(const ConvertArguments& arg
 
 Result<ExitCode> convert_file(const ConvertArguments& arguments) {
   const base::Progress progress = terminal_progress();
-  GL_TRY(imported, convert::read_device_file(arguments.file, import_options(arguments.device, ""), progress));
+  GL_TRY(imported, convert::read_device_file(arguments.file, import_options(arguments.device), progress));
   GL_TRY(observation_context, observation_context(arguments, imported.patient));
   std::size_t done = 0;
   for (const cgm::Reading& reading : imported.readings) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "apps/day_options.h"
+#include "apps/folder_watch.h"
 #include "apps/import_command.h"
 #include "apps/session.h"
 #include "base/limits.h"

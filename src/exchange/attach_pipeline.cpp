@@ -130,8 +130,11 @@ std::vector<home::Outgoing> AttachPipeline::rows() const {
   for (const auto& submission : submissions_) {
     for (const auto& one : submission->batch) rows.push_back(without_bundle(one.row));
   }
-  std::erase_if(rows, [&](const home::Outgoing& row) { return unwanted_.contains(key_of(row)); });
-  return rows;
+  std::vector<home::Outgoing> wanted;
+  for (auto& row : rows) {
+    if (!unwanted_.contains(key_of(row))) wanted.push_back(std::move(row));
+  }
+  return wanted;
 }
 
 void AttachPipeline::drop(std::span<const home::Outgoing> unwanted) {

@@ -58,7 +58,7 @@ void Stage::make_home(const std::string& name, home::Role role) {
 
 Result<Home> Stage::try_open(const std::string& name) {
   GL_TRY(key, home::unlock_home(folder_ / name, {}));
-  return Home::open(folder_ / name, key, Home::Access::kWrite);
+  return Home::open(folder_ / name, key, Home::Use::kWrite);
 }
 
 Home Stage::open(const std::string& name) {
@@ -69,7 +69,9 @@ Home Stage::open(const std::string& name) {
 
 Result<void> Stage::try_import(const std::string& name, const std::vector<cgm::Reading>& readings) {
   GL_TRY(home, try_open(name));
-  return home::add_readings(home, readings).map([](const auto&) {});
+  return home.write([&](home::Transaction& transaction) {
+    return home::add_readings(transaction, readings).map([](const auto&) {});
+  });
 }
 
 void Stage::import(std::int64_t day, std::int64_t first_slot, std::int64_t count, const std::string& name) {
@@ -90,7 +92,7 @@ Stage::Times Stage::times_of(std::int64_t day, std::int64_t first_slot, std::int
 Result<OutboxReport> Stage::try_publish(const std::string& name, const PublishOptions& options) {
   GL_TRY(home, try_open(name));
   GL_CHECK(plan_publication(home, options));
-  return run_outbox(home, world_, options.outbox);
+  return exchange::run_outbox(home, world_, options.outbox);
 }
 
 void Stage::publish(const PublishOptions& options, const std::string& name) {
@@ -112,7 +114,7 @@ Result<OutboxReport> Stage::send_notes(const std::string& name) {
   GL_TRY(home, try_open(name));
   OutboxOptions options;
   options.notes_only = true;
-  return run_outbox(home, world_, options);
+  return exchange::run_outbox(home, world_, options);
 }
 
 Result<Share> Stage::try_share(const std::string& to, keys::Design design, const home::DayRange& days,
@@ -141,7 +143,7 @@ Result<FetchReport> Stage::try_fetch(const std::string& contact_name) {
   GL_TRY(home, try_open("clinic"));
   GL_TRY(contact, home::contact_named(home, contact_name));
   if (!contact) return fail(ErrorCode::kNotFound, "no such contact");
-  return fetch(home, world_, *contact);
+  return fetch_contact(home, world_, *contact);
 }
 
 FetchReport Stage::fetched(const std::string& contact) {
@@ -167,9 +169,10 @@ std::size_t Stage::doubly_used_addresses() {
     if (!home) continue;
     const auto grants = home::all_grants(*home).value();
     for (const auto& grant : grants) {
-      const auto thread = home::thread_of(*home, grant).value();
-      for (std::uint64_t number = 0; number < 2 * grant.next_note + 64; ++number) {
-        of_notes.insert(thread.note_address(keys::Direction::kPatientToRecipient, number));
+      const auto thread = home::thread_by_id(*home, grant.thread_id).value();
+      const auto keys = home::keys_of(*home, thread).value();
+      for (std::uint64_t number = 0; number < 2 * thread.next_out + 64; ++number) {
+        of_notes.insert(keys.note_address(keys::Direction::kPatientToRecipient, number));
       }
     }
   }

@@ -43,15 +43,15 @@ class WatchedLedger final : public ports::Ledger {
  public:
   WatchedLedger(storage::Tangle& tangle, Network& network) : tangle_(tangle), network_(network) {}
 
-  Result<ports::LedgerInfo> info(const base::CancelToken& /*cancel*/) override {
+  Result<ports::LedgerInfo> info(const base::CancelToken& /*cancel*/ = {}) override {
     GL_TRY(info, call<ports::LedgerInfo>([&] { return tangle_.info(); }));
     info.confirms_data = network_.confirms_data;
     return info;
   }
-  Result<ports::Tips> tips(const base::CancelToken& /*cancel*/) override {
+  Result<ports::Tips> tips(const base::CancelToken& /*cancel*/ = {}) override {
     return call<ports::Tips>([&] { return tangle_.tips(); });
   }
-  Result<void> submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& /*cancel*/) override {
+  Result<void> submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& /*cancel*/ = {}) override {
     const std::lock_guard lock(mutex_);
     for (const auto& bundle : ledger::assemble(transactions)) {
       network_.payloads[bundle.transactions.front().address()].insert(bundle.payload());
@@ -68,14 +68,14 @@ class WatchedLedger final : public ports::Ledger {
     });
   }
   Result<ports::ReadEnd> read_into(std::span<const crypto::Hash> addresses, ports::Sink& sink,
-                                   const base::CancelToken& /*cancel*/) override {
+                                   const base::CancelToken& /*cancel*/ = {}) override {
     GL_TRY(contents, call<ports::AddressContents>([&] { return ports::read_all(tangle_, addresses); }));
     if (std::find(addresses.begin(), addresses.end(), network_.tampered) != addresses.end()) tamper(contents);
     if (!network_.withholds) sink.take(std::move(contents.transactions));
     return ports::ReadEnd{std::move(contents.pruned_addresses), {}, network_.doubt};
   }
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes,
-                                      const base::CancelToken& /*cancel*/) override {
+                                      const base::CancelToken& /*cancel*/ = {}) override {
     GL_TRY(confirmed, call<std::vector<bool>>([&] { return tangle_.confirmed(hashes); }));
     if (!network_.confirms_data) confirmed.assign(confirmed.size(), false);
     return confirmed;

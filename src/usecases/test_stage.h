@@ -1,6 +1,6 @@
 // For tests of the use cases: a patient's home, a clinic's, a content store and one ledger in memory (test_ledger.h).
 //
-// A home is opened for each step and closed after it, as by the commands. At the end every test asks whether a one-time
+// A home is opened for each step and closed after it, as by the commands; a test may hold several open at once. At the end every test asks whether a one-time
 // key signed two different messages.
 #pragma once
 
@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "home/contacts.h"
 #include "home/grants.h"
+#include "home/messages.h"
 #include "home/outbox.h"
 #include "home/readings.h"
+#include "home/records.h"
 #include "usecases/fetch.h"
-#include "usecases/outbox_run.h"
 #include "usecases/publish.h"
 #include "usecases/receive.h"
 #include "usecases/revoke.h"
@@ -27,6 +27,7 @@
 namespace glucoledger::usecases {
 
 using home::Home;
+using ports::Use;
 
 std::string day_of(std::int64_t day);  // as text, counted from an arbitrary one
 // Reading `slot` of a day: each has a time and an identity of its own.
