@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -37,6 +38,8 @@ struct Network {
   std::size_t lost_bundles = 0;  // of the submit whose answer is lost: so many of its first ones do not arrive
   crypto::Hash tampered;         // the address at which a trit is flipped on reading
   std::map<crypto::Hash, std::set<std::string>> payloads;  // all that was ever sent, by address
+  // Happens when something is about to arrive, in the thread that sends it.
+  std::function<void(const base::CancelToken& cancel)> before_submit;
 };
 
 class WatchedLedger final : public ports::Ledger {
@@ -51,7 +54,8 @@ class WatchedLedger final : public ports::Ledger {
   Result<ports::Tips> tips(const base::CancelToken& /*cancel*/ = {}) override {
     return call<ports::Tips>([&] { return tangle_.tips(); });
   }
-  Result<void> submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& /*cancel*/ = {}) override {
+  Result<void> submit(std::span<const ledger::Transaction> transactions,
+                      const base::CancelToken& /*cancel*/ = {}) override {
     const std::lock_guard lock(mutex_);
     for (const auto& bundle : ledger::assemble(transactions)) {
       network_.payloads[bundle.transactions.front().address()].insert(bundle.payload());

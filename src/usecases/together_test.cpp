@@ -1,0 +1,296 @@
+// Several processes in one home: each stands here as a Home of its own on the same folder, as each would have it.
+#include <algorithm>
+#include <fstream>
+#include <functional>
+
+#include "base/test_clock.h"
+#include "home/signing_lease.h"
+#include "usecases/status.h"
+#include "usecases/test_stage.h"
+
+namespace glucoledger::usecases {
+namespace {
+
+class TogetherTest : public Stage {
+ protected:
+  // `work` happens while the bundle of this number (from 1) is attached; as another process does it.
+  void while_attaching(int number, std::function<void()> work) {
+    auto count = std::make_shared<std::atomic<int>>(0);
+    world_.attach = [this, count, number, work = std::move(work)](const auto& bundle, const auto& attachment,
+                                                                  const auto& options) {
+      if (++*count == number) work();
+      (void)this;
+      return ledger::attach(bundle, attachment, options);
+    };
+  }
+
+  // Where messages of the epochs stand, or would, that a recipient can open.
+  std::set<crypto::Hash> addresses_open_to(const std::string& recipient) {
+    std::set<crypto::Hash> addresses;
+    auto home = open("patient");
+    auto statement = home.database()
+                         .prepare(
+                             "SELECT r.epoch_id FROM release r JOIN access_grant g ON g.thread_id = r.thread_id "
+                             "WHERE g.name = ?1")
+                         .value();
+    statement.bind(1, recipient);
+    while (statement.step().value()) {
+      const auto epoch = home::epoch_by_id(home, statement.integer(0)).value();
+      const auto channel = home::channel_of(home, epoch).value();
+      for (std::uint64_t index = 0; index < epoch.next_index + 8; ++index) {
+        addresses.insert(mam::address_of(mam::root_at(channel, index), mam::Mode::kRestricted));
+      }
+    }
+    return addresses;
+  }
+
+  std::set<crypto::Hash> sent() const {
+    std::set<crypto::Hash> addresses;
+    for (const auto& entry : network_.payloads) addresses.insert(entry.first);
+    return addresses;
+  }
+
+  // What arrived since then that the recipient can open.
+  std::vector<crypto::Hash> leaked(const std::set<crypto::Hash>& before, const std::string& recipient) {
+    std::vector<crypto::Hash> leaks;
+    for (const auto& address : addresses_open_to(recipient)) {
+      if (network_.payloads.contains(address) && !before.contains(address)) leaks.push_back(address);
+    }
+    return leaks;
+  }
+};
+
+TEST_F(TogetherTest, ARevocationHoldsAmidAnotherProcesssPublication) {
+  for (const int moment : {1, 2, 5, 9, 14, 20}) {
+    SCOPED_TRACE("at bundle " + std::to_string(moment));
+    const std::string gone = "gone-" + std::to_string(moment);
+    if (moment == 1) invite("stays");
+    invite(gone);
+    import(0, 100 * moment, 12);
+    import(1, 100 * moment, 12);
+    std::set<crypto::Hash> before;
+    while_attaching(moment, [&] {
+      auto home = open("patient");
+      const auto revocation = revoke(home, world_, gone);
+      ASSERT_TRUE(revocation) << revocation.error().message;
+      EXPECT_EQ(revocation->carried.by, Carried::By::kAnotherProcess);
+      before = sent();
+    });
+    auto home = open("patient");
+    const auto publication = usecases::publish(home, world_, {});
+    ASSERT_TRUE(publication) << publication.error().message;
+    EXPECT_EQ(publication->carried.waiting.messages_waiting, 0);
+    EXPECT_EQ(publication->carried.waiting.notes_waiting, 0) << "the closing note goes with this publication";
+    ASSERT_FALSE(before.empty());
+    EXPECT_TRUE(leaked(before, gone).empty());
+    EXPECT_EQ(state("stays"), FetchState::kFound);
+    EXPECT_EQ(records("stays"), imported_);
+    EXPECT_TRUE(fetched(gone).closed);
+  }
+}
+
+// What it was sent and has not answered may arrive; nothing else does.
+TEST_F(TogetherTest, ALedgerThatNeverAnswersDoesNotHoldUpARevocation) {
+  invite("stays");
+  invite("gone");
+  import(0, 0, 8);
+  bool is_revoked = false;
+  network_.before_submit = [&](const base::CancelToken& cancel) {
+    if (is_revoked) return;
+    is_revoked = true;
+    auto home = open("patient");
+    const auto revocation = revoke(home, world_, "gone");
+    ASSERT_TRUE(revocation) << revocation.error().message;
+    EXPECT_TRUE(revocation->epochs_ended == 0 || revocation->may_still_arrive);
+    EXPECT_TRUE(home::open_grants_named(home, "gone")->empty());
+    // The process that publishes sees it and breaks this call off, however long the ledger would be silent.
+    if (revocation->epochs_ended > 0) EXPECT_TRUE(cancel.wait_ms(20'000));
+  };
+  auto home = open("patient");
+  const auto publication = usecases::publish(home, world_, {});
+  ASSERT_TRUE(publication) << publication.error().message;
+  EXPECT_TRUE(is_revoked);
+  EXPECT_EQ(publication->carried.waiting.messages_waiting, 0);
+  EXPECT_EQ(state("stays"), FetchState::kFound);
+  EXPECT_EQ(records("stays"), imported_);
+}
+
+TEST_F(TogetherTest, ImportShareFetchAndStatusWorkBesideAPublication) {
+  invite("smith");
+  import(0, 0, 6);
+  std::string uri;
+  while_attaching(3, [&] {
+    import(1, 0, 3);
+    auto home = open("patient");
+    EXPECT_EQ(patient_status(home)->readings, 9);
+    auto shared = share(home, world_, {"jones", kA, {}});
+    ASSERT_TRUE(shared) << shared.error().message;
+    EXPECT_EQ(shared->carried.by, Carried::By::kAnotherProcess);
+    uri = shared->uri.text();
+    EXPECT_TRUE(plan_publication(home, {}));
+    EXPECT_TRUE(try_fetch("smith"));
+  });
+  auto home = open("patient");
+  const auto publication = usecases::publish(home, world_, {});
+  ASSERT_TRUE(publication) << publication.error().message;
+  EXPECT_EQ(publication->carried.waiting.messages_waiting, 0) << "what came meanwhile is taken along";
+  EXPECT_EQ(publication->carried.waiting.notes_waiting, 0);
+  ASSERT_TRUE(try_receive(uri, "jones"));
+  for (const char* name : {"smith", "jones"}) {
+    (void)fetched(name);
+    EXPECT_EQ(records(name), imported_) << name;
+  }
+}
+
+TEST_F(TogetherTest, TheSecondPublisherWaitsForTheFirstAndThenGoesOn) {
+  import(0, 0, 3);
+  auto home = open("patient");
+  auto lease = std::optional(home::SigningLease::take(folder_ / "patient").value());
+  EXPECT_EQ(exchange::run_outbox(home, world_, {}).error().code, ErrorCode::kBusy);
+  int waits = 0;
+  clock_.on_wait([&](std::int64_t) {
+    if (++waits == 5) lease.reset();
+  });
+  const auto publication = usecases::publish(home, world_, {});
+  clock_.on_wait({});
+  ASSERT_TRUE(publication) << publication.error().message;
+  EXPECT_EQ(waits, 5);
+  EXPECT_EQ(publication->carried.by, Carried::By::kThisCall);
+  EXPECT_EQ(publication->carried.report.delivery.closed, 3U);
+}
+
+TEST_F(TogetherTest, TheSecondPublisherEndsOnceTheFirstHasSentItsReadings) {
+  import(0, 0, 3);
+  auto home = open("patient");
+  auto lease = std::optional(home::SigningLease::take(folder_ / "patient").value());
+  clock_.on_wait([&](std::int64_t) {
+    if (!lease) return;
+    lease.reset();  // "the other process": it sends all, and has the lease again at once
+    EXPECT_TRUE(try_publish());
+    lease = home::SigningLease::take(folder_ / "patient").value();
+  });
+  const auto publication = usecases::publish(home, world_, {});
+  clock_.on_wait({});
+  ASSERT_TRUE(publication) << publication.error().message;
+  EXPECT_EQ(publication->carried.by, Carried::By::kAnotherProcess);
+  EXPECT_EQ(publication->carried.waiting.messages_waiting, 0);
+  EXPECT_FALSE(publication->carried.shortfall());
+}
+
+TEST_F(TogetherTest, WaitingForAnotherPublisherCanBeStopped) {
+  import(0, 0, 3);
+  auto home = open("patient");
+  const auto lease = home::SigningLease::take(folder_ / "patient").value();
+  base::CancelSource stop;
+  auto world = world_;
+  world.cancel = stop.token();
+  clock_.on_wait([&](std::int64_t) { stop.trip(); });
+  const auto publication = usecases::publish(home, world, {});
+  clock_.on_wait({});
+  ASSERT_FALSE(publication);
+  EXPECT_EQ(publication.error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(home::outbox_counts(home)->messages_waiting, 3) << "it is recorded all the same";
+}
+
+// ---- what follows, in a time that the test makes
+
+TEST_F(TogetherTest, WhatComesWhileFollowingIsPublishedAndAnUnreachableLedgerIsTriedEverMoreRarely) {
+  invite("smith");
+  base::CancelSource stop;
+  auto world = world_;
+  world.cancel = stop.token();
+  std::vector<std::int64_t> waits;
+  int rounds = 0;
+  clock_.on_wait([&](std::int64_t wait_ms) {
+    waits.push_back(wait_ms);
+    const auto round = waits.size();
+    if (round == 2) import(0, 0, 2);
+    if (round == 4) network_.reachable = false;
+    if (round == 4) import(0, 2, 2);
+    if (round == 9) network_.reachable = true;
+    if (round == 12) stop.trip();
+  });
+  PublishFollower follower;
+  follower.tell = [&](const Publication&) { ++rounds; };
+  int errors = 0;
+  follower.tell_error = [&](const Error& error) {
+    EXPECT_EQ(error.code, ErrorCode::kUnreachable);
+    ++errors;
+  };
+  auto home = open("patient");
+  ASSERT_TRUE(follow_publishing(home, world, {}, follower));
+  clock_.on_wait({});
+  EXPECT_GE(rounds, 2);
+  EXPECT_EQ(errors, 5);
+  EXPECT_TRUE(std::is_sorted(waits.begin() + 4, waits.begin() + 9)) << "ever longer";
+  EXPECT_GT(waits[8], waits[4]);
+  EXPECT_EQ(waits.back(), waits.front()) << "and as before once it answers";
+  (void)fetched("smith");
+  EXPECT_EQ(records("smith"), imported_);
+}
+
+TEST_F(TogetherTest, AFollowingClinicIsToldWhatChangedAndNothingElse) {
+  invite("smith");
+  base::CancelSource stop;
+  auto world = world_;
+  world.cancel = stop.token();
+  int waits = 0;
+  clock_.on_wait([&](std::int64_t wait_ms) {
+    if (wait_ms != 500) return;  // a publisher's wait for its confirmation
+    ++waits;
+    if (waits == 3) {
+      import(0, 0, 2);
+      publish();
+    }
+    if (waits == 6) {
+      ASSERT_TRUE(try_revoke("smith"));
+    }
+    if (waits == 9) stop.trip();
+  });
+  std::vector<FetchState> told;
+  auto home = open("clinic");
+  ASSERT_TRUE(follow_patients(home, world, std::nullopt, 500, [&](const FetchReport& r) { told.push_back(r.state); }));
+  clock_.on_wait({});
+  EXPECT_EQ(told, (std::vector{FetchState::kNotYet, FetchState::kFound, FetchState::kNotYet, FetchState::kClosed}));
+}
+
+class ListedFiles final : public Inbox {
+ public:
+  std::vector<std::string> changed_files() override { return std::exchange(files, {}); }
+  void try_again(const std::string& file) override { files.push_back(file); }
+  bool wait_ms(std::int64_t, const base::CancelToken& cancel) override {
+    if (on_wait) on_wait();
+    return cancel.cancelled();
+  }
+  std::vector<std::string> files;
+  std::function<void()> on_wait;
+};
+
+TEST_F(TogetherTest, AWatchedFoldersFilesAreImportedAndABadOneEndsNothing) {
+  const auto good = folder_ / "good.csv";
+  std::ofstream(good) << "time,glucose mg/dL\n2025-01-01T00:00:00Z,100\n2025-01-01T00:05:00Z,110\n";
+  const auto bad = folder_ / "bad.csv";
+  std::ofstream(bad) << "nothing that anyone knows\n";
+  ListedFiles inbox;
+  base::CancelSource stop;
+  auto world = world_;
+  world.cancel = stop.token();
+  int waits = 0;
+  inbox.on_wait = [&] {
+    ++waits;
+    if (waits == 1) inbox.files = {bad.string(), good.string(), (folder_ / "absent.csv").string()};
+    if (waits == 2) EXPECT_EQ(inbox.files.size(), 1U) << "what is not there yet is tried again";
+    if (waits == 3) stop.trip();
+  };
+  std::vector<bool> outcomes;
+  auto home = open("patient");
+  follow_imports(home, world, inbox, {},
+                 [&](const std::string&, const Result<Import>& outcome) { outcomes.push_back(outcome.has_value()); });
+  EXPECT_EQ(home::count_readings(home), 2);
+  EXPECT_EQ(outcomes, (std::vector{false, true, false, false}));
+  std::filesystem::remove(good);
+  std::filesystem::remove(bad);
+}
+
+}  // namespace
+}  // namespace glucoledger::usecases
