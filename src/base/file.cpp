@@ -172,15 +172,16 @@ Result<void> make_folder(const std::filesystem::path& path, unsigned mode) {
   return sync_folder(path.parent_path());
 }
 
-Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64_t wait_ms) {
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64_t wait_ms, Mode mode) {
+  const int operation = (mode == Mode::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB;
   FileLock lock{Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600))};
   const int descriptor = lock.descriptor_.value();
   if (descriptor < 0) return tl::unexpected(system_error("cannot open the lock " + path.string()));
   constexpr std::int64_t kStepMs = 20;
-  for (std::int64_t waited = 0; ::flock(descriptor, LOCK_EX | LOCK_NB) != 0; waited += kStepMs) {
+  for (std::int64_t waited = 0; ::flock(descriptor, operation) != 0; waited += kStepMs) {
     if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("cannot lock " + path.string()));
     if (waited >= wait_ms || interrupted()) {
-      return fail(ErrorCode::kUnreachable, "another process is using " + path.parent_path().string(),
+      return fail(ErrorCode::kBusy, "another process is using " + path.parent_path().string(),
                   "wait for it to end, or end it, and repeat");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(kStepMs));

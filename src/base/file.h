@@ -32,8 +32,10 @@ Error system_error(std::string_view what);
 // An advisory lock on a file between processes (flock), released when it goes or the process dies.
 class FileLock {
  public:
-  // Waits up to `wait_ms` for its turn (0: not at all); kUnreachable when others still hold it.
-  static Result<FileLock> acquire(const std::filesystem::path& path, std::int64_t wait_ms);
+  enum class Mode { kExclusive, kShared };
+  // Waits up to `wait_ms` for its turn (0: not at all); kBusy when others still hold it.
+  static Result<FileLock> acquire(const std::filesystem::path& path, std::int64_t wait_ms,
+                                  Mode mode = Mode::kExclusive);
 
  private:
   explicit FileLock(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}

@@ -6,13 +6,16 @@
 #include <nlohmann/json.hpp>
 
 #include "base/limits.h"
+#include "home/rows.h"
 
 namespace glucoledger::home {
 namespace {
 
-constexpr std::string_view kContactColumns =
-    "SELECT id, name, network_id, locators, patient_key, design, next_note, closed_ms, fetched_ms FROM contact ";
+constexpr std::string_view kGrantColumns =
+    "SELECT id, contact_id, thread_id, network_id, locators, patient_key, design, closed_ms, fetched_ms FROM "
+    "received_grant ";
 
+// By which the thread is known again: its secret is sealed, each time differently.
 Bytes tag_of(const keys::Thread& thread) {
   Bytes tag(16);
   crypto_generichash(tag.data(), tag.size(), thread.secret().data(), thread.secret().size(), nullptr, 0);
@@ -29,29 +32,38 @@ std::string text_of(const std::vector<keys::Locator>& locators) {
 
 Result<std::vector<keys::Locator>> locators_from(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_array()) return fail(ErrorCode::kCorrupt, "a contact's locators are damaged");
+  if (!json.is_array()) return damaged();
   std::vector<keys::Locator> locators;
   for (const auto& item : json) {
-    locators.push_back({static_cast<keys::Locator::Kind>(item.at(0).get<int>()), item.at(1).get<std::string>()});
+    if (!item.is_array() || item.size() != 2 || !item[0].is_number_integer() || !item[1].is_string()) return damaged();
+    const auto kind = item[0].get<std::int64_t>();
+    if (kind < 0 || kind > static_cast<std::int64_t>(keys::Locator::Kind::kHome)) return damaged();
+    locators.push_back({static_cast<keys::Locator::Kind>(kind), item[1].get<std::string>()});
   }
   return locators;
 }
 
+Result<std::vector<ReceivedGrant>> collect_grants(sqlite::Statement& statement) {
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<ReceivedGrant> {
+    ReceivedGrant grant;
+    grant.id = row.integer(0);
+    grant.contact_id = row.integer(1);
+    grant.thread_id = row.integer(2);
+    grant.network_id = row.text(3);
+    GL_ASSIGN(grant.locators, locators_from(row.text(4)));
+    const auto key = row.blob(5);
+    if (key.size() != grant.patient_key.size()) return damaged();
+    std::copy(key.begin(), key.end(), grant.patient_key.begin());
+    GL_ASSIGN(grant.design, design_at(row, 6));
+    if (!row.is_null(7)) grant.closed_ms = row.integer(7);
+    if (!row.is_null(8)) grant.fetched_ms = row.integer(8);
+    return grant;
+  });
+}
+
 Result<std::vector<Contact>> collect_contacts(sqlite::Statement& statement) {
-  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Contact> {
-    Contact contact;
-    contact.id = row.integer(0);
-    contact.name = row.text(1);
-    contact.network_id = row.text(2);
-    GL_ASSIGN(contact.locators, locators_from(row.text(3)));
-    const auto key = row.blob(4);
-    GL_ASSERT(key.size() == contact.patient_key.size());
-    std::copy(key.begin(), key.end(), contact.patient_key.begin());
-    GL_ASSIGN(contact.design, keys::design_named(row.text(5)));
-    contact.next_note = static_cast<std::uint64_t>(row.integer(6));
-    if (!row.is_null(7)) contact.closed_ms = row.integer(7);
-    if (!row.is_null(8)) contact.fetched_ms = row.integer(8);
-    return contact;
+  return sqlite::collect_rows(statement, [](const sqlite::Statement& row) -> Result<Contact> {
+    return Contact{row.integer(0), row.text(1)};
   });
 }
 
@@ -59,104 +71,142 @@ std::string label_of(const char* column, std::string_view root) {
   return std::string("released_epoch/") + column + "/" + std::string(root);
 }
 
+// An invitation whose thread is here already.
+Result<Contact> take_again(Transaction& transaction, const keys::Invitation& invitation, const ReceivedGrant& known) {
+  if (known.patient_key != invitation.patient_key || known.network_id != invitation.network_id) {
+    return fail(ErrorCode::kNotAllowed,
+                "this invitation differs from the one that was received before, in the patient's "
+                "key or the ledger",
+                "ask the patient for an invitation of a new grant, handed over in person");
+  }
+  if (invitation.newest_epoch) GL_CHECK(add_released_epoch(transaction, known.id, *invitation.newest_epoch));
+  GL_TRY(statement, transaction.database().prepare("SELECT id, name FROM contact WHERE id = ?1"));
+  GL_TRY(found, collect_contacts(statement.bind(1, known.contact_id)));
+  if (found.empty()) return damaged();
+  return std::move(found.front());
+}
+
+// The contact of this name, which is added where there is none. One of another patient: kUsage.
+Result<Contact> contact_for(Transaction& transaction, const keys::PublicKey& patient_key, std::string_view name) {
+  GL_TRY(present, contact_named(transaction.home(), name));
+  if (present) {
+    GL_TRY(grants, grants_of(transaction.home(), *present));
+    const bool is_same = std::all_of(grants.begin(), grants.end(),
+                                     [&](const ReceivedGrant& grant) { return grant.patient_key == patient_key; });
+    if (is_same) return std::move(*present);
+    return fail(ErrorCode::kUsage, "another patient has this name here", "choose another name");
+  }
+  GL_TRY(insert, transaction.database().prepare("INSERT INTO contact (name) VALUES (?1)"));
+  GL_CHECK(insert.bind(1, name).run());
+  return Contact{transaction.database().last_insert_id(), std::string(name)};
+}
+
+Result<std::int64_t> insert_thread(Transaction& transaction, const keys::Thread& thread) {
+  auto& database = transaction.database();
+  GL_TRY(insert, database.prepare("INSERT INTO thread (side, secret, tag) VALUES ('recipient', ?1, ?2)"));
+  const auto label = thread_label(keys::Direction::kRecipientToPatient);
+  GL_CHECK(insert.bind(1, transaction.home().seal(label, thread.secret().view())).bind(2, tag_of(thread)).run());
+  return database.last_insert_id();
+}
+
 }  // namespace
 
-Result<Contact> add_contact(Home& home, const keys::Invitation& invitation, std::string_view name) {
-  auto& database = home.database();
-  GL_TRY(same, database.prepare(std::string(kContactColumns) + "WHERE thread_tag = ?1"));
-  same.bind(1, tag_of(invitation.thread));
-  GL_TRY(known, collect_contacts(same));
-  if (!known.empty()) {
-    if (invitation.newest_epoch) GL_CHECK(add_released_epoch(home, known.front().id, *invitation.newest_epoch));
-    return std::move(known.front());
-  }
-  GL_TRY(taken, contact_named(home, name));
-  if (taken) return fail(ErrorCode::kUsage, "a patient of this name is here already", "choose another with --name");
-  GL_TRY(insert, database.prepare("INSERT INTO contact (name, network_id, locators, thread, thread_tag, patient_key, "
-                                  "design) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
-  insert.bind(1, name).bind(2, invitation.network_id).bind(3, text_of(invitation.locators));
-  insert.bind(4, home.seal("contact/thread", invitation.thread.secret().view())).bind(5, tag_of(invitation.thread));
-  GL_CHECK(insert.bind(6, ByteView(invitation.patient_key)).bind(7, keys::name_of(invitation.design)).run());
-  if (invitation.newest_epoch) {
-    GL_CHECK(add_released_epoch(home, database.last_insert_id(), *invitation.newest_epoch));
-  }
-  GL_TRY(added, contact_named(home, name));
-  return std::move(*added);
+Result<Contact> add_received_grant(Transaction& transaction, const keys::Invitation& invitation,
+                                   std::string_view name) {
+  auto& database = transaction.database();
+  GL_TRY(same,
+         database.prepare(std::string(kGrantColumns) + "WHERE thread_id = (SELECT id FROM thread WHERE tag = ?1)"));
+  GL_TRY(known, collect_grants(same.bind(1, tag_of(invitation.thread))));
+  if (!known.empty()) return take_again(transaction, invitation, known.front());
+  GL_TRY(contact, contact_for(transaction, invitation.patient_key, name));
+  GL_TRY(thread_id, insert_thread(transaction, invitation.thread));
+  GL_TRY(insert,
+         database.prepare("INSERT INTO received_grant (contact_id, thread_id, network_id, locators, patient_key, "
+                          "design) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+  insert.bind(1, contact.id).bind(2, thread_id).bind(3, invitation.network_id).bind(4, text_of(invitation.locators));
+  GL_CHECK(insert.bind(5, ByteView(invitation.patient_key)).bind(6, keys::name_of(invitation.design)).run());
+  const auto grant_id = database.last_insert_id();
+  if (invitation.newest_epoch) GL_CHECK(add_released_epoch(transaction, grant_id, *invitation.newest_epoch));
+  return contact;
 }
 
 Result<std::optional<Contact>> contact_named(Home& home, std::string_view name) {
-  GL_TRY(statement, home.database().prepare(std::string(kContactColumns) + "WHERE name = ?1"));
-  statement.bind(1, name);
-  GL_TRY(found, collect_contacts(statement));
+  GL_TRY(statement, home.database().prepare("SELECT id, name FROM contact WHERE name = ?1"));
+  GL_TRY(found, collect_contacts(statement.bind(1, name)));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
 
 Result<std::vector<Contact>> all_contacts(Home& home) {
-  GL_TRY(statement, home.database().prepare(std::string(kContactColumns) + "ORDER BY id"));
+  GL_TRY(statement, home.database().prepare("SELECT id, name FROM contact ORDER BY id"));
   return collect_contacts(statement);
 }
 
-Result<keys::Thread> thread_of(Home& home, const Contact& contact) {
-  GL_TRY(statement, home.database().prepare("SELECT thread FROM contact WHERE id = ?1"));
-  GL_CHECK(statement.bind(1, contact.id).step());
-  GL_TRY(secret, home.unseal("contact/thread", statement.blob(0)));
-  return keys::Thread::from_secret(std::move(secret));
+Result<std::vector<ReceivedGrant>> grants_of(Home& home, const Contact& contact) {
+  GL_TRY(statement, home.database().prepare(std::string(kGrantColumns) + "WHERE contact_id = ?1 ORDER BY id"));
+  return collect_grants(statement.bind(1, contact.id));
 }
 
-Result<void> set_fetched(Home& home, const Contact& contact, std::int64_t now_ms) {
-  GL_TRY(statement, home.database().prepare("UPDATE contact SET fetched_ms = ?2 WHERE id = ?1"));
-  return statement.bind(1, contact.id).bind(2, now_ms).run();
+Result<void> set_fetched(Transaction& transaction, const ReceivedGrant& grant, std::int64_t now_ms) {
+  GL_TRY(statement, transaction.database().prepare("UPDATE received_grant SET fetched_ms = ?2 WHERE id = ?1"));
+  return statement.bind(1, grant.id).bind(2, now_ms).run();
 }
 
-Result<void> apply_note(Home& home, const Contact& contact, std::uint64_t next_note, const keys::Note& note) {
-  auto& database = home.database();
-  for (const auto& release : note.releases) GL_CHECK(add_released_epoch(home, contact.id, release));
-  GL_TRY(ended, database.prepare("UPDATE released_epoch SET messages = MAX(COALESCE(messages, 0), ?3) WHERE "
-                                 "contact_id = ?1 AND root = ?2"));
+Result<void> apply_note(Transaction& transaction, const ReceivedGrant& grant, std::uint64_t next_note,
+                        const keys::Note& note) {
+  auto& database = transaction.database();
+  for (const auto& release : note.releases) GL_CHECK(add_released_epoch(transaction, grant.id, release));
+  GL_TRY(ended, database.prepare("UPDATE released_epoch SET messages = MAX(COALESCE(messages, 0), ?3) WHERE grant_id = "
+                                 "?1 AND root = ?2"));
   for (const auto& epoch : note.ended) {
     const auto messages =
         static_cast<std::int64_t>(std::min<std::uint64_t>(epoch.messages, base::limits::kMessagesPerEpochMax));
-    GL_CHECK(ended.bind(1, contact.id).bind(2, epoch.root.trytes()).bind(3, messages).run());
+    GL_CHECK(ended.bind(1, grant.id).bind(2, epoch.root.trytes()).bind(3, messages).run());
   }
-  GL_TRY(progress,
-         database.prepare("UPDATE contact SET next_note = MAX(next_note, ?2), closed_ms = COALESCE(closed_ms, ?3) "
-                          "WHERE id = ?1"));
-  return progress.bind(1, contact.id).bind(2, static_cast<std::int64_t>(next_note)).bind(3, note.closed_ms).run();
+  GL_TRY(progress, database.prepare("UPDATE thread SET next_in = MAX(next_in, ?2) WHERE id = ?1"));
+  GL_CHECK(progress.bind(1, grant.thread_id).bind(2, static_cast<std::int64_t>(next_note)).run());
+  if (!note.closed_ms) return {};
+  GL_TRY(thread,
+         database.prepare("UPDATE thread SET state = 'closed', closed_ms = ?2 WHERE id = ?1 AND state = 'open'"));
+  GL_CHECK(thread.bind(1, grant.thread_id).bind(2, *note.closed_ms).run());
+  GL_TRY(closed, database.prepare("UPDATE received_grant SET closed_ms = COALESCE(closed_ms, ?2) WHERE id = ?1"));
+  return closed.bind(1, grant.id).bind(2, *note.closed_ms).run();
 }
 
-Result<std::vector<ReleasedEpoch>> epochs_to_read(Home& home, const Contact& contact) {
+Result<std::vector<ReleasedEpoch>> epochs_to_read(Home& home, const ReceivedGrant& grant) {
   GL_TRY(statement,
-         home.database().prepare("SELECT id, design, first_day, last_day, root, side_key, file_secret, "
-                                 "next_index, next_root, messages FROM released_epoch WHERE contact_id = ?1 AND "
-                                 "(messages IS NULL OR next_index < messages) ORDER BY first_day, id"));
-  statement.bind(1, contact.id);
-  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<ReleasedEpoch> {
+         home.database().prepare("SELECT id, design, first_day, last_day, root, side_key, file_secret, next_index, "
+                                 "next_root, messages FROM released_epoch WHERE grant_id = ?1 AND (messages IS NULL OR "
+                                 "next_index < messages) ORDER BY first_day, id"));
+  return sqlite::collect_rows(statement.bind(1, grant.id), [&](const sqlite::Statement& row) -> Result<ReleasedEpoch> {
     ReleasedEpoch epoch;
     epoch.id = row.integer(0);
-    GL_ASSIGN(epoch.design, keys::design_named(row.text(1)));
+    GL_ASSIGN(epoch.design, design_at(row, 1));
     epoch.first_day = row.text(2);
     epoch.last_day = row.text(3);
-    const auto root = row.text(4);
-    GL_ASSIGN(epoch.root, crypto::Hash::from_trytes(root));
+    GL_ASSIGN(epoch.root, hash_at(row, 4));
+    const auto root = epoch.root.trytes();
     GL_ASSIGN(epoch.side_key, home.unseal(label_of("side_key", root), row.blob(5)));
     if (!row.is_null(6)) {
       GL_ASSIGN(epoch.file_secret, home.unseal(label_of("file_secret", root), row.blob(6)));
     }
-    epoch.next_index = static_cast<std::uint64_t>(row.integer(7));
-    GL_ASSIGN(epoch.next_root, crypto::Hash::from_trytes(row.text(8)));
-    if (!row.is_null(9)) epoch.messages = static_cast<std::uint64_t>(row.integer(9));
+    GL_ASSIGN(epoch.next_index, count_at(row, 7));
+    GL_ASSIGN(epoch.next_root, hash_at(row, 8));
+    if (!row.is_null(9)) {
+      GL_ASSIGN(epoch.messages, count_at(row, 9));
+    }
     return epoch;
   });
 }
 
-Result<void> add_released_epoch(Home& home, std::int64_t contact_id, const keys::EpochRelease& release) {
-  GL_TRY(statement,
-         home.database().prepare("INSERT OR IGNORE INTO released_epoch (contact_id, design, first_day, last_day, "
-                                 "root, side_key, file_secret, next_root) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
-                                 "?5)"));
+Result<void> add_released_epoch(Transaction& transaction, std::int64_t grant_id, const keys::EpochRelease& release) {
+  GL_TRY(statement, transaction.database().prepare(
+                        "INSERT INTO released_epoch (grant_id, design, first_day, last_day, root, side_key, "
+                        "file_secret, next_root) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5) ON CONFLICT (grant_id, root) "
+                        "DO NOTHING"));
   const auto root = release.root.trytes();
-  statement.bind(1, contact_id).bind(2, keys::name_of(release.design)).bind(3, release.first_day);
+  const auto& home = transaction.home();
+  statement.bind(1, grant_id).bind(2, keys::name_of(release.design)).bind(3, release.first_day);
   statement.bind(4, release.last_day).bind(5, root);
   statement.bind(6, home.seal(label_of("side_key", root), release.side_key.view()));
   if (release.file_secret) {
@@ -167,32 +217,12 @@ Result<void> add_released_epoch(Home& home, std::int64_t contact_id, const keys:
   return statement.run();
 }
 
-Result<void> advance(Home& home, const ReleasedEpoch& epoch, std::uint64_t next_index, const crypto::Hash& next_root) {
-  GL_TRY(statement, home.database().prepare("UPDATE released_epoch SET next_index = ?2, next_root = ?3 WHERE id = ?1"));
-  return statement.bind(1, epoch.id).bind(2, static_cast<std::int64_t>(next_index)).bind(3, next_root.trytes()).run();
-}
-
-Result<bool> add_record(Home& home, const Contact& contact, std::int64_t epoch_id, const Record& record) {
-  GL_TRY(statement, home.database().prepare("INSERT OR IGNORE INTO record (contact_id, epoch_id, identifier, resource) "
-                                            "VALUES (?1, ?2, ?3, ?4)"));
-  statement.bind(1, contact.id).bind(2, epoch_id).bind(3, record.identifier).bind(4, record.resource);
-  GL_CHECK(statement.run());
-  return home.database().changes() > 0;
-}
-
-Result<std::vector<Record>> records_of(Home& home, const Contact& contact) {
-  GL_TRY(statement,
-         home.database().prepare("SELECT identifier, resource FROM record WHERE contact_id = ?1 ORDER BY id"));
-  statement.bind(1, contact.id);
-  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Record> {
-    return Record{row.text(0), row.text(1)};
-  });
-}
-
-Result<std::int64_t> count_records(Home& home, const Contact& contact) {
-  GL_TRY(statement, home.database().prepare("SELECT COUNT(*) FROM record WHERE contact_id = ?1"));
-  GL_CHECK(statement.bind(1, contact.id).step());
-  return statement.integer(0);
+Result<bool> advance(Transaction& transaction, const ReleasedEpoch& epoch, const crypto::Hash& next_root) {
+  auto& database = transaction.database();
+  GL_TRY(statement, database.prepare("UPDATE released_epoch SET next_index = next_index + 1, next_root = ?3 WHERE id = "
+                                     "?1 AND next_index = ?2"));
+  statement.bind(1, epoch.id).bind(2, static_cast<std::int64_t>(epoch.next_index)).bind(3, next_root.trytes());
+  return run_and_tell(database, statement);
 }
 
 }  // namespace glucoledger::home

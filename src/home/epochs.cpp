@@ -1,6 +1,7 @@
 #include "home/epochs.h"
 
 #include "base/random.h"
+#include "home/rows.h"
 #include "privacy/sealed_file.h"
 
 namespace glucoledger::home {
@@ -8,20 +9,23 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, design, first_day, last_day, root, next_index, state, may_sign, messages FROM epoch ";
-constexpr std::size_t kTransactionTrits = ledger::kTransactionTrytes * crypto::kTritsPerTryte;
-constexpr std::size_t kPackedTransactionSize = (kTransactionTrits + 4) / 5;
+// What an epoch must not hold to be at rest.
+constexpr std::string_view kUnderWay =
+    "(SELECT epoch_id FROM message WHERE state IN ('waiting', 'signed', 'leaving', 'left'))";
 
 Result<Epoch> epoch_from(const sqlite::Statement& row) {
   Epoch epoch;
   epoch.id = row.integer(0);
-  GL_ASSIGN(epoch.design, keys::design_named(row.text(1)));
+  GL_ASSIGN(epoch.design, design_at(row, 1));
   epoch.first_day = row.text(2);
   epoch.last_day = row.text(3);
-  GL_ASSIGN(epoch.root, crypto::Hash::from_trytes(row.text(4)));
-  epoch.next_index = static_cast<std::uint64_t>(row.integer(5));
+  GL_ASSIGN(epoch.root, hash_at(row, 4));
+  GL_ASSIGN(epoch.next_index, count_at(row, 5));
   epoch.open = row.text(6) == "open";
   epoch.may_sign = row.integer(7) != 0;
-  if (!row.is_null(8)) epoch.messages = static_cast<std::uint64_t>(row.integer(8));
+  if (!row.is_null(8)) {
+    GL_ASSIGN(epoch.messages, count_at(row, 8));
+  }
   return epoch;
 }
 
@@ -37,13 +41,20 @@ std::string label_of(const char* column, std::string_view root) {
 
 Result<SecretBytes> secret_of(Home& home, const Epoch& epoch, const char* column) {
   GL_TRY(statement, home.database().prepare(std::string("SELECT ") + column + " FROM epoch WHERE id = ?1"));
-  GL_CHECK(statement.bind(1, epoch.id).step());
+  GL_TRY(row, statement.bind(1, epoch.id).step());
+  if (!row) return damaged();
   return home.unseal(label_of(column, epoch.root.trytes()), statement.blob(0));
+}
+
+std::optional<std::int64_t> as_integer(std::optional<std::uint64_t> number) {
+  return number ? std::optional(static_cast<std::int64_t>(*number)) : std::nullopt;
 }
 
 }  // namespace
 
-Result<Epoch> create_epoch(Home& home, keys::Design design, std::string_view first_day, std::string_view last_day) {
+Result<Epoch> create_epoch(Transaction& transaction, keys::Design design, std::string_view first_day,
+                           std::string_view last_day) {
+  auto& home = transaction.home();
   const mam::Channel channel{mam::SecretTrytes::random(), mam::SecretTrytes::random(), mam::Mode::kRestricted,
                              kSecurity};
   Epoch epoch;
@@ -100,18 +111,17 @@ Result<std::vector<Epoch>> epochs_with_waiting_messages(Home& home) {
 }
 
 Result<std::vector<Epoch>> epochs_at_rest(Home& home) {
-  GL_TRY(statement, home.database().prepare(
-                        std::string(kColumns) +
-                        "WHERE state = 'open' AND (next_index > 0 OR may_sign = 0) AND id NOT IN (SELECT epoch_id FROM "
-                        "message WHERE state IN ('waiting', 'signed', 'left')) ORDER BY first_day, id"));
+  GL_TRY(statement, home.database().prepare(std::string(kColumns) +
+                                            "WHERE state = 'open' AND (next_index > 0 OR may_sign = 0) AND id NOT IN " +
+                                            std::string(kUnderWay) + " ORDER BY first_day, id"));
   return collect(statement);
 }
 
 Result<mam::Channel> channel_of(Home& home, const Epoch& epoch) {
   GL_TRY(seed_text, secret_of(home, epoch, "seed"));
   GL_TRY(side_key_text, secret_of(home, epoch, "side_key"));
-  GL_TRY(seed, mam::SecretTrytes::from_trytes(seed_text.text()));
-  GL_TRY(side_key, mam::SecretTrytes::from_trytes(side_key_text.text()));
+  GL_TRY(seed, of_row(mam::SecretTrytes::from_trytes(seed_text.text())));
+  GL_TRY(side_key, of_row(mam::SecretTrytes::from_trytes(side_key_text.text())));
   return mam::Channel{std::move(seed), std::move(side_key), mam::Mode::kRestricted, kSecurity};
 }
 
@@ -128,122 +138,27 @@ Result<keys::EpochRelease> release_of(Home& home, const Epoch& epoch) {
   return release;
 }
 
-Result<void> end_epoch(Home& home, std::int64_t id, std::optional<std::uint64_t> messages) {
-  GL_TRY(statement, home.database().prepare("UPDATE epoch SET state = 'ended', messages = ?2 WHERE id = ?1"));
-  statement.bind(1, id);
-  if (messages) {
-    statement.bind(2, static_cast<std::int64_t>(*messages));
-  } else {
-    statement.bind_null(2);
-  }
-  return statement.run();
-}
-
-Result<void> stop_signing(Home& home, std::int64_t id) {
-  GL_TRY(statement, home.database().prepare("UPDATE epoch SET may_sign = 0 WHERE id = ?1"));
-  return statement.bind(1, id).run();
-}
-
-Result<void> add_message(Home& home, const Epoch& epoch, std::span<const std::int64_t> reading_ids) {
-  GL_TRY(message, home.database().prepare("INSERT INTO message (epoch_id) VALUES (?1)"));
-  GL_CHECK(message.bind(1, epoch.id).run());
-  const auto message_id = home.database().last_insert_id();
-  GL_TRY(publication,
-         home.database().prepare("INSERT INTO publication (reading_id, design, message_id) VALUES (?1, ?2, ?3)"));
-  for (const auto reading_id : reading_ids) {
-    GL_CHECK(publication.bind(1, reading_id).bind(2, keys::name_of(epoch.design)).bind(3, message_id).run());
-  }
-  return {};
-}
-
-Result<std::vector<Message>> waiting_messages(Home& home, std::int64_t epoch_id, std::size_t count_max) {
-  GL_TRY(statement, home.database().prepare("SELECT id, cid FROM message WHERE epoch_id = ?1 AND state = 'waiting' "
-                                            "ORDER BY id LIMIT ?2"));
-  statement.bind(1, epoch_id).bind(2, static_cast<std::int64_t>(count_max));
-  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Message> {
-    return Message{row.integer(0), epoch_id, row.text(1)};
-  });
-}
-
-Result<void> set_cid(Home& home, std::int64_t message_id, std::string_view cid) {
-  GL_TRY(statement, home.database().prepare("UPDATE message SET cid = ?2 WHERE id = ?1"));
-  return statement.bind(1, message_id).bind(2, cid).run();
-}
-
-Result<void> store_signed(Home& home, const Epoch& epoch, const SignedMessage& message) {
-  GL_TRY(burn, home.database().prepare("UPDATE epoch SET next_index = ?2 WHERE id = ?1 AND next_index = ?2 - 1 AND "
-                                       "state = 'open' AND may_sign = 1"));
-  GL_CHECK(burn.bind(1, epoch.id).bind(2, static_cast<std::int64_t>(message.index + 1)).run());
-  GL_ASSERT(home.database().changes() == 1);
-  GL_TRY(statement, home.database().prepare("UPDATE message SET state = 'signed', message_index = ?2, address = ?3, "
-                                            "bundle_hash = ?4, bundle = ?5 WHERE id = ?1 AND state = 'waiting'"));
-  GL_CHECK(statement.bind(1, message.id)
-               .bind(2, static_cast<std::int64_t>(message.index))
-               .bind(3, message.address.trytes())
-               .bind(4, message.bundle_hash.trytes())
-               .bind(5, pack_bundle(message.bundle))
-               .run());
-  GL_ASSERT(home.database().changes() == 1);
-  return {};
-}
-
-Result<std::uint64_t> count_left(Home& home, std::int64_t epoch_id) {
+Result<bool> end_epoch(Transaction& transaction, std::int64_t id, std::optional<std::uint64_t> messages) {
+  auto& database = transaction.database();
   GL_TRY(statement,
-         home.database().prepare("SELECT COALESCE((SELECT MIN(message_index) FROM message WHERE epoch_id = ?1 AND "
-                                 "state = 'signed'), next_index) FROM epoch WHERE id = ?1"));
-  GL_CHECK(statement.bind(1, epoch_id).step());
-  return static_cast<std::uint64_t>(statement.integer(0));
+         database.prepare("UPDATE epoch SET state = 'ended', messages = ?2 WHERE id = ?1 AND state = 'open'"));
+  return run_and_tell(database, statement.bind(1, id).bind(2, as_integer(messages)));
 }
 
-Result<void> move_waiting_messages(Home& home, std::int64_t from_epoch_id, const Epoch& to) {
-  GL_TRY(statement, home.database().prepare(
-                        "UPDATE message SET epoch_id = ?2, cid = NULL WHERE epoch_id = ?1 AND state = 'waiting'"));
-  return statement.bind(1, from_epoch_id).bind(2, to.id).run();
+Result<bool> end_epoch_at_rest(Transaction& transaction, const Epoch& epoch, std::optional<std::uint64_t> messages) {
+  auto& database = transaction.database();
+  GL_TRY(statement,
+         database.prepare("UPDATE epoch SET state = 'ended', messages = ?2 WHERE id = ?1 AND state = 'open' AND "
+                          "next_index = ?3 AND (next_index > 0 OR may_sign = 0) AND (may_sign = 1 OR ?2 IS NULL) AND "
+                          "id NOT IN " +
+                          std::string(kUnderWay)));
+  statement.bind(1, epoch.id).bind(2, as_integer(messages)).bind(3, static_cast<std::int64_t>(epoch.next_index));
+  return run_and_tell(database, statement);
 }
 
-Result<void> remake_messages_from(Home& home, std::int64_t from_epoch_id, std::uint64_t index, const Epoch& to) {
-  auto& database = home.database();
-  GL_TRY(unread, database.prepare("SELECT id FROM message WHERE epoch_id = ?1 AND message_index >= ?2 ORDER BY id"));
-  unread.bind(1, from_epoch_id).bind(2, static_cast<std::int64_t>(index));
-  GL_TRY(ids, sqlite::collect_rows(
-                  unread, [&](const sqlite::Statement& row) -> Result<std::int64_t> { return row.integer(0); }));
-  for (const auto id : ids) {
-    GL_TRY(burn, database.prepare("UPDATE message SET state = 'burnt', bundle = NULL WHERE id = ?1"));
-    GL_CHECK(burn.bind(1, id).run());
-    GL_TRY(anew, database.prepare("INSERT INTO message (epoch_id) VALUES (?1)"));
-    GL_CHECK(anew.bind(1, to.id).run());
-    GL_TRY(publication, database.prepare("UPDATE publication SET message_id = ?2 WHERE message_id = ?1"));
-    GL_CHECK(publication.bind(1, id).bind(2, database.last_insert_id()).run());
-  }
-  return {};
-}
-
-Result<bool> has_unsent_messages(Home& home, std::int64_t epoch_id) {
-  GL_TRY(statement, home.database().prepare("SELECT EXISTS (SELECT 1 FROM message WHERE epoch_id = ?1 AND state IN "
-                                            "('waiting', 'signed'))"));
-  GL_CHECK(statement.bind(1, epoch_id).step());
-  return statement.integer(0) != 0;
-}
-
-Bytes pack_bundle(const ledger::PreparedBundle& bundle) {
-  Bytes packed;
-  for (const auto& transaction : bundle) {
-    const auto part = crypto::pack_trits(crypto::trits_from_trytes(transaction));
-    packed.insert(packed.end(), part.begin(), part.end());
-  }
-  return packed;
-}
-
-Result<ledger::PreparedBundle> unpack_bundle(ByteView packed) {
-  if (packed.empty() || packed.size() % kPackedTransactionSize != 0) {
-    return fail(ErrorCode::kCorrupt, "a message in the outbox is damaged", "restore the home from a backup");
-  }
-  ledger::PreparedBundle bundle;
-  for (std::size_t offset = 0; offset < packed.size(); offset += kPackedTransactionSize) {
-    GL_TRY(trits, crypto::unpack_trits(packed.subspan(offset, kPackedTransactionSize), kTransactionTrits));
-    bundle.push_back(crypto::trytes_from_trits(trits));
-  }
-  return bundle;
+Result<void> stop_signing(Transaction& transaction, std::int64_t id) {
+  GL_TRY(statement, transaction.database().prepare("UPDATE epoch SET may_sign = 0 WHERE id = ?1 AND state = 'open'"));
+  return statement.bind(1, id).run();
 }
 
 }  // namespace glucoledger::home

@@ -42,7 +42,8 @@ Result<mam::Channel> channel_of(Home& home, const Epoch& epoch);
 Result<keys::EpochRelease> release_of(Home& home, const Epoch& epoch);
 // `messages`: how many it holds for ever; nothing when that cannot be known. False: it is no longer open.
 Result<bool> end_epoch(Transaction& transaction, std::int64_t id, std::optional<std::uint64_t> messages);
-// As above, unless it is not at rest any more (epochs_at_rest) or its next index is another one: false, unchanged.
+// As above, unless it is not at rest any more (epochs_at_rest), its next index is another one, or it may not sign any
+// more and a number is told: false, unchanged.
 Result<bool> end_epoch_at_rest(Transaction& transaction, const Epoch& epoch, std::optional<std::uint64_t> messages);
 // An open epoch that never signs again, for reasons that lie outside this home.
 Result<void> stop_signing(Transaction& transaction, std::int64_t id);

@@ -35,6 +35,7 @@ struct Grant {
 
 // The recipient is added where there is none of this name; the thread is that of the recipient's other open grants, or
 // a new one.
+// kUsage: someone else's open grant has this name.
 Result<Grant> open_grant(Transaction& transaction, std::string_view recipient, keys::Design design,
                          const DayRange& days, std::int64_t now_ms);
 // Open ones. `name`: a recipient's, for all that they hold, or a grant's own.
@@ -55,8 +56,9 @@ Result<void> release_to_holders(Transaction& transaction, std::span<const Epoch>
 Result<void> queue_ends(Transaction& transaction);
 // Open epochs that the grant's thread holds, and no other open grant of the same recipient covers.
 Result<std::vector<Epoch>> epochs_held_by_alone(Home& home, const Grant& grant);
-// Closes the grant. With a thread's last open grant the thread closes: notes that have not begun to leave are dropped
-// with their releases, and the closing note is queued, with the ends of all its epochs.
+// Closes the grant, if it is open: notes that have not begun to leave are dropped with their releases. What other open
+// grants of the recipient cover is released anew; with the thread's last open grant the thread closes, by a note with
+// the ends of all its epochs.
 Result<void> close_grant(Transaction& transaction, const Grant& grant, std::int64_t now_ms);
 
 }  // namespace glucoledger::home

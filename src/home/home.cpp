@@ -3,11 +3,14 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
+#include <charconv>
+#include <utility>
 
+#include "base/file.h"
 #include "base/random.h"
+#include "home/rows.h"
 #include "home/schema.h"
+#include "home/signing_lease.h"
 
 namespace glucoledger::home {
 namespace {
@@ -18,6 +21,9 @@ constexpr std::size_t kTagSize = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::string_view kKeyLabel = "home/key";
 constexpr const char* kDatabaseName = "home.db";
 constexpr const char* kKeyFileName = "home.key";
+// Held by a process of version 1 for as long as it writes; today by who makes a home or brings one up to date.
+constexpr const char* kLockName = "lock";
+constexpr std::int64_t kCreateWaitMs = 2'000;
 
 Bytes seal_with(const SecretBytes& key, std::string_view label, ByteView secret) {
   Bytes sealed = base::random_bytes(kNonceSize);
@@ -39,13 +45,21 @@ std::optional<SecretBytes> unseal_with(const SecretBytes& key, std::string_view 
   return secret;
 }
 
-// One row of the table meta; nothing when the database or the row is not there.
-std::optional<Bytes> read_meta(sqlite::Database& database, std::string_view name) {
-  auto statement = database.prepare("SELECT value FROM meta WHERE name = ?1");
-  if (!statement) return std::nullopt;
-  const auto row = statement->bind(1, name).step();
-  if (!row || !*row) return std::nullopt;
-  return statement->blob(0);
+// One row of the table meta.
+Result<std::optional<Bytes>> read_meta(sqlite::Database& database, std::string_view name) {
+  GL_TRY(statement, database.prepare("SELECT value FROM meta WHERE name = ?1"));
+  GL_TRY(row, statement.bind(1, name).step());
+  if (!row) return std::nullopt;
+  return statement.blob(0);
+}
+
+// A creation that was cut short may have left no tables, or empty ones.
+Result<bool> is_home(sqlite::Database& database) {
+  GL_CHECK(check_schema(database));
+  GL_TRY(version, database.user_version());
+  if (version == 0) return false;
+  GL_TRY(sealed_key, read_meta(database, "sealed_key"));
+  return sealed_key.has_value();
 }
 
 Result<void> write_meta(sqlite::Database& database, std::string_view name, ByteView value) {
@@ -110,9 +124,47 @@ Result<void> write_new_home(sqlite::Database& database, const Settings& settings
   return text("signings", "0");
 }
 
+Result<std::int64_t> number_in(const std::optional<std::string>& text) {
+  if (!text) return 0;
+  std::int64_t number = 0;
+  const auto end = text->data() + text->size();
+  if (std::from_chars(text->data(), end, number).ptr != end || text->empty() || number < 0) return damaged();
+  return number;
+}
+
+// What the database holds of its instance.
+struct Recorded {
+  std::string id;
+  std::int64_t signings = 0;
+};
+Result<Recorded> recorded_instance(Home& home) {
+  GL_TRY(id, home.meta("instance"));
+  GL_TRY(signings_text, home.meta("signings"));
+  GL_TRY(signings, number_in(signings_text));
+  return Recorded{id.value_or(""), signings};
+}
+
+// Whether the file tells of this database, at this place, or of an earlier state of it.
+bool fits(const std::optional<Instance>& file, const Instance& present) {
+  return file && file->id == present.id && file->machine == present.machine && file->files == present.files &&
+         file->signings <= present.signings;
+}
+
 Error no_home(const std::filesystem::path& folder) {
   return {ErrorCode::kNotFound, "there is no home in " + folder.string(),
           "make one with `glucoledger init`, or name another with --home"};
+}
+
+// Of an older version, once: under the lock that processes of version 1 hold while they work.
+Result<void> bring_up_to_date(const std::filesystem::path& folder, std::int64_t wait_ms) {
+  const auto lock = base::FileLock::acquire(folder / kLockName, wait_ms);
+  if (!lock && lock.error().code == ErrorCode::kBusy) {
+    return fail(ErrorCode::kBusy, "a process of an older version uses this home",
+                "wait for it to end, or end it, and repeat");
+  }
+  if (!lock) return tl::unexpected(lock.error());
+  GL_TRY(database, sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadWrite));
+  return upgrade_schema(database);
 }
 
 }  // namespace
@@ -127,14 +179,15 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
     return fail(ErrorCode::kUsage, "a home has a key file or a passphrase, not both");
   }
   GL_CHECK(base::make_folder(folder, 0700));
-  GL_TRY(lock, base::FileLock::acquire(folder / "lock", 60'000));
+  const auto lock = base::FileLock::acquire(folder / kLockName, kCreateWaitMs);
+  if (!lock) return tl::unexpected(lock.error());
   GL_TRY(database, sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadWriteCreate));
   // SQLite gives its other files the same permissions.
   std::error_code ignored;
   std::filesystem::permissions(folder / kDatabaseName,
                                std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
-  GL_CHECK(check_schema(database));
-  if (read_meta(database, "sealed_key")) {
+  GL_TRY(is_made, is_home(database));
+  if (is_made) {
     return fail(ErrorCode::kUsage, "there is a home already in " + folder.string(),
                 "name another folder with --home, or go on using this one");
   }
@@ -162,17 +215,17 @@ Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySo
     if (database.error().code == ErrorCode::kNotFound) return tl::unexpected(no_home(folder));
     return tl::unexpected(database.error());
   }
-  GL_CHECK(check_schema(*database));
-  const auto sealed = read_meta(*database, "sealed_key");
-  if (!sealed) return tl::unexpected(no_home(folder));
-  const auto salt = read_meta(*database, "passphrase_salt");
+  GL_TRY(is_made, is_home(*database));
+  if (!is_made) return tl::unexpected(no_home(folder));
+  GL_TRY(sealed, read_meta(*database, "sealed_key"));
+  GL_TRY(salt, read_meta(*database, "passphrase_salt"));
   if (salt && source.passphrase_file.empty()) {
     return fail(ErrorCode::kNotAllowed, "this home is locked by a passphrase", "give it with --passphrase-file");
   }
   if (!salt && !source.passphrase_file.empty()) {
     return fail(ErrorCode::kUsage, "this home is unlocked by a key file, not by a passphrase");
   }
-  const auto remembered = read_meta(*database, "key_file");
+  GL_TRY(remembered, read_meta(*database, "key_file"));
   const std::filesystem::path key_file = !source.key_file.empty() ? source.key_file
                                          : remembered ? std::filesystem::path(std::string(base::as_text(*remembered)))
                                                       : folder / kKeyFileName;
@@ -185,67 +238,80 @@ Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySo
   return std::move(*key);
 }
 
-Result<Home> Home::open(const std::filesystem::path& folder, const SecretBytes& key, Access access,
-                        std::int64_t wait_ms) {
+Result<Home> Home::open(const std::filesystem::path& folder, const SecretBytes& key, Use use,
+                        std::int64_t older_wait_ms) {
   std::error_code ignored;
   if (!std::filesystem::exists(folder / kDatabaseName, ignored)) return tl::unexpected(no_home(folder));
   Home home;
   home.folder_ = absolute_path(folder);
   home.key_ = key.clone();
-  const bool writing = access == Access::kWrite;
-  if (writing) {
-    GL_ASSIGN(home.lock_, base::FileLock::acquire(folder / "lock", wait_ms));
-  }
   GL_ASSIGN(home.database_,
-            sqlite::Database::open(folder / kDatabaseName,
-                                   writing ? sqlite::Database::Mode::kReadWrite : sqlite::Database::Mode::kReadOnly));
-  GL_CHECK(check_schema(home.database_));
-  GL_CHECK(home.load_settings());
-  if (writing) {
-    GL_CHECK(upgrade_schema(home.database_));
-    GL_CHECK(home.check_instance());
-  }
+            sqlite::Database::open(folder / kDatabaseName, use == Use::kWrite ? sqlite::Database::Mode::kReadWrite
+                                                                              : sqlite::Database::Mode::kReadOnly));
+  GL_TRY(is_made, is_home(home.database_));
+  if (!is_made) return tl::unexpected(no_home(folder));
+  GL_TRY(version, home.database_.user_version());
+  if (version < kSchemaVersion) GL_CHECK(bring_up_to_date(folder, older_wait_ms));
+  GL_CHECK(home.reload_settings());
+  if (use == Use::kWrite) GL_CHECK(home.check_instance());
   return home;
 }
 
+Result<void> Home::reload_settings() {
+  return read([&] { return load_settings(); });
+}
+
 Result<void> Home::load_settings() {
-  const auto text = [&](std::string_view name) {
-    const auto value = read_meta(database_, name);
-    return value ? std::string(base::as_text(*value)) : std::string();
+  const auto secret = [&](std::string_view name) -> Result<SecretBytes> {
+    GL_TRY(sealed, read_meta(database_, name));
+    if (!sealed) return damaged();
+    return unseal(name, *sealed);
   };
-  const auto sealed_seed = read_meta(database_, "signing_seed");
-  const auto sealed_identifier_key = read_meta(database_, "identifier_key");
-  if (!sealed_seed || !sealed_identifier_key) return tl::unexpected(no_home(folder_));
-  GL_TRY(seed, unseal("signing_seed", *sealed_seed));
-  GL_ASSIGN(signing_key_, keys::SigningKey::from_seed(seed));
-  GL_ASSIGN(identifier_key_, unseal("identifier_key", *sealed_identifier_key));
-  settings_.role = text("role") == name_of(Role::kPatient) ? Role::kPatient : Role::kClinic;
-  settings_.time_zone = text("time_zone");
-  settings_.ledger = text("ledger");
-  settings_.store = text("store");
-  if (const auto patient = text("patient"); !patient.empty()) {
-    GL_ASSIGN(settings_.patient, fhir::parse_patient(patient));
+  const auto text = [&](std::string_view name) -> Result<std::string> {
+    GL_TRY(value, meta(name));
+    return value.value_or("");
+  };
+  GL_TRY(seed, secret("signing_seed"));
+  GL_ASSIGN(signing_key_, of_row(keys::SigningKey::from_seed(seed)));
+  GL_ASSIGN(identifier_key_, secret("identifier_key"));
+  Settings settings;
+  GL_TRY(role, text("role"));
+  if (role != name_of(Role::kPatient) && role != name_of(Role::kClinic)) return damaged();
+  settings.role = role == name_of(Role::kPatient) ? Role::kPatient : Role::kClinic;
+  GL_ASSIGN(settings.time_zone, text("time_zone"));
+  GL_ASSIGN(settings.ledger, text("ledger"));
+  GL_ASSIGN(settings.store, text("store"));
+  GL_TRY(patient, text("patient"));
+  if (!patient.empty()) {
+    GL_ASSIGN(settings.patient, of_row(fhir::parse_patient(patient)));
   }
+  settings_ = std::move(settings);
   return {};
 }
 
 Result<void> Home::check_instance() {
-  GL_TRY(id, meta("instance"));
-  GL_TRY(signings_text, meta("signings"));
-  const std::int64_t signings = std::strtoll(signings_text.value_or("0").c_str(), nullptr, 10);
-  const auto present = present_instance(folder_ / kDatabaseName, id.value_or(""), signings);
-  const auto recorded = read_instance(folder_);
-  if (recorded && recorded->id == present.id && recorded->machine == present.machine &&
-      recorded->files == present.files && recorded->signings <= signings) {
+  // The file first: the database may go on while it is read, and then the file is only behind.
+  const auto file = read_instance(folder_);
+  Recorded recorded;
+  GL_CHECK(read([&]() -> Result<void> {
+    GL_ASSIGN(recorded, recorded_instance(*this));
     return {};
-  }
-  was_doubled_ = true;
-  const std::string new_id = base::hex_encode(base::random_bytes(16));
-  GL_CHECK(database_.transaction([&]() -> Result<void> {
-    GL_CHECK(database_.execute("UPDATE epoch SET may_sign = 0 WHERE state = 'open'"));
-    return set_meta("instance", new_id);
   }));
-  return write_instance(folder_, present_instance(folder_ / kDatabaseName, new_id, signings));
+  if (fits(file, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings))) return {};
+  // Another process may be about to notice the same, or may just have done so.
+  return write([&](Transaction& transaction) { return mark_if_doubled(transaction); });
+}
+
+// Writes the file, too, while no other process can look at both.
+Result<void> Home::mark_if_doubled(Transaction& transaction) {
+  GL_TRY(recorded, recorded_instance(*this));
+  const auto present = present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings);
+  if (fits(read_instance(folder_), present)) return {};
+  was_doubled_ = true;
+  GL_CHECK(database_.execute("UPDATE epoch SET may_sign = 0 WHERE state = 'open'"));
+  const std::string id = base::hex_encode(base::random_bytes(16));
+  GL_CHECK(set_meta(transaction, "instance", id));
+  return write_instance(folder_, present_instance(folder_ / kDatabaseName, id, recorded.signings));
 }
 
 std::string Home::ledger_spec() const {
@@ -269,27 +335,42 @@ Result<SecretBytes> Home::unseal(std::string_view label, ByteView sealed) const 
   return std::move(*secret);
 }
 
-Result<void> Home::signing_transaction(const std::function<Result<void>()>& work) {
-  std::int64_t signings = 0;
-  GL_CHECK(database_.transaction([&]() -> Result<void> {
-    GL_CHECK(work());
-    GL_TRY(count, meta("signings"));
-    signings = std::strtoll(count.value_or("0").c_str(), nullptr, 10) + 1;
-    return set_meta("signings", std::to_string(signings));
+Result<void> Home::write(const Work& work) {
+  return database_.transaction([&]() -> Result<void> {
+    Transaction transaction(*this);
+    return work(transaction);
+  });
+}
+
+Result<void> Home::read(const std::function<Result<void>()>& work) {
+  return database_.in_transaction() ? work() : database_.read_transaction(work);
+}
+
+Result<void> Home::write_signed(const SigningLease& /*lease*/, const Work& work) {
+  Recorded recorded;
+  GL_CHECK(write([&](Transaction& transaction) -> Result<void> {
+    GL_CHECK(mark_if_doubled(transaction));
+    GL_CHECK(work(transaction));
+    GL_ASSIGN(recorded, recorded_instance(*this));
+    ++recorded.signings;
+    return set_meta(transaction, "signings", std::to_string(recorded.signings));
   }));
-  GL_TRY(id, meta("instance"));
-  return write_instance(folder_, present_instance(folder_ / kDatabaseName, id.value_or(""), signings));
+  return write_instance(folder_, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings));
+}
+
+Result<bool> Home::changed_elsewhere() {
+  GL_TRY(version, database_.data_version());
+  return std::exchange(data_version_, version) != version;
 }
 
 Result<std::optional<std::string>> Home::meta(std::string_view name) {
-  GL_TRY(statement, database_.prepare("SELECT value FROM meta WHERE name = ?1"));
-  GL_TRY(row, statement.bind(1, name).step());
-  if (!row) return std::nullopt;
-  return std::string(base::as_text(statement.blob(0)));
+  GL_TRY(value, read_meta(database_, name));
+  if (!value) return std::nullopt;
+  return std::string(base::as_text(*value));
 }
 
-Result<void> Home::set_meta(std::string_view name, std::string_view value) {
-  return write_meta(database_, name, base::as_bytes(value));
+Result<void> Home::set_meta(Transaction& transaction, std::string_view name, std::string_view value) {
+  return write_meta(transaction.database(), name, base::as_bytes(value));
 }
 
 }  // namespace glucoledger::home

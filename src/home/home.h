@@ -67,8 +67,10 @@ class Transaction {
 class Home {
  public:
   enum class Use { kRead, kWrite };
-  // Brings a home of an older version up to date, whatever the use. kBusy: a process of an older version has it.
-  static Result<Home> open(const std::filesystem::path& folder, const SecretBytes& key, Use use);
+  // Brings a home of an older version up to date, whatever the use. A process of an older version that uses it is
+  // waited for, `older_wait_ms` at most, then kBusy.
+  static Result<Home> open(const std::filesystem::path& folder, const SecretBytes& key, Use use,
+                           std::int64_t older_wait_ms = 2'000);
 
   sqlite::Database& database() { return database_; }
   const std::filesystem::path& folder() const { return folder_; }
@@ -90,7 +92,7 @@ class Home {
   // `work` must not touch a network, a lock or another file.
   using Work = std::function<Result<void>(Transaction& transaction)>;
   Result<void> write(const Work& work);
-  // One state of the database for several questions.
+  // One state of the database for several questions. Inside write(): the one that stands there.
   Result<void> read(const std::function<Result<void>()>& work);
   // A transaction after which one-time keys have signed. Nothing that was signed may leave before it returned.
   Result<void> write_signed(const SigningLease& lease, const Work& work);
@@ -102,7 +104,9 @@ class Home {
 
  private:
   Home() = default;
+  Result<void> load_settings();
   Result<void> check_instance();
+  Result<void> mark_if_doubled(Transaction& transaction);
 
   std::filesystem::path folder_;
   sqlite::Database database_;

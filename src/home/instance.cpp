@@ -41,7 +41,7 @@ std::optional<Instance> read_instance(const std::filesystem::path& folder) {
   const auto text = base::read_file(file_in(folder), kSizeMax);
   if (!text) return std::nullopt;
   const auto json = nlohmann::json::parse(*text, nullptr, false);
-  if (!json.is_object() || json.value("format", "") != kFormat || !json.contains("version") ||
+  if (!json.is_object() || !json.contains("format") || json["format"] != kFormat || !json.contains("version") ||
       json["version"] != kVersion) {
     return std::nullopt;
   }

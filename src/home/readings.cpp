@@ -1,6 +1,7 @@
 #include "home/readings.h"
 
 #include "cgm/local_day.h"
+#include "home/rows.h"
 
 namespace glucoledger::home {
 namespace {
@@ -8,6 +9,13 @@ namespace {
 constexpr std::string_view kColumns =
     "SELECT r.id, r.local_day, r.identity, r.utc_ms, r.utc_offset_minutes, r.value, r.unit, r.comparator, "
     "r.absent_reason, r.kind, r.device_model, r.device_serial FROM reading r ";
+
+template <typename Enum>
+Result<Enum> enum_at(const sqlite::Statement& row, int column, Enum last) {
+  const auto value = row.integer(column);
+  if (value < 0 || value > static_cast<std::int64_t>(last)) return damaged();
+  return static_cast<Enum>(value);
+}
 
 Result<std::vector<StoredReading>> collect(sqlite::Statement& statement) {
   return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<StoredReading> {
@@ -19,10 +27,10 @@ Result<std::vector<StoredReading>> collect(sqlite::Statement& statement) {
     reading.utc_ms = row.integer(3);
     reading.utc_offset_minutes = static_cast<int>(row.integer(4));
     reading.value = row.text(5);
-    reading.unit = static_cast<cgm::Unit>(row.integer(6));
-    reading.comparator = static_cast<cgm::Comparator>(row.integer(7));
+    GL_ASSIGN(reading.unit, enum_at(row, 6, cgm::Unit::kMmolL));
+    GL_ASSIGN(reading.comparator, enum_at(row, 7, cgm::Comparator::kAbove));
     if (!row.is_null(8)) reading.absent_reason = row.text(8);
-    reading.kind = static_cast<cgm::Kind>(row.integer(9));
+    GL_ASSIGN(reading.kind, enum_at(row, 9, cgm::Kind::kScan));
     reading.device_model = row.text(10);
     reading.device_serial = row.text(11);
     return stored;
@@ -35,9 +43,9 @@ struct Inserter {
 
   static Result<Inserter> prepare(sqlite::Database& database) {
     GL_TRY(insert,
-           database.prepare("INSERT OR IGNORE INTO reading (identity, utc_ms, utc_offset_minutes, local_day, value, "
-                            "unit, comparator, absent_reason, kind, device_model, device_serial) "
-                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
+           database.prepare("INSERT INTO reading (identity, utc_ms, utc_offset_minutes, local_day, value, unit, "
+                            "comparator, absent_reason, kind, device_model, device_serial) VALUES (?1, ?2, ?3, ?4, "
+                            "?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (identity) DO NOTHING"));
     GL_TRY(same,
            database.prepare("SELECT 1 FROM reading WHERE identity = ?1 AND value = ?2 AND unit = ?3 AND comparator = "
                             "?4 AND absent_reason IS ?5"));
@@ -73,22 +81,20 @@ struct Inserter {
 
 }  // namespace
 
-Result<Added> add_readings(Home& home, std::span<const cgm::Reading> readings) {
+Result<Added> add_readings(Transaction& transaction, std::span<const cgm::Reading> readings) {
   Added outcome;
-  GL_CHECK(home.database().transaction([&]() -> Result<void> {
-    GL_TRY(inserter, Inserter::prepare(home.database()));
-    for (const auto& reading : readings) {
-      GL_CHECK(inserter.run(reading));
-      if (home.database().changes() > 0) {
-        ++outcome.added;
-        continue;
-      }
-      ++outcome.known;
-      GL_TRY(same, inserter.has_same_value(reading));
-      if (!same) outcome.conflicting_lines.push_back(reading.source_line);
+  auto& database = transaction.database();
+  GL_TRY(inserter, Inserter::prepare(database));
+  for (const auto& reading : readings) {
+    GL_CHECK(inserter.run(reading));
+    if (database.changes() > 0) {
+      ++outcome.added;
+      continue;
     }
-    return {};
-  }));
+    ++outcome.known;
+    GL_TRY(same, inserter.has_same_value(reading));
+    if (!same) outcome.conflicting_lines.push_back(reading.source_line);
+  }
   return outcome;
 }
 
@@ -114,6 +120,19 @@ Result<std::vector<StoredReading>> unpublished_readings(Home& home, keys::Design
   return std::vector<StoredReading>(std::make_move_iterator(found.rbegin()), std::make_move_iterator(found.rend()));
 }
 
+Result<std::vector<std::int64_t>> still_unpublished(Home& home, keys::Design design,
+                                                    std::span<const std::int64_t> reading_ids) {
+  GL_TRY(statement, home.database().prepare("SELECT EXISTS (SELECT 1 FROM reading r WHERE r.id = ?1 AND NOT EXISTS "
+                                            "(SELECT 1 FROM publication p WHERE p.reading_id = r.id AND p.design = "
+                                            "?2))"));
+  std::vector<std::int64_t> unpublished;
+  for (const auto id : reading_ids) {
+    GL_TRY(found, single_number(statement.bind(1, id).bind(2, keys::name_of(design))));
+    if (found != 0) unpublished.push_back(id);
+  }
+  return unpublished;
+}
+
 Result<std::vector<StoredReading>> readings_of_message(Home& home, std::int64_t message_id) {
   GL_TRY(statement, home.database().prepare(std::string(kColumns) +
                                             "JOIN publication p ON p.reading_id = r.id WHERE p.message_id = ?1 "
@@ -124,8 +143,14 @@ Result<std::vector<StoredReading>> readings_of_message(Home& home, std::int64_t 
 
 Result<std::int64_t> count_readings(Home& home) {
   GL_TRY(statement, home.database().prepare("SELECT COUNT(*) FROM reading"));
-  GL_CHECK(statement.step());
-  return statement.integer(0);
+  return single_number(statement);
+}
+
+Result<std::int64_t> count_unpublished(Home& home, keys::Design design) {
+  GL_TRY(statement,
+         home.database().prepare("SELECT COUNT(*) FROM reading r WHERE NOT EXISTS (SELECT 1 FROM publication "
+                                 "p WHERE p.reading_id = r.id AND p.design = ?1)"));
+  return single_number(statement.bind(1, keys::name_of(design)));
 }
 
 Result<std::optional<std::string>> newest_day(Home& home) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "base/cancel.h"
 #include "base/file.h"

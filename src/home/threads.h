@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "home/home.h"
@@ -28,7 +29,10 @@ struct Thread {
 // kNotFound.
 Result<Thread> thread_by_id(Home& home, std::int64_t id);
 Result<keys::Thread> keys_of(Home& home, const Thread& thread);
+// Under which label the home seals the secret of a thread (Home::seal).
+std::string_view thread_label(keys::Direction out);
 
+// Its id. kNotAllowed: the thread is closed.
 Result<std::int64_t> queue_note(Transaction& transaction, std::int64_t thread_id, const keys::Note& note);
 
 struct WaitingNote {
@@ -45,8 +49,9 @@ Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std
                           const ledger::PreparedBundle& bundle);
 // Lets a note that was sealed, leaves or left wait again, for another number.
 Result<void> seal_again(Transaction& transaction, std::int64_t note_id);
-// Notes that wait, and those sealed at the end of the thread that did not begin to leave: given up, their numbers are
-// free again.
-Result<void> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id);
+// Notes that wait, and those sealed at the end of the thread that did not begin to leave: given up with what they
+// release, and their numbers are free again. The ids of the epochs that are not released any more. All ends of epochs
+// have to be told anew (queue_ends).
+Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id);
 
 }  // namespace glucoledger::home

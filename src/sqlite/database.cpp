@@ -29,8 +29,9 @@ Error error_of(sqlite3* database) {
       break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      error.code = ErrorCode::kUnreachable;
-      error.next_step = "another process is writing: repeat when it is done";
+      error.code = ErrorCode::kBusy;
+      error.message = "another process is writing to the database";
+      error.next_step = "repeat when it is done: nothing was changed";
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -71,11 +72,12 @@ bool has_write_ahead_log(const std::filesystem::path& path) {
 
 // Where two processes turn the same new database to WAL, SQLite tells one of them at once that it is busy.
 Result<void> turn_to_wal(Database& database) {
-  constexpr int kStepMs = 10;
-  for (int waited_ms = 0;; waited_ms += kStepMs) {
+  constexpr auto kStep = std::chrono::milliseconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyWaitMs);
+  while (true) {
     auto done = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
-    if (done || done.error().code != ErrorCode::kUnreachable || waited_ms >= kBusyWaitMs) return done;
-    std::this_thread::sleep_for(std::chrono::milliseconds(kStepMs));
+    if (done || done.error().code != ErrorCode::kBusy || std::chrono::steady_clock::now() >= end) return done;
+    std::this_thread::sleep_for(kStep);
   }
 }
 
@@ -226,14 +228,37 @@ Result<std::int64_t> Database::user_version() {
   return statement.integer(0);
 }
 
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(database_.get()) == 0;
+}
+
+Result<std::int64_t> Database::data_version() {
+  GL_TRY(statement, prepare("PRAGMA data_version"));
+  GL_CHECK(statement.step());
+  return statement.integer(0);
+}
+
 Result<void> Database::transaction(const std::function<Result<void>()>& work) {
-  GL_CHECK(execute("BEGIN IMMEDIATE"));
-  auto done = work();
-  if (done) done = execute("COMMIT");
-  if (!done && sqlite3_get_autocommit(database_.get()) == 0) {
-    sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-  }
-  return done;
+  return run_transaction("BEGIN IMMEDIATE", work);
+}
+
+Result<void> Database::read_transaction(const std::function<Result<void>()>& work) {
+  return run_transaction("BEGIN", work);
+}
+
+Result<void> Database::run_transaction(std::string_view begin, const std::function<Result<void>()>& work) {
+  // Also where `work` throws.
+  struct Rollback {
+    Database& database;
+    ~Rollback() {
+      if (!database.in_transaction()) return;
+      sqlite3_exec(database.database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+  };
+  GL_CHECK(execute(begin));
+  const Rollback rollback{*this};
+  GL_CHECK(work());
+  return execute("COMMIT");
 }
 
 }  // namespace glucoledger::sqlite

@@ -73,7 +73,8 @@ auto collect_rows(Statement& statement, const Make& make)
 class Database {
  public:
   enum class Mode { kReadWriteCreate, kReadWrite, kReadOnly };
-  // A missing file in the last two modes is kNotFound. Waits up to 30 s for another process's write.
+  // A missing file in the last two modes is kNotFound. Waits up to 30 s for another process's write,
+  // then kBusy; so does each statement.
   static Result<Database> open(const std::filesystem::path& path, Mode mode);
 
   Result<Statement> prepare(std::string_view sql);
@@ -82,10 +83,18 @@ class Database {
   std::int64_t changes() const;
   Result<std::int64_t> user_version();
 
-  // Runs `work` inside BEGIN IMMEDIATE .. COMMIT; its error (or a failing commit) rolls back.
+  // Runs `work` inside BEGIN IMMEDIATE .. COMMIT; its error (or a failing commit) rolls back. kBusy: others wrote all
+  // the time that it waited.
   Result<void> transaction(const std::function<Result<void>()>& work);
+  // Runs `work`, which only reads, on one state of the database.
+  Result<void> read_transaction(const std::function<Result<void>()>& work);
+  bool in_transaction() const;
+  // Changes whenever another connection has committed. Cheap. Source:
+  // https://sqlite.org/pragma.html#pragma_data_version
+  Result<std::int64_t> data_version();
 
  private:
+  Result<void> run_transaction(std::string_view begin, const std::function<Result<void>()>& work);
   Result<void> take_as_unchanging(const std::filesystem::path& path);
   struct Close {
     void operator()(sqlite3* database) const;

@@ -1,0 +1,46 @@
+#include "home/signing_lease.h"
+
+namespace glucoledger::home {
+namespace {
+
+using base::FileLock;
+
+constexpr const char* kSigningFile = "signing.lock";
+constexpr const char* kGateFile = "departing.gate.lock";
+constexpr const char* kDepartingFile = "departing.lock";
+constexpr std::int64_t kStepMs = 2;
+// Another hold lasts as long as a transaction waits, and a little longer.
+constexpr std::int64_t kGateWaitMs = 60'000;
+
+}  // namespace
+
+Result<SigningLease> SigningLease::take(const std::filesystem::path& home_folder) {
+  auto lock = FileLock::acquire(home_folder / kSigningFile, 0);
+  if (lock) return SigningLease(std::move(*lock));
+  if (lock.error().code != ErrorCode::kBusy) return tl::unexpected(lock.error());
+  return fail(ErrorCode::kBusy, "another process is publishing from this home",
+              "it carries what was recorded here as well; repeat when it is done");
+}
+
+Result<Departure> Departure::begin(const std::filesystem::path& home_folder, const base::CancelToken& cancel) {
+  while (true) {
+    GL_CHECK(cancel.check());
+    // Who passed the gate finds no hold; but a process that died may have let the gate go first.
+    const auto gate = FileLock::acquire(home_folder / kGateFile, 0);
+    auto lock = gate ? FileLock::acquire(home_folder / kDepartingFile, 0, FileLock::Mode::kShared)
+                     : tl::unexpected(gate.error());
+    if (lock) return Departure(std::move(*lock));
+    if (lock.error().code != ErrorCode::kBusy) return tl::unexpected(lock.error());
+    cancel.wait_ms(kStepMs);
+  }
+}
+
+Result<DepartureHold> DepartureHold::take(const std::filesystem::path& home_folder, std::int64_t wait_ms) {
+  GL_TRY(gate, FileLock::acquire(home_folder / kGateFile, kGateWaitMs));
+  auto departures = FileLock::acquire(home_folder / kDepartingFile, wait_ms);
+  if (departures) return DepartureHold(std::move(gate), std::move(*departures));
+  if (departures.error().code != ErrorCode::kBusy) return tl::unexpected(departures.error());
+  return DepartureHold(std::move(gate), std::nullopt);
+}
+
+}  // namespace glucoledger::home

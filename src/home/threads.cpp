@@ -1,0 +1,120 @@
+#include "home/threads.h"
+
+#include "home/messages.h"
+#include "home/rows.h"
+
+namespace glucoledger::home {
+namespace {
+
+// Notes of the thread ?1 that nobody can have seen, and above which no number was used.
+constexpr std::string_view kUnsent =
+    "(SELECT id FROM note WHERE thread_id = ?1 AND (state = 'waiting' OR (state = 'sealed' AND number > (SELECT "
+    "COALESCE(MAX(number), -1) FROM note WHERE thread_id = ?1 AND state IN ('leaving', 'left', 'closed')))))";
+
+std::string body_label(std::int64_t thread_id) {
+  return "note/" + std::to_string(thread_id);
+}
+
+}  // namespace
+
+Result<Thread> thread_by_id(Home& home, std::int64_t id) {
+  GL_TRY(statement, home.database().prepare("SELECT side, next_out, next_in, state FROM thread WHERE id = ?1"));
+  GL_TRY(row, statement.bind(1, id).step());
+  if (!row) return fail(ErrorCode::kNotFound, "there is no such thread");
+  Thread thread;
+  thread.id = id;
+  thread.out =
+      statement.text(0) == "patient" ? keys::Direction::kPatientToRecipient : keys::Direction::kRecipientToPatient;
+  GL_ASSIGN(thread.next_out, count_at(statement, 1));
+  GL_ASSIGN(thread.next_in, count_at(statement, 2));
+  thread.open = statement.text(3) == "open";
+  return thread;
+}
+
+Result<keys::Thread> keys_of(Home& home, const Thread& thread) {
+  GL_TRY(statement, home.database().prepare("SELECT secret FROM thread WHERE id = ?1"));
+  GL_TRY(row, statement.bind(1, thread.id).step());
+  if (!row) return damaged();
+  GL_TRY(secret, home.unseal(thread_label(thread.out), statement.blob(0)));
+  return of_row(keys::Thread::from_secret(std::move(secret)));
+}
+
+std::string_view thread_label(keys::Direction out) {
+  return out == keys::Direction::kPatientToRecipient ? "thread" : "contact/thread";
+}
+
+Result<std::int64_t> queue_note(Transaction& transaction, std::int64_t thread_id, const keys::Note& note) {
+  auto& database = transaction.database();
+  GL_TRY(statement, database.prepare("INSERT INTO note (thread_id, body) SELECT id, ?2 FROM thread WHERE id = ?1 AND "
+                                     "state = 'open'"));
+  const SecretBytes body(keys::encode_note(note));
+  statement.bind(1, thread_id).bind(2, transaction.home().seal(body_label(thread_id), body.view()));
+  GL_TRY(queued, run_and_tell(database, statement));
+  if (!queued) return fail(ErrorCode::kNotAllowed, "this thread is closed: nothing more is said in it");
+  return database.last_insert_id();
+}
+
+Result<std::vector<WaitingNote>> waiting_notes(Home& home, std::int64_t thread_id) {
+  GL_TRY(statement,
+         home.database().prepare("SELECT id, body FROM note WHERE thread_id = ?1 AND state = 'waiting' ORDER BY id"));
+  statement.bind(1, thread_id);
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<WaitingNote> {
+    GL_TRY(body, home.unseal(body_label(thread_id), row.blob(1)));
+    GL_TRY(note, keys::decode_note(body.view()));
+    return WaitingNote{row.integer(0), thread_id, std::move(note)};
+  });
+}
+
+Result<std::vector<std::int64_t>> threads_with_waiting_notes(Home& home) {
+  GL_TRY(statement,
+         home.database().prepare("SELECT DISTINCT thread_id FROM note WHERE state = 'waiting' ORDER BY thread_id"));
+  return all_numbers(statement);
+}
+
+Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std::uint64_t number,
+                          const crypto::Hash& address, const crypto::Hash& bundle_hash,
+                          const ledger::PreparedBundle& bundle) {
+  auto& database = transaction.database();
+  GL_TRY(store,
+         database.prepare("UPDATE note SET state = 'sealed', number = ?2, address = ?3, bundle_hash = ?4, bundle "
+                          "= ?5 WHERE id = ?1 AND state = 'waiting' AND NOT EXISTS (SELECT 1 FROM note other "
+                          "WHERE other.thread_id = note.thread_id AND other.number = ?2)"));
+  store.bind(1, note.id).bind(2, static_cast<std::int64_t>(number)).bind(3, address.trytes());
+  store.bind(4, bundle_hash.trytes()).bind(5, pack_bundle(bundle));
+  GL_TRY(stored, run_and_tell(database, store));
+  if (!stored) return false;
+  GL_TRY(next, database.prepare("UPDATE thread SET next_out = MAX(next_out, ?2) WHERE id = ?1"));
+  GL_CHECK(next.bind(1, note.thread_id).bind(2, static_cast<std::int64_t>(number + 1)).run());
+  return true;
+}
+
+Result<void> seal_again(Transaction& transaction, std::int64_t note_id) {
+  GL_TRY(statement,
+         transaction.database().prepare(
+             "UPDATE note SET state = 'waiting', number = NULL, address = NULL, bundle_hash = NULL, bundle = "
+             "NULL WHERE id = ?1 AND state IN ('sealed', 'leaving', 'left')"));
+  return statement.bind(1, note_id).run();
+}
+
+Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id) {
+  auto& database = transaction.database();
+  const std::string unsent(kUnsent);
+  GL_TRY(released, database.prepare("SELECT epoch_id FROM release WHERE thread_id = ?1 AND note_id IN " + unsent +
+                                    " ORDER BY epoch_id"));
+  GL_TRY(epoch_ids, all_numbers(released.bind(1, thread_id)));
+  // Ends that were queued may go with their notes: all of them are told anew.
+  GL_TRY(untold, database.prepare("UPDATE release SET end_queued = 0 WHERE thread_id = ?1 AND EXISTS " + unsent));
+  GL_CHECK(untold.bind(1, thread_id).run());
+  for (const std::string& sql : {
+           "DELETE FROM release WHERE thread_id = ?1 AND note_id IN " + unsent,
+           "UPDATE thread SET next_out = MIN(next_out, COALESCE((SELECT MIN(number) FROM note WHERE id IN " + unsent +
+               "), next_out)) WHERE id = ?1",
+           "DELETE FROM note WHERE id IN " + unsent,
+       }) {
+    GL_TRY(statement, database.prepare(sql));
+    GL_CHECK(statement.bind(1, thread_id).run());
+  }
+  return epoch_ids;
+}
+
+}  // namespace glucoledger::home
