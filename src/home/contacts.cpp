@@ -71,6 +71,20 @@ std::string label_of(const char* column, std::string_view root) {
   return std::string("released_epoch/") + column + "/" + std::string(root);
 }
 
+// Where the patient's ledger and files are found: first as they were told last.
+Result<void> add_locators(Transaction& transaction, const keys::Invitation& invitation, const ReceivedGrant& known) {
+  constexpr std::size_t kLocatorsMax = 2 * base::limits::kUriLocatorsMax;
+  auto locators = invitation.locators;
+  for (const auto& locator : known.locators) {
+    const bool is_there = std::any_of(locators.begin(), locators.end(), [&](const keys::Locator& other) {
+      return other.kind == locator.kind && other.where == locator.where;
+    });
+    if (!is_there && locators.size() < kLocatorsMax) locators.push_back(locator);
+  }
+  GL_TRY(statement, transaction.database().prepare("UPDATE received_grant SET locators = ?2 WHERE id = ?1"));
+  return statement.bind(1, known.id).bind(2, text_of(locators)).run();
+}
+
 // An invitation whose thread is here already.
 Result<Contact> take_again(Transaction& transaction, const keys::Invitation& invitation, const ReceivedGrant& known) {
   if (known.patient_key != invitation.patient_key || known.network_id != invitation.network_id) {
@@ -80,6 +94,7 @@ Result<Contact> take_again(Transaction& transaction, const keys::Invitation& inv
                 "ask the patient for an invitation of a new grant, handed over in person");
   }
   if (invitation.newest_epoch) GL_CHECK(add_released_epoch(transaction, known.id, *invitation.newest_epoch));
+  GL_CHECK(add_locators(transaction, invitation, known));
   GL_TRY(statement, transaction.database().prepare("SELECT id, name FROM contact WHERE id = ?1"));
   GL_TRY(found, collect_contacts(statement.bind(1, known.contact_id)));
   if (found.empty()) return damaged();

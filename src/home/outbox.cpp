@@ -46,13 +46,14 @@ Result<std::int64_t> count(Home& home, std::string_view sql) {
 }  // namespace
 
 Result<std::vector<Outgoing>> unfinished(Home& home, Outgoing::Kind kind) {
-  GL_TRY(statement, home.database().prepare(
-                        kind == Outgoing::Kind::kNote
-                            ? "SELECT id, address, bundle_hash, bundle FROM note WHERE state IN ('sealed', 'leaving', "
-                              "'left') ORDER BY id"
-                            : "SELECT m.id, m.address, m.bundle_hash, m.bundle FROM message m JOIN epoch e ON e.id = "
-                              "m.epoch_id WHERE m.state IN ('signed', 'leaving', 'left') ORDER BY e.first_day, e.id, "
-                              "m.message_index"));
+  GL_TRY(statement,
+         home.database().prepare(
+             kind == Outgoing::Kind::kNote
+                 ? "SELECT id, address, bundle_hash, bundle, thread_id, number FROM note WHERE state IN "
+                   "('sealed', 'leaving', 'left') ORDER BY id"
+                 : "SELECT m.id, m.address, m.bundle_hash, m.bundle, 0, 0 FROM message m JOIN epoch e ON "
+                   "e.id = m.epoch_id WHERE m.state IN ('signed', 'leaving', 'left') ORDER BY e.first_day, e.id, "
+                   "m.message_index"));
   return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Outgoing> {
     Outgoing outgoing;
     outgoing.kind = kind;
@@ -60,6 +61,8 @@ Result<std::vector<Outgoing>> unfinished(Home& home, Outgoing::Kind kind) {
     GL_ASSIGN(outgoing.address, hash_at(row, 1));
     GL_ASSIGN(outgoing.bundle_hash, hash_at(row, 2));
     GL_ASSIGN(outgoing.bundle, unpack_bundle(row.blob(3)));
+    outgoing.thread_id = row.integer(4);
+    GL_ASSIGN(outgoing.number, count_at(row, 5));
     return outgoing;
   });
 }
