@@ -1,0 +1,212 @@
+// Whether a home notices that it is not the only one, with any number of processes that have it open.
+#include "home/instance.h"
+
+#include "home/test_home.h"
+
+namespace glucoledger::home {
+namespace {
+
+namespace fs = std::filesystem;
+
+class InstanceTest : public HomeTest {
+ protected:
+  static bool may_sign(Home& home) { return all_epochs(home, keys::Design::kTangle)->front().may_sign; }
+  static Result<void> count_signing(Home& home) {
+    GL_TRY(lease, SigningLease::take(home.folder()));
+    return home.write_signed(lease, [](Transaction& t) { return t.home().set_meta(t, "test", "signed"); });
+  }
+};
+
+TEST_F(InstanceTest, ACopyNeverSignsInAnOpenEpoch) {
+  create();
+  {
+    auto home = open();
+    add_epoch(home);
+    ASSERT_TRUE(count_signing(home));
+  }
+  fs::copy(folder_, parent_ / "copy", fs::copy_options::recursive);
+  auto copy = open(parent_ / "copy");
+  EXPECT_TRUE(copy.was_doubled());
+  EXPECT_FALSE(may_sign(copy));
+  auto original = open();
+  EXPECT_FALSE(original.was_doubled());
+  EXPECT_TRUE(may_sign(original));
+}
+
+TEST_F(InstanceTest, ADoubledHomeIsOneOfItsOwnFromThenOn) {
+  create();
+  fs::copy(folder_, parent_ / "copy", fs::copy_options::recursive);
+  EXPECT_TRUE(open(parent_ / "copy").was_doubled());
+  {
+    auto copy = open(parent_ / "copy");
+    EXPECT_FALSE(copy.was_doubled());
+    add_epoch(copy);
+    ASSERT_TRUE(count_signing(copy));
+  }
+  auto copy = open(parent_ / "copy");
+  EXPECT_FALSE(copy.was_doubled());
+  EXPECT_TRUE(may_sign(copy));
+}
+
+TEST_F(InstanceTest, AnOlderDatabaseInItsPlaceIsNoticed) {
+  create();
+  {
+    auto home = open();
+    add_epoch(home);
+    ASSERT_TRUE(count_signing(home));
+  }
+  const auto older = read_file(folder_ / "home.db");
+  {
+    auto home = open();
+    ASSERT_TRUE(count_signing(home));
+  }
+  std::ofstream(folder_ / "home.db", std::ios::binary | std::ios::trunc) << older;
+  auto home = open();
+  EXPECT_TRUE(home.was_doubled());
+  EXPECT_FALSE(may_sign(home));
+}
+
+TEST_F(InstanceTest, AMissingLogIsNoticed) {
+  create();
+  {
+    auto home = open();
+    add_epoch(home);
+    ASSERT_TRUE(count_signing(home));
+  }
+  {
+    auto home = open();
+    ASSERT_TRUE(count_signing(home));
+    // Killed now, the log is all that knows of the signing; and it goes. (The same file, as it is without the log.)
+    ASSERT_GT(fs::file_size(folder_ / "home.db-wal"), 0U);
+    write_file("without-log", read_file(folder_ / "home.db"));
+  }
+  std::ofstream(folder_ / "home.db", std::ios::binary | std::ios::trunc) << read_file(parent_ / "without-log");
+  auto home = open();
+  EXPECT_TRUE(home.was_doubled());
+  EXPECT_FALSE(may_sign(home));
+}
+
+TEST_F(InstanceTest, AMissingOrForeignInstanceFileIsNoticed) {
+  int number = 0;
+  for (const char* content : {"", "{}", "[1", R"({"format":"glucoledger/instance","version":1,"id":7})"}) {
+    const auto folder = parent_ / ("home-" + std::to_string(++number));
+    ASSERT_TRUE(create_home(folder, {}, {}, 1));
+    {
+      auto home = open(folder);
+      add_epoch(home);
+    }
+    fs::remove(folder / "instance");
+    if (*content != '\0') std::ofstream(folder / "instance") << content;
+    auto home = open(folder);
+    EXPECT_TRUE(home.was_doubled()) << content;
+    EXPECT_FALSE(may_sign(home)) << content;
+  }
+}
+
+// Power went after the commit and before the instance file was on disk: nothing had left, and the home is the same.
+TEST_F(InstanceTest, AnInstanceFileOneBehindIsTheSameHome) {
+  create();
+  {
+    auto home = open();
+    add_epoch(home);
+    ASSERT_TRUE(count_signing(home));
+  }
+  const auto before = read_file(folder_ / "instance");
+  {
+    auto home = open();
+    ASSERT_TRUE(count_signing(home));
+  }
+  ASSERT_NE(read_file(folder_ / "instance"), before);
+  std::ofstream(folder_ / "instance", std::ios::trunc) << before;
+  auto home = open();
+  EXPECT_FALSE(home.was_doubled());
+  EXPECT_TRUE(may_sign(home));
+  EXPECT_EQ(home.meta("signings").value(), "2");
+}
+
+TEST_F(InstanceTest, WhatFailsInsideASigningTransactionSignsNothing) {
+  create();
+  auto home = open();
+  const auto before = read_file(folder_ / "instance");
+  const auto lease = SigningLease::take(folder_).value();
+  EXPECT_FALSE(home.write_signed(lease, [](Transaction&) { return fail(ErrorCode::kFailed, "no"); }));
+  EXPECT_EQ(home.meta("signings").value(), "0");
+  EXPECT_EQ(read_file(folder_ / "instance"), before);
+}
+
+// What happened to the folder while it was open is seen before the next signature.
+TEST_F(InstanceTest, AHomeThatWasRestoredUnderASignerSignsNoMore) {
+  create();
+  auto home = open();
+  const auto epoch = add_epoch(home);
+  const auto ids = add_messages(home, epoch, 2);
+  EXPECT_TRUE(sign(home, epoch, std::span(ids).first(1)));
+  fs::remove(folder_ / "instance");
+  EXPECT_FALSE(sign(home, now(home, epoch), std::span(ids).last(1)));
+  EXPECT_TRUE(home.was_doubled());
+  EXPECT_FALSE(may_sign(home));
+  EXPECT_EQ(states(home, "message"), "signed,waiting");
+  // It is one of its own from then on.
+  const auto fresh = add_epoch(home);
+  EXPECT_TRUE(sign(home, fresh, add_messages(home, fresh, 1)));
+  EXPECT_FALSE(open().was_doubled());
+}
+
+TEST_F(InstanceTest, WhoOpensItBesideASignerFindsItWell) {
+  create();
+  auto signer = open();
+  add_epoch(signer);
+  const auto before = read_file(folder_ / "instance");
+  ASSERT_TRUE(count_signing(signer));
+  const auto after = read_file(folder_ / "instance");
+  // Between the signer's commit and its file, and after that.
+  for (const auto& file : {before, after}) {
+    std::ofstream(folder_ / "instance", std::ios::trunc) << file;
+    EXPECT_FALSE(open().was_doubled());
+  }
+  EXPECT_TRUE(count_signing(signer));
+  EXPECT_TRUE(may_sign(signer));
+  EXPECT_FALSE(signer.was_doubled());
+}
+
+TEST_F(InstanceTest, OneOfTwoMarksADoubledHome) {
+  create();
+  auto first = open();
+  add_epoch(first);
+  fs::remove(folder_ / "instance");
+  auto second = open();
+  EXPECT_TRUE(second.was_doubled());
+  // Whoever looks afterwards, by opening or by signing, finds it settled.
+  EXPECT_FALSE(open().was_doubled());
+  EXPECT_TRUE(count_signing(first));
+  EXPECT_FALSE(first.was_doubled());
+  EXPECT_FALSE(may_sign(first));
+  const auto fresh = add_epoch(first);
+  EXPECT_TRUE(sign(second, fresh, add_messages(second, fresh, 1)));
+}
+
+TEST_F(InstanceTest, ManyMayOpenADoubledHomeAtOnce) {
+  create();
+  {
+    auto home = open();
+    add_epoch(home);
+  }
+  fs::remove(folder_ / "instance");
+  std::vector<pid_t> children;
+  for (int i = 0; i < 6; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(try_open(folder_) ? 0 : 1);
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  auto home = open();
+  EXPECT_FALSE(home.was_doubled());
+  EXPECT_FALSE(may_sign(home));
+}
+
+}  // namespace
+}  // namespace glucoledger::home
