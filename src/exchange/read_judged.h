@@ -5,6 +5,7 @@
 // are judged by several threads at once and taken by one, the caller's, so that what takes needs no lock.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <span>
@@ -50,7 +51,9 @@ Result<JudgedEnd> read_judged(ports::Ledger& ledger, std::span<const crypto::Has
     });
     std::vector<std::size_t> settled;
     for (std::size_t i = 0; i < bundles.size(); ++i) {
-      if (findings[i] && take(bundles[i].which, std::move(*findings[i]))) settled.push_back(bundles[i].which);
+      const bool is_settled = std::find(settled.begin(), settled.end(), bundles[i].which) != settled.end();
+      if (!findings[i] || is_settled) continue;
+      if (take(bundles[i].which, std::move(*findings[i]))) settled.push_back(bundles[i].which);
     }
     return settled;
   };

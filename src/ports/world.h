@@ -37,7 +37,7 @@ struct World {
   std::function<Result<std::string>(const std::string& spec)> locator_of;
   base::Progress progress;
   Attach attach = ledger::attach;
-  base::CancelToken cancel;  // of the call
+  base::CancelToken cancel = {};  // of the call
 };
 
 }  // namespace glucoledger::ports

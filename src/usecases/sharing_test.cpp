@@ -22,10 +22,7 @@ TEST_F(SharingTest, ReadingsArriveOneByOneInDesignA) {
   import(1, 0, 3);
   publish();
   invite("smith");
-  EXPECT_EQ(fetched("smith").new_records, 3U) << "the newest day comes with the invitation";
-  EXPECT_EQ(state("smith"), FetchState::kNotYet);
-  ASSERT_TRUE(send_notes());
-  EXPECT_EQ(state("smith"), FetchState::kFound);
+  EXPECT_EQ(fetched("smith").new_records, 8U) << "the newest day comes with the invitation, the other by a note";
   EXPECT_EQ(records("smith"), imported_);
   EXPECT_EQ(state("smith"), FetchState::kNotYet);
   import(1, 3, 40);
@@ -115,6 +112,30 @@ TEST_F(SharingTest, SharingAgainGivesTheSameThread) {
   const auto same = receive(home, again->uri.text(), "another name");
   ASSERT_TRUE(contact && same);
   EXPECT_EQ(contact->contact.id, same->contact.id);
+}
+
+TEST_F(SharingTest, APersonMayHoldSeveralGrantsWithWindowsOfTheirOwn) {
+  for (std::int64_t day = 0; day < 4; ++day) import(day, 0, 2);
+  publish();
+  const auto first = try_share("smith", kA, {day_of(0), day_of(0)});
+  const auto second = try_share("smith", kA, {day_of(2), {}});
+  ASSERT_TRUE(first && second);
+  EXPECT_TRUE(second->opened_now);
+  EXPECT_EQ(second->grant.name, "smith/2");
+  EXPECT_EQ(first->grant.thread_id, second->grant.thread_id);
+  ASSERT_TRUE(try_receive(first->uri.text(), "smith"));
+  ASSERT_TRUE(try_receive(second->uri.text(), "smith"));
+  const auto seen = joined(times_of(0, 0, 2), joined(times_of(2, 0, 2), times_of(3, 0, 2)));
+  expect_records("smith", seen);
+  // One of them ends: its days bring nothing more, the other's do, and nothing is closed.
+  ASSERT_TRUE(try_revoke("smith/2"));
+  import(0, 2, 1);
+  import(3, 2, 1);
+  publish();
+  EXPECT_FALSE(fetched("smith").closed);
+  expect_records("smith", joined(seen, times_of(0, 2, 1)));
+  ASSERT_TRUE(try_revoke("smith"));
+  EXPECT_TRUE(fetched("smith").closed);
 }
 
 // The first invitation was lost, and with it the epoch that it alone would have brought.

@@ -55,7 +55,9 @@ class WatchedLedger final : public ports::Ledger {
     return call<ports::Tips>([&] { return tangle_.tips(); });
   }
   Result<void> submit(std::span<const ledger::Transaction> transactions,
-                      const base::CancelToken& /*cancel*/ = {}) override {
+                      const base::CancelToken& cancel = {}) override {
+    if (network_.before_submit) network_.before_submit(cancel);
+    GL_CHECK(cancel.check());
     const std::lock_guard lock(mutex_);
     for (const auto& bundle : ledger::assemble(transactions)) {
       network_.payloads[bundle.transactions.front().address()].insert(bundle.payload());

@@ -1,7 +1,7 @@
 // For tests of the use cases: a patient's home, a clinic's, a content store and one ledger in memory (test_ledger.h).
 //
-// A home is opened for each step and closed after it, as by the commands; a test may hold several open at once. At the end every test asks whether a one-time
-// key signed two different messages.
+// A home is opened for each step and closed after it, as by the commands; a test may hold several open at once. At the
+// end every test asks whether a one-time key signed two different messages.
 #pragma once
 
 #include <gtest/gtest.h>

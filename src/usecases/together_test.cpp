@@ -16,10 +16,9 @@ class TogetherTest : public Stage {
   // `work` happens while the bundle of this number (from 1) is attached; as another process does it.
   void while_attaching(int number, std::function<void()> work) {
     auto count = std::make_shared<std::atomic<int>>(0);
-    world_.attach = [this, count, number, work = std::move(work)](const auto& bundle, const auto& attachment,
-                                                                  const auto& options) {
+    world_.attach = [count, number, work = std::move(work)](const auto& bundle, const auto& attachment,
+                                                            const auto& options) {
       if (++*count == number) work();
-      (void)this;
       return ledger::attach(bundle, attachment, options);
     };
   }
@@ -81,7 +80,7 @@ TEST_F(TogetherTest, ARevocationHoldsAmidAnotherProcesssPublication) {
     ASSERT_TRUE(publication) << publication.error().message;
     EXPECT_EQ(publication->carried.waiting.messages_waiting, 0);
     EXPECT_EQ(publication->carried.waiting.notes_waiting, 0) << "the closing note goes with this publication";
-    ASSERT_FALSE(before.empty());
+    ASSERT_TRUE(moment == 1 || !before.empty());
     EXPECT_TRUE(leaked(before, gone).empty());
     EXPECT_EQ(state("stays"), FetchState::kFound);
     EXPECT_EQ(records("stays"), imported_);
@@ -104,7 +103,9 @@ TEST_F(TogetherTest, ALedgerThatNeverAnswersDoesNotHoldUpARevocation) {
     EXPECT_TRUE(revocation->epochs_ended == 0 || revocation->may_still_arrive);
     EXPECT_TRUE(home::open_grants_named(home, "gone")->empty());
     // The process that publishes sees it and breaks this call off, however long the ledger would be silent.
-    if (revocation->epochs_ended > 0) EXPECT_TRUE(cancel.wait_ms(20'000));
+    if (revocation->epochs_ended > 0) {
+      EXPECT_TRUE(cancel.wait_ms(20'000));
+    }
   };
   auto home = open("patient");
   const auto publication = usecases::publish(home, world_, {});
@@ -279,7 +280,9 @@ TEST_F(TogetherTest, AWatchedFoldersFilesAreImportedAndABadOneEndsNothing) {
   inbox.on_wait = [&] {
     ++waits;
     if (waits == 1) inbox.files = {bad.string(), good.string(), (folder_ / "absent.csv").string()};
-    if (waits == 2) EXPECT_EQ(inbox.files.size(), 1U) << "what is not there yet is tried again";
+    if (waits == 2) {
+      EXPECT_EQ(inbox.files.size(), 1U) << "what is not there yet is tried again";
+    }
     if (waits == 3) stop.trip();
   };
   std::vector<bool> outcomes;
