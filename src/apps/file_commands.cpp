@@ -35,7 +35,7 @@ Result<SecretBytes> read_file_key(const FileOptions& options, const Context& con
   return fail(ErrorCode::kInputRefused, "a key file holds exactly 32 bytes", how);
 }
 
-privacy::ByteReader counting_reader(InputFile& input, std::string_view stage) {
+base::ByteReader counting_reader(InputFile& input, std::string_view stage) {
   return [&input, stage, progress = terminal_progress(),
           done = std::uint64_t{0}](std::span<std::uint8_t> buffer) mutable -> Result<std::size_t> {
     GL_TRY(count, input.read(buffer));
@@ -69,7 +69,7 @@ Result<ExitCode> run_cid(const FileOptions& options, const Context& context) {
 }
 
 // A pipe's length must be known before its first byte is sealed.
-Result<Bytes> read_pipe(const privacy::ByteReader& read) {
+Result<Bytes> read_pipe(const base::ByteReader& read) {
   Bytes content;
   Bytes buffer(1 << 20);
   for (std::size_t count = buffer.size(); count == buffer.size();) {
@@ -89,13 +89,10 @@ void print_written(const Context& context, const FileOptions& options, const cha
 }
 
 Result<ExitCode> run_pack(const FileOptions& options, const Context& context) {
-  if (options.transform == "obfuscate") {
-    return fail(ErrorCode::kUsage, "the transform obfuscate comes with a later version", "use compress or none");
-  }
   if (options.output == "-" && context.json) {
     return fail(ErrorCode::kUsage, "--json and the sealed file cannot both use standard output", "use -o FILE");
   }
-  const auto transform = options.transform == "none" ? privacy::Transform::kNone : privacy::Transform::kCompress;
+  GL_TRY(transform, privacy::transform_named(options.transform));
   GL_TRY(key, read_file_key(options, context));
   GL_TRY(input, InputFile::open(options.input));
   GL_TRY(output, OutputFile::create(options.output, 0644));
@@ -160,8 +157,8 @@ void add_file_commands(CLI::App& app, Context& context) {
       add_command(app, context, options, "pack", "Compress and encrypt a file for storage among strangers", run_pack);
   pack->add_option("-o,--output", options->output, "Where to write; - is standard output")->required();
   add_key_option(*pack, *options);
-  pack->add_option("--transform", options->transform, "What happens before encryption: compress or none")
-      ->check(CLI::IsMember({"compress", "none", "obfuscate"}))
+  pack->add_option("--transform", options->transform, "What happens before encryption")
+      ->check(CLI::IsMember(privacy::transform_names()))
       ->capture_default_str();
   pack->footer(
       "Example:\n  head -c 32 /dev/urandom > file.key\n  glucoledger pack records.json -o records.sealed --key-file "
