@@ -1,4 +1,5 @@
 // cid, pack, unpack: the file of design B by itself, without a home.
+#include <limits>
 #include <memory>
 
 #include "apps/command.h"
@@ -48,23 +49,12 @@ base::ByteReader counting_reader(InputFile& input, std::string_view stage) {
 Result<ExitCode> run_cid(const FileOptions& options, const Context& context) {
   GL_TRY(input, InputFile::open(options.input));
   const auto read = counting_reader(input, "hashing (bytes)");
-  std::uint64_t blocks = 0;
-  std::uint64_t tree_size = 0;
   const auto layout = options.cid_version == 0 ? content_store::Layout::kCidV0 : content_store::Layout::kCidV1RawLeaves;
-  content_store::Importer importer(layout, [&](const content_store::Cid&, ByteView block) -> Result<void> {
-    ++blocks;
-    tree_size += block.size();
-    return {};
-  });
-  Bytes buffer(content_store::kChunkSize);
-  std::uint64_t size = 0;
-  for (std::size_t count = buffer.size(); count == buffer.size(); size += count) {
-    GL_ASSIGN(count, read(buffer));
-    GL_CHECK(importer.add(ByteView(buffer).first(count)));
-  }
-  GL_TRY(root, importer.finish());
-  const std::string cid = content_store::encode_cid(root);
-  print_result(context, {{"cid", cid}, {"size", size}, {"blocks", blocks}, {"blocks_size", tree_size}}, cid);
+  constexpr auto kSizeMax = std::numeric_limits<std::uint64_t>::max();  // nothing is stored
+  GL_TRY(file, content_store::measure_file(read, layout, kSizeMax));
+  const std::string cid = content_store::encode_cid(file.root);
+  print_result(context, {{"cid", cid}, {"size", file.size}, {"blocks", file.blocks}, {"blocks_size", file.blocks_size}},
+               cid);
   return ExitCode::kDone;
 }
 

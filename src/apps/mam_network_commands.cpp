@@ -10,8 +10,8 @@
 #include "apps/session.h"
 #include "base/interrupt.h"
 #include "base/limits.h"
-#include "ledger_client/open_ledger.h"
 #include "usecases/bundle_sieve.h"
+#include "wiring/open_ledger.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -24,7 +24,7 @@ constexpr std::uint64_t kBurntIndicesMax = 10'000;
 
 struct Arguments {
   std::string node;
-  AccessFiles access;
+  wiring::AccessFiles access;
   std::string mode = "restricted";
   std::string side_key_file;
   bool trytes = false;
@@ -40,12 +40,13 @@ struct Arguments {
 
 Result<std::unique_ptr<ports::Ledger>> open_ledger(const Arguments& arguments, bool read_only) {
   static const base::SystemClock kClock;
-  ledger_client::OpenLedgerOptions options;
+  GL_TRY(place, locator::Locator::parse(arguments.node));
+  wiring::OpenLedgerOptions options;
   options.read_only = read_only;
-  GL_ASSIGN(options.http, read_access(arguments.access));
+  GL_ASSIGN(options.http, wiring::read_access(arguments.access));
   options.http.token_hint = "ask its operator for a token and name its file with --ledger-token-file";
   options.http.trust_hint = "name its certificate's file with --ledger-ca, or check the address";
-  return ledger_client::open_ledger(arguments.node, options, kClock);
+  return wiring::open_ledger(place, options, kClock);
 }
 
 // What stands at the address of a root: a genuine message, something else, or nothing.

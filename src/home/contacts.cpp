@@ -19,22 +19,26 @@ Bytes tag_of(const keys::Thread& thread) {
   return tag;
 }
 
-std::string text_of(const std::vector<keys::Locator>& locators) {
+std::string text_of(const std::vector<keys::Place>& places) {
   auto json = nlohmann::json::array();
-  for (const auto& locator : locators) {
-    json.push_back(nlohmann::json::array({static_cast<int>(locator.kind), locator.where}));
+  for (const auto& place : places) {
+    json.push_back(nlohmann::json::array({static_cast<int>(place.kind), place.where.text()}));
   }
   return json.dump();
 }
 
-Result<std::vector<keys::Locator>> locators_from(std::string_view text) {
+// Places that an earlier version took and this one cannot read lead nowhere: they are left out.
+Result<std::vector<keys::Place>> places_from(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_array()) return fail(ErrorCode::kCorrupt, "a contact's locators are damaged");
-  std::vector<keys::Locator> locators;
+  if (!json.is_array()) return fail(ErrorCode::kCorrupt, "a contact's places are damaged");
+  std::vector<keys::Place> places;
   for (const auto& item : json) {
-    locators.push_back({static_cast<keys::Locator::Kind>(item.at(0).get<int>()), item.at(1).get<std::string>()});
+    auto where = locator::Locator::decode(item.at(1).get<std::string>());
+    if (!where) continue;
+    keys::Place place{static_cast<keys::Place::Kind>(item.at(0).get<int>()), std::move(*where)};
+    if (keys::is_fit(place)) places.push_back(std::move(place));
   }
-  return locators;
+  return places;
 }
 
 Result<std::vector<Contact>> collect_contacts(sqlite::Statement& statement) {
@@ -43,7 +47,7 @@ Result<std::vector<Contact>> collect_contacts(sqlite::Statement& statement) {
     contact.id = row.integer(0);
     contact.name = row.text(1);
     contact.network_id = row.text(2);
-    GL_ASSIGN(contact.locators, locators_from(row.text(3)));
+    GL_ASSIGN(contact.places, places_from(row.text(3)));
     const auto key = row.blob(4);
     GL_ASSERT(key.size() == contact.patient_key.size());
     std::copy(key.begin(), key.end(), contact.patient_key.begin());
@@ -74,7 +78,7 @@ Result<Contact> add_contact(Home& home, const keys::Invitation& invitation, std:
   if (taken) return fail(ErrorCode::kUsage, "a patient of this name is here already", "choose another with --name");
   GL_TRY(insert, database.prepare("INSERT INTO contact (name, network_id, locators, thread, thread_tag, patient_key, "
                                   "design) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
-  insert.bind(1, name).bind(2, invitation.network_id).bind(3, text_of(invitation.locators));
+  insert.bind(1, name).bind(2, invitation.network_id).bind(3, text_of(invitation.places));
   insert.bind(4, home.seal("contact/thread", invitation.thread.secret().view())).bind(5, tag_of(invitation.thread));
   GL_CHECK(insert.bind(6, ByteView(invitation.patient_key)).bind(7, keys::name_of(invitation.design)).run());
   if (invitation.newest_epoch) {

@@ -19,7 +19,7 @@ struct Contact {
   std::int64_t id = 0;
   std::string name;
   std::string network_id;
-  std::vector<keys::Locator> locators;
+  std::vector<keys::Place> places;
   keys::PublicKey patient_key{};
   keys::Design design = keys::Design::kTangle;
   std::uint64_t next_note = 0;

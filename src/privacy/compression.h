@@ -1,4 +1,4 @@
-// zstd in a stream, for contents whose length is known before and binding: the one before is in a sealed file's header.
+// zstd in a stream, for contents whose length is known before and binding: it stands in a sealed file's header.
 //
 // A decompressor gives exactly the declared length or fails; a bomb ends at that length. Memory: a window of 8 MiB at
 // most. Source: RFC 8878 by libzstd.

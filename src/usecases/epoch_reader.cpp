@@ -157,11 +157,10 @@ Result<std::vector<home::Record>> EpochReader::records_of(const Step& step) {
     return records;
   }
   std::optional<Error> error;
-  for (const auto& locator : contact_.locators) {
-    if (locator.kind == keys::Locator::Kind::kLedger) continue;
-    const bool in_home = locator.kind == keys::Locator::Kind::kHome;
-    const auto spec = in_home ? (std::filesystem::path(locator.where) / "store").string() : locator.where;
-    auto store = world_.open_store(spec, Use::kRead);
+  for (const auto& place : contact_.places) {
+    if (place.kind == keys::Place::Kind::kLedger) continue;
+    const bool in_home = place.kind == keys::Place::Kind::kHome;
+    auto store = world_.open_store(in_home ? place.where.in_folder("store") : place.where, Use::kRead, {});
     auto sealed = store ? (*store)->get(step.content, base::limits::kContentSizeMax)
                         : Result<Bytes>(tl::unexpected(store.error()));
     if (!sealed) {

@@ -20,25 +20,27 @@ constexpr auto kDirection = keys::Direction::kPatientToRecipient;
 // place: what is not there is not believed of one of them.
 Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const World& world,
                                                       const home::Contact& contact) {
-  std::vector<std::string> specs;
-  if (!home.settings().ledger.empty()) specs.push_back(home.settings().ledger);
-  std::string nodes;
-  for (const auto& locator : contact.locators) {
-    if (locator.kind == keys::Locator::Kind::kLedger) {
-      if (is_url(locator.where)) {
-        nodes += (nodes.empty() ? "" : ",") + locator.where;
-      } else {
-        specs.push_back(locator.where);
-      }
-    }
-    if (locator.kind == keys::Locator::Kind::kHome) {
-      specs.push_back((std::filesystem::path(locator.where) / "ledger").string());
+  std::vector<locator::Locator> candidates;
+  if (!home.settings().ledger.empty()) {
+    GL_TRY(own, locator::Locator::parse(home.settings().ledger));
+    candidates.push_back(std::move(own));
+  }
+  std::vector<locator::Endpoint> nodes;
+  for (const auto& place : contact.places) {
+    if (place.kind == keys::Place::Kind::kHome) candidates.push_back(place.where.in_folder("ledger"));
+    if (place.kind != keys::Place::Kind::kLedger) continue;
+    if (place.where.is_folder()) {
+      candidates.push_back(place.where);
+    } else {
+      const auto& endpoints = place.where.endpoints();
+      nodes.insert(nodes.end(), endpoints.begin(), endpoints.end());
     }
   }
-  if (!nodes.empty() && nodes != home.settings().ledger) specs.push_back(std::move(nodes));
+  if (!nodes.empty()) candidates.push_back(locator::Locator::of_nodes(nodes));
   Error error{ErrorCode::kUnreachable, "the invitation names no ledger", "set one with `init --ledger`"};
-  for (const auto& spec : specs) {
-    auto ledger = world.open_ledger(spec, Use::kRead);
+  for (auto candidate = candidates.begin(); candidate != candidates.end(); ++candidate) {
+    if (std::find(candidates.begin(), candidate, *candidate) != candidate) continue;
+    auto ledger = world.open_ledger(*candidate, Use::kRead, {});
     auto info = ledger ? (*ledger)->info() : Result<ports::LedgerInfo>(tl::unexpected(ledger.error()));
     if (info && info->network_id == contact.network_id) return std::move(*ledger);
     error = info ? Error{ErrorCode::kUnreachable, "another ledger stands where the patient's was", ""} : info.error();

@@ -276,15 +276,16 @@ class OutboxRun {
 Result<OpenedLedger> open_home_ledger(home::Home& home, const World& world) {
   OpenedLedger opened;
   GL_TRY(known, home.meta("network_id"));
+  GL_TRY(place, locator::Locator::parse(home.ledger_spec()));
   // Reading makes nothing: where a known ledger's folder is gone for now, no new one shall stand in its place.
   if (known) {
-    auto present = world.open_ledger(home.ledger_spec(), Use::kRead);
+    auto present = world.open_ledger(place, Use::kRead, {});
     if (!present) {
       if (present.error().code == ErrorCode::kNotFound) present.error().code = ErrorCode::kUnreachable;
       return tl::unexpected(present.error());
     }
   }
-  GL_ASSIGN(opened.ledger, world.open_ledger(home.ledger_spec(), Use::kWrite));
+  GL_ASSIGN(opened.ledger, world.open_ledger(place, Use::kWrite, {}));
   GL_ASSIGN(opened.info, opened.ledger->info());
   if (!known) {
     GL_CHECK(home.database().transaction([&] { return home.set_meta("network_id", opened.info.network_id); }));

@@ -57,7 +57,8 @@ Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const Wo
   if (epoch_.design == keys::Design::kTangleIpfs) {
     for (auto& message : messages) {
       if (!message.cid.empty()) continue;
-      GL_TRY(store, world.open_store(home.store_spec(), Use::kWrite));
+      GL_TRY(place, locator::Locator::parse(home.store_spec()));
+      GL_TRY(store, world.open_store(place, Use::kWrite, {}));
       GL_TRY(release, home::release_of(home, epoch_));
       GL_TRY(file, aggregate(home, message.id));
       GL_TRY(sealed, privacy::seal_file(file, *release.file_secret, transform));
