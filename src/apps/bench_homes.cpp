@@ -1,14 +1,15 @@
 #include "apps/bench_homes.h"
 
-#include "apps/session.h"
 #include "home/contacts.h"
 #include "home/readings.h"
 #include "usecases/receive.h"
 #include "usecases/share.h"
+#include "wiring/connections.h"
 
 namespace glucoledger::apps {
 namespace {
 
+const base::SystemClock kClock;
 constexpr std::int64_t kFirstReadingMs = 1'735'689'600'000;  // 2025-01-01
 
 cgm::Reading example_reading(std::size_t number, int minutes) {
@@ -23,9 +24,9 @@ cgm::Reading example_reading(std::size_t number, int minutes) {
 
 }  // namespace
 
-BenchHomes::BenchHomes(std::filesystem::path folder) : folder_(std::move(folder)), world_(make_world()) {
-  world_.progress = {};
-}
+BenchHomes::BenchHomes(std::filesystem::path folder)
+    : folder_(std::move(folder)),
+      world_(wiring::make_world(std::make_shared<wiring::Connections>(kClock), kClock, {})) {}
 
 Result<BenchHomes> BenchHomes::make(const std::filesystem::path& folder, const std::string& ledger) {
   BenchHomes homes(folder);

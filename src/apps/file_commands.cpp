@@ -1,4 +1,5 @@
 // cid, pack, unpack: the file of design B by itself, without a home.
+#include <limits>
 #include <memory>
 
 #include "apps/command.h"
@@ -35,7 +36,7 @@ Result<SecretBytes> read_file_key(const FileOptions& options, const Context& con
   return fail(ErrorCode::kInputRefused, "a key file holds exactly 32 bytes", how);
 }
 
-privacy::ByteReader counting_reader(InputFile& input, std::string_view stage) {
+base::ByteReader counting_reader(InputFile& input, std::string_view stage) {
   return [&input, stage, progress = terminal_progress(),
           done = std::uint64_t{0}](std::span<std::uint8_t> buffer) mutable -> Result<std::size_t> {
     GL_TRY(count, input.read(buffer));
@@ -48,28 +49,17 @@ privacy::ByteReader counting_reader(InputFile& input, std::string_view stage) {
 Result<ExitCode> run_cid(const FileOptions& options, const Context& context) {
   GL_TRY(input, InputFile::open(options.input));
   const auto read = counting_reader(input, "hashing (bytes)");
-  std::uint64_t blocks = 0;
-  std::uint64_t tree_size = 0;
   const auto layout = options.cid_version == 0 ? content_store::Layout::kCidV0 : content_store::Layout::kCidV1RawLeaves;
-  content_store::Importer importer(layout, [&](const content_store::Cid&, ByteView block) -> Result<void> {
-    ++blocks;
-    tree_size += block.size();
-    return {};
-  });
-  Bytes buffer(content_store::kChunkSize);
-  std::uint64_t size = 0;
-  for (std::size_t count = buffer.size(); count == buffer.size(); size += count) {
-    GL_ASSIGN(count, read(buffer));
-    GL_CHECK(importer.add(ByteView(buffer).first(count)));
-  }
-  GL_TRY(root, importer.finish());
-  const std::string cid = content_store::encode_cid(root);
-  print_result(context, {{"cid", cid}, {"size", size}, {"blocks", blocks}, {"blocks_size", tree_size}}, cid);
+  constexpr auto kSizeMax = std::numeric_limits<std::uint64_t>::max();  // nothing is stored
+  GL_TRY(file, content_store::measure_file(read, layout, kSizeMax));
+  const std::string cid = content_store::encode_cid(file.root);
+  print_result(context, {{"cid", cid}, {"size", file.size}, {"blocks", file.blocks}, {"blocks_size", file.blocks_size}},
+               cid);
   return ExitCode::kDone;
 }
 
 // A pipe's length must be known before its first byte is sealed.
-Result<Bytes> read_pipe(const privacy::ByteReader& read) {
+Result<Bytes> read_pipe(const base::ByteReader& read) {
   Bytes content;
   Bytes buffer(1 << 20);
   for (std::size_t count = buffer.size(); count == buffer.size();) {
@@ -89,13 +79,10 @@ void print_written(const Context& context, const FileOptions& options, const cha
 }
 
 Result<ExitCode> run_pack(const FileOptions& options, const Context& context) {
-  if (options.transform == "obfuscate") {
-    return fail(ErrorCode::kUsage, "the transform obfuscate comes with a later version", "use compress or none");
-  }
   if (options.output == "-" && context.json) {
     return fail(ErrorCode::kUsage, "--json and the sealed file cannot both use standard output", "use -o FILE");
   }
-  const auto transform = options.transform == "none" ? privacy::Transform::kNone : privacy::Transform::kCompress;
+  GL_TRY(transform, privacy::transform_named(options.transform));
   GL_TRY(key, read_file_key(options, context));
   GL_TRY(input, InputFile::open(options.input));
   GL_TRY(output, OutputFile::create(options.output, 0644));
@@ -160,8 +147,8 @@ void add_file_commands(CLI::App& app, Context& context) {
       add_command(app, context, options, "pack", "Compress and encrypt a file for storage among strangers", run_pack);
   pack->add_option("-o,--output", options->output, "Where to write; - is standard output")->required();
   add_key_option(*pack, *options);
-  pack->add_option("--transform", options->transform, "What happens before encryption: compress or none")
-      ->check(CLI::IsMember({"compress", "none", "obfuscate"}))
+  pack->add_option("--transform", options->transform, "What happens before encryption")
+      ->check(CLI::IsMember(privacy::transform_names()))
       ->capture_default_str();
   pack->footer(
       "Example:\n  head -c 32 /dev/urandom > file.key\n  glucoledger pack records.json -o records.sealed --key-file "

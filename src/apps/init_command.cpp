@@ -7,7 +7,8 @@
 #include "base/limits.h"
 #include "base/time_zone.h"
 #include "ledger_client/iri_client.h"
-#include "ledger_client/open_ledger.h"
+#include "wiring/open_ledger.h"
+#include "wiring/open_store.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -17,27 +18,25 @@ struct InitArguments {
   std::string patient_file;
   std::string time_zone;
   std::string ledger;
-  AccessFiles access;
+  wiring::AccessFiles access;
   std::string store;
   std::optional<int> min_weight_magnitude;
 };
 
 // Opens the ledger once, so that a new folder gets its minimum weight magnitude, and a wrong one is told now.
-Result<void> make_ledger(const std::string& spec, std::optional<int> min_weight_magnitude,
+Result<void> make_ledger(const locator::Locator& place, std::optional<int> min_weight_magnitude,
                          const ledger_client::HttpOptions& http) {
-  ledger_client::OpenLedgerOptions options;
+  wiring::OpenLedgerOptions options;
   options.http = http;
   options.min_weight_magnitude = min_weight_magnitude;
-  return ledger_client::open_ledger(spec, options, base::SystemClock()).map([](const auto&) {});
+  return wiring::open_ledger(place, options, base::SystemClock()).map([](const auto&) {});
 }
 
 // A mistyped URL shall not first be noticed by what waits in the outbox. The home is made all the same: a node may be
 // down.
-void warn_of_silent_nodes(const std::string& urls, const ledger_client::HttpOptions& http) {
-  const auto endpoints = ledger_client::parse_endpoints(urls);
-  if (!endpoints) return;
+void warn_of_silent_nodes(const locator::Locator& nodes, const ledger_client::HttpOptions& http) {
   std::string network_id;
-  for (const auto& endpoint : *endpoints) {
+  for (const auto& endpoint : nodes.endpoints()) {
     if (base::interrupted()) return;
     const auto info = ledger_client::IriClient({endpoint}, http).info();
     if (!info) {
@@ -62,40 +61,42 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
   }
   if (!arguments.time_zone.empty()) GL_CHECK(base::TimeZone::find(arguments.time_zone));
   settings.time_zone = arguments.time_zone;
-  const auto world = make_world();
-  GL_TRY(http, read_access(arguments.access));
+  GL_TRY(http, wiring::read_access(arguments.access));
+  const auto folder = home_folder(context);
+  GL_TRY(ledger, arguments.ledger.empty() ? locator::Locator::parse((folder / "ledger").string())
+                                          : locator::Locator::parse(arguments.ledger));
   if (!arguments.ledger.empty()) {
-    GL_ASSIGN(settings.ledger, world.locator_of(arguments.ledger));
-    GL_CHECK(make_ledger(settings.ledger, arguments.min_weight_magnitude, http));
+    GL_CHECK(make_ledger(ledger, arguments.min_weight_magnitude, http));
+    settings.ledger = ledger.text();
   }
   if (!arguments.store.empty()) {
-    GL_TRY(store, world.open_store(arguments.store, ports::Use::kWrite));
-    settings.store = store->locator();
+    GL_TRY(store, locator::Locator::parse(arguments.store));
+    GL_CHECK(wiring::open_store(store, false));
+    settings.store = store.text();
   }
-  const auto folder = home_folder(context);
-  GL_CHECK(home::create_home(folder, settings, key_source(context), world.clock.now_ms()));
+  GL_CHECK(home::create_home(folder, settings, key_source(context), base::SystemClock().now_ms()));
   if (!http.ca_file.empty() || http.token) {
     GL_TRY(key, home::unlock_home(folder, key_source(context)));
     GL_TRY(home, home::Home::open(folder, key, home::Home::Use::kWrite));
-    GL_CHECK(store_access(home, http));
+    GL_CHECK(wiring::store_access(home, http));
   }
   if (arguments.ledger.empty() && settings.role == home::Role::kPatient) {
-    GL_CHECK(make_ledger((folder / "ledger").string(), arguments.min_weight_magnitude, {}));
+    GL_CHECK(make_ledger(ledger, arguments.min_weight_magnitude, {}));
   }
-  if (ports::is_url(settings.ledger)) warn_of_silent_nodes(settings.ledger, http);
+  if (!ledger.is_folder()) warn_of_silent_nodes(ledger, http);
   print_result(context, {{"home", folder.string()}, {"role", arguments.role}},
                "made a " + arguments.role + "'s home in " + folder.string());
   return ExitCode::kDone;
 }
 
-Result<ExitCode> change_access(const Context& context, const AccessFiles& files) {
+Result<ExitCode> change_access(const Context& context, const wiring::AccessFiles& files) {
   if (files.ca_file.empty() && files.token_file.empty()) {
     return fail(ErrorCode::kUsage, "nothing to change", "name --ledger-ca FILE, --ledger-token-file FILE or both");
   }
-  GL_TRY(http, read_access(files));
+  GL_TRY(http, wiring::read_access(files));
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open(home::Home::Use::kWrite));
-  GL_CHECK(store_access(home, http));
+  GL_CHECK(wiring::store_access(home, http));
   print_result(context, {{"home", home_folder(context).string()}, {"ledger", home.ledger_spec()}},
                "what follows goes to " + home.ledger_spec() + " in this way");
   return ExitCode::kDone;
@@ -129,7 +130,7 @@ void add_init_command(CLI::App& app, Context& context) {
 
 void add_access_command(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("access", "Change how the nodes of the home's ledger let it in");
-  auto files = std::make_shared<AccessFiles>();
+  auto files = std::make_shared<wiring::AccessFiles>();
   add_access_options(*command, *files);
   command->footer(
       "What is not named stays as it was. The token is kept in the home, sealed; of --ledger-ca the file's name is.\n"

@@ -5,9 +5,10 @@
 #include "apps/command.h"
 #include "apps/mam_options.h"
 #include "apps/session.h"
+#include "base/interrupt.h"
 #include "base/limits.h"
-#include "ledger_client/open_ledger.h"
 #include "usecases/channel.h"
+#include "wiring/open_ledger.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -17,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 struct Arguments {
   std::string node;
-  AccessFiles access;
+  wiring::AccessFiles access;
   std::string mode = "restricted";
   std::string side_key_file;
   bool trytes = false;
@@ -33,12 +34,20 @@ struct Arguments {
 
 Result<std::unique_ptr<ports::Ledger>> open_ledger(const Arguments& arguments, bool read_only) {
   static const base::SystemClock kClock;
-  ledger_client::OpenLedgerOptions options;
+  GL_TRY(place, locator::Locator::parse(arguments.node));
+  wiring::OpenLedgerOptions options;
   options.read_only = read_only;
-  GL_ASSIGN(options.http, read_access(arguments.access));
+  GL_ASSIGN(options.http, wiring::read_access(arguments.access));
   options.http.token_hint = "ask its operator for a token and name its file with --ledger-token-file";
   options.http.trust_hint = "name its certificate's file with --ledger-ca, or check the address";
-  return ledger_client::open_ledger(arguments.node, options, kClock);
+  return wiring::open_ledger(place, options, kClock, base::interrupt_token());
+}
+
+// The ledger is opened already; of the world only time and the wish to stop are asked.
+ports::World world_of_call() {
+  static const base::SystemClock kClock;
+  return wiring::make_world(std::make_shared<wiring::Connections>(kClock), kClock, terminal_progress(),
+                            base::interrupt_token());
 }
 
 Result<std::string> message_text(const std::string& trytes, bool as_trytes) {
@@ -63,7 +72,7 @@ Result<ExitCode> publish(const Context& context, const Arguments& arguments) {
   GL_TRY(file, exchange::ChannelFile::open(arguments.state_file, mode, arguments.security));
   GL_TRY(ledger, open_ledger(arguments, false));
   GL_TRY(written,
-         usecases::write_to_channel(file, *ledger, make_world(),
+         usecases::write_to_channel(file, *ledger, world_of_call(),
                                     {std::move(message), std::move(side_key), arguments.min_weight_magnitude}));
   if (written.sent_first) {
     std::fprintf(stderr, "glucoledger: first sent message %llu, which an earlier run had left behind\n",
@@ -101,7 +110,7 @@ Result<ExitCode> fetch(const Arguments& arguments) {
     if (message.security == 1) warn(kForgeableWarning);
     return {};
   };
-  GL_CHECK(usecases::read_channel(*ledger, make_world(), {*root, mode, std::move(side_key), arguments.limit}, tell));
+  GL_CHECK(usecases::read_channel(*ledger, world_of_call(), {*root, mode, std::move(side_key), arguments.limit}, tell));
   return ExitCode::kDone;
 }
 

@@ -40,8 +40,7 @@ Result<usecases::PublishOptions> publish_options(const PublishArguments& argumen
   options.last = arguments.last;
   options.window = kWindows.at(arguments.window);
   options.outbox.min_weight_magnitude = arguments.min_weight_magnitude;
-  options.outbox.transform =
-      arguments.transform == "compress" ? privacy::Transform::kCompress : privacy::Transform::kNone;
+  GL_ASSIGN(options.outbox.transform, privacy::transform_named(arguments.transform));
   return options;
 }
 
@@ -153,8 +152,8 @@ void add_publish_command(CLI::App& app, Context& context) {
   command->add_option("--window", arguments->window, "tangle-ipfs: realtime, day, week, month or quarter")
       ->check(CLI::IsMember({"realtime", "day", "week", "month", "quarter"}))
       ->capture_default_str();
-  command->add_option("--transform", arguments->transform, "tangle-ipfs: compress or none")
-      ->check(CLI::IsMember({"compress", "none"}))
+  command->add_option("--transform", arguments->transform, "tangle-ipfs: what happens to a file before it is encrypted")
+      ->check(CLI::IsMember(privacy::transform_names()))
       ->capture_default_str();
   command->add_option("--follow", arguments->follow, "Keep sending; with a folder, also import what comes into it")
       ->expected(0, 1);

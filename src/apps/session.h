@@ -1,4 +1,4 @@
-// What the commands of a home share: which home, its key, and the world that its use cases act in.
+// What the commands of a home share: which home, and its key. The world that its use cases act in comes from wiring.
 #pragma once
 
 #include <filesystem>
@@ -6,10 +6,9 @@
 #include <string>
 
 #include "apps/command.h"
-#include "base/clock.h"
 #include "home/home.h"
-#include "ledger_client/http_client.h"
 #include "ports/world.h"
+#include "wiring/connections.h"
 
 namespace glucoledger::apps {
 
@@ -17,23 +16,7 @@ namespace glucoledger::apps {
 std::filesystem::path home_folder(const Context& context);
 home::KeySource key_source(const Context& context);
 
-// How the nodes of one home's ledger are reached. What it holds goes to no other ledger.
-struct LedgerAccess {
-  std::string locator;
-  ledger_client::HttpOptions http;
-};
-Result<LedgerAccess> load_access(home::Home& home);
-
-// What --ledger-ca and --ledger-token-file name; each may be left out.
-struct AccessFiles {
-  std::string ca_file;
-  std::string token_file;
-};
-void add_access_options(CLI::App& command, AccessFiles& files);
-// A file of certificates, and a token in one line of printable characters.
-Result<ledger_client::HttpOptions> read_access(const AccessFiles& files);
-// Kept in the home, the token sealed; what is not given stays as it was.
-Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& http);
+void add_access_options(CLI::App& command, wiring::AccessFiles& files);
 
 class Session {
  public:
@@ -51,12 +34,9 @@ class Session {
   Session(std::filesystem::path folder, SecretBytes key);
   std::filesystem::path folder_;
   SecretBytes key_;
-  std::shared_ptr<LedgerAccess> access_;  // of the home that was opened last
+  std::shared_ptr<wiring::Connections> connections_;  // of the home that was opened last
   ports::World world_;
 };
-
-// Opens a ledger or a store by its name; shared by all commands. Nodes stay connected from one opening to the next.
-ports::World make_world(std::shared_ptr<const LedgerAccess> access = nullptr);
 
 void add_pow_option(CLI::App& command, std::string& where);
 

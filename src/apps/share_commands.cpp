@@ -54,8 +54,7 @@ Result<std::string> share_text(const ShareArguments& arguments, const usecases::
     text += "Not included: the file of " + days + " reaches over the window's edge.\n";
   }
   if (share.this_machine_only) {
-    text +=
-        "It names a folder: only homes of this machine can use it. Share a node's URL (init --ledger) for others.\n";
+    text += "It names places of this machine: only homes here can use it. For others the ledger is a node's URL.\n";
   }
   return text;
 }

@@ -22,18 +22,31 @@ inline constexpr std::size_t kTransactionsPerAddressMax = 10'000;
 inline constexpr int kMinWeightMagnitudeMax = 22;
 inline constexpr std::int64_t kTimestampFutureMaxMs = 10 * 60 * 1000;
 
-// Content store and sealed files
+// Content store and sealed files. Trees made by others: far above what a file of kContentSizeMax needs.
 inline constexpr std::size_t kContentSizeMax = std::size_t{1} << 30;
 inline constexpr std::size_t kBlockSizeMax = std::size_t{2} << 20;
+inline constexpr std::size_t kTreeDepthMax = 8;
+inline constexpr std::size_t kLinksPerNodeMax = 8'192;
+inline constexpr std::size_t kTreeNodesMax = 200'000;
+inline constexpr int kCompressionWindowMaxLog2 = 23;  // 8 MiB
+
+// Locators
+inline constexpr std::size_t kLocatorLengthMax = 8'192;
+inline constexpr std::size_t kEndpointsMax = 16;
+inline constexpr std::size_t kHostLengthMax = 253;
 
 // Exchange
 inline constexpr std::size_t kUriLengthMax = 600;
 inline constexpr std::size_t kUriLocatorsMax = 3;
+inline constexpr std::size_t kNetworkIdSizeMax = 16;
+inline constexpr int kCborDepthMax = 8;
 inline constexpr std::size_t kImageSizeMax = std::size_t{32} << 20;
+inline constexpr std::uint32_t kImageSideMaxPixels = 8'192;
 inline constexpr std::size_t kNameLengthMax = 64;
 inline constexpr std::size_t kMessagesPerEpochMax = 100'000;
 
 // HTTP
+inline constexpr std::size_t kTokenSizeMax = 4'096;
 inline constexpr std::size_t kHttpResponseMax = std::size_t{64} << 20;
 
 }  // namespace glucoledger::base::limits

@@ -2,10 +2,12 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "content_store/file_node.h"
 
 namespace glucoledger::content_store {
 namespace {
 
+constexpr Layout kLayout = Layout::kCidV0;
 constexpr std::int64_t kSchemaVersion = 1;
 constexpr const char* kDatabaseName = "content.sqlite";
 
@@ -29,116 +31,151 @@ Result<void> prepare_schema(sqlite::Database& database, const std::filesystem::p
   return version == 0 ? database.execute(kSchema) : Result<void>{};
 }
 
+Result<Cid> insert_file(sqlite::Database& database, const base::ByteReader& content, const base::CancelToken& cancel) {
+  Cid root;
+  GL_CHECK(database.transaction([&]() -> Result<void> {
+    // A block that went bad on disk is healed by adding its file again.
+    GL_TRY(insert_block, database.prepare("INSERT INTO blocks (digest, bytes) VALUES (?1, ?2) ON CONFLICT DO UPDATE "
+                                          "SET bytes = excluded.bytes WHERE bytes IS NOT excluded.bytes"));
+    std::vector<Digest> digests;
+    const auto write = [&](const Cid& cid, ByteView block) {
+      digests.push_back(cid.digest);
+      return insert_block.bind(1, ByteView(cid.digest)).bind(2, block).run();
+    };
+    GL_TRY(imported, import_file(content, kLayout, base::limits::kContentSizeMax, write, cancel));
+    root = imported.root;
+    GL_TRY(insert_root, database.prepare("INSERT INTO files (root, present) VALUES (?1, 1) "
+                                         "ON CONFLICT DO UPDATE SET present = 1"));
+    GL_CHECK(insert_root.bind(1, ByteView(root.digest)).run());
+    GL_TRY(insert_use, database.prepare("INSERT OR IGNORE INTO file_blocks (root, digest) VALUES (?1, ?2)"));
+    for (const auto& digest : digests) {
+      GL_CHECK(insert_use.bind(1, ByteView(root.digest)).bind(2, ByteView(digest)).run());
+    }
+    return {};
+  }));
+  return root;
+}
+
+Result<void> erase_file(sqlite::Database& database, ByteView root) {
+  return database.transaction([&]() -> Result<void> {
+    GL_TRY(erase, database.prepare(
+                      "DELETE FROM blocks WHERE digest IN (SELECT digest FROM file_blocks WHERE root = ?1) AND NOT "
+                      "EXISTS (SELECT 1 FROM file_blocks f WHERE f.digest = blocks.digest AND f.root <> ?1)"));
+    GL_CHECK(erase.bind(1, root).run());
+    GL_TRY(forget, database.prepare("DELETE FROM file_blocks WHERE root = ?1"));
+    GL_CHECK(forget.bind(1, root).run());
+    GL_TRY(mark, database.prepare("UPDATE files SET present = 0 WHERE root = ?1"));
+    return mark.bind(1, root).run();
+  });
+}
+
 }  // namespace
 
-Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const std::filesystem::path& folder, bool read_only) {
-  std::error_code error;
-  auto path = std::filesystem::absolute(folder, error).lexically_normal();
-  if (error) return fail(ErrorCode::kFailed, "cannot find the content store's folder");
+Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const locator::Locator& folder, bool read_only) {
+  const auto& path = folder.folder();
   const auto file = path / kDatabaseName;
   if (read_only) {
     GL_TRY(database, sqlite::Database::open(file, sqlite::Database::Mode::kReadOnly));
     GL_TRY(version, database.user_version());
     if (version == 0) return fail(ErrorCode::kNotFound, "there is no content store in " + path.string());
     GL_CHECK(prepare_schema(database, path));
-    return std::unique_ptr<EmbeddedStore>(new EmbeddedStore(std::move(path), std::move(database)));
+    return std::unique_ptr<EmbeddedStore>(new EmbeddedStore(folder, std::move(database)));
   }
   GL_CHECK(base::make_folder(path));
   GL_TRY(database, sqlite::Database::open(file, sqlite::Database::Mode::kReadWriteCreate));
   // Else the log would stay as large as the largest file that was ever added.
   GL_CHECK(database.execute("PRAGMA journal_size_limit = 4194304"));
   GL_CHECK(database.transaction([&] { return prepare_schema(database, path); }));
-  return std::unique_ptr<EmbeddedStore>(new EmbeddedStore(std::move(path), std::move(database)));
+  return std::unique_ptr<EmbeddedStore>(new EmbeddedStore(folder, std::move(database)));
 }
 
-Result<std::string> EmbeddedStore::add(ByteView content) {
-  if (content.size() > base::limits::kContentSizeMax) {
-    return fail(ErrorCode::kInputRefused, "the file is larger than the content store takes");
-  }
-  const std::lock_guard lock(mutex_);
-  Cid root;
-  const auto insert = [&]() -> Result<void> {
-    // A block that went bad on disk is healed by adding its file again.
-    GL_TRY(insert_block, database_.prepare("INSERT INTO blocks (digest, bytes) VALUES (?1, ?2) ON CONFLICT DO UPDATE "
-                                           "SET bytes = excluded.bytes WHERE bytes IS NOT excluded.bytes"));
-    std::vector<Digest> digests;
-    const auto write = [&](const Cid& cid, ByteView block) {
-      digests.push_back(cid.digest);
-      return insert_block.bind(1, ByteView(cid.digest)).bind(2, block).run();
-    };
-    GL_ASSIGN(root, import_file(content, Layout::kCidV0, write));
-    GL_TRY(insert_file, database_.prepare("INSERT INTO files (root, present) VALUES (?1, 1) "
-                                          "ON CONFLICT DO UPDATE SET present = 1"));
-    GL_CHECK(insert_file.bind(1, ByteView(root.digest)).run());
-    GL_TRY(insert_use, database_.prepare("INSERT OR IGNORE INTO file_blocks (root, digest) VALUES (?1, ?2)"));
-    for (const auto& digest : digests) {
-      GL_CHECK(insert_use.bind(1, ByteView(root.digest)).bind(2, ByteView(digest)).run());
-    }
-    return {};
-  };
-  GL_CHECK(database_.transaction(insert));
-  return encode_cid(root);
+Result<std::string> EmbeddedStore::cid_of(const base::ByteReader& content, const base::CancelToken& cancel) {
+  GL_TRY(measured, measure_file(content, kLayout, base::limits::kContentSizeMax, cancel));
+  return encode_cid(measured.root);
 }
 
-Result<Bytes> EmbeddedStore::get(std::string_view cid, std::size_t size_max) {
-  GL_TRY(root, decode_cid(cid));
-  const std::lock_guard lock(mutex_);
-  GL_TRY(known, is_known_root(root.digest));
+Result<std::string> EmbeddedStore::add(const base::ByteReader& content, const base::CancelToken& cancel) {
+  const base::MutexLock lock(mutex_);
+  return insert_file(database_, content, cancel).map(encode_cid);
+}
+
+// The lock is held for one block: neither a slow reader nor a large file keeps others waiting.
+Result<Bytes> EmbeddedStore::read_block(const Digest& root, const Digest& block) {
+  const base::MutexLock lock(mutex_);
   GL_TRY(select, database_.prepare("SELECT bytes FROM blocks WHERE digest = ?1"));
-  const auto read = [&](const Cid& block) -> Result<Bytes> {
-    GL_TRY(found, select.bind(1, ByteView(block.digest)).step());
-    if (!found) {
-      if (!known && block == root) return fail(ErrorCode::kNotFound, "the content store has never held this file");
-      return fail(ErrorCode::kPruned, "the content store held this file, but its content was removed");
-    }
-    Bytes bytes = select.blob(0);
-    GL_CHECK(select.step());  // one row; leaves the statement ready for the next block
-    return bytes;
-  };
-  return export_file(root, read, size_max);
+  GL_TRY(found, select.bind(1, ByteView(block)).step());
+  if (found) return select.blob(0);
+  GL_TRY(state, root_state(root));
+  if (!state && block == root) return fail(ErrorCode::kNotFound, "the content store has never held this file");
+  return fail(ErrorCode::kPruned, "the content store held this file, but its content was removed");
 }
 
-Result<void> EmbeddedStore::remove(std::string_view cid) {
+Result<void> EmbeddedStore::get(std::string_view cid, std::uint64_t size_max, const base::ByteWriter& write,
+                                const base::CancelToken& cancel) {
   GL_TRY(root, decode_cid(cid));
-  const std::lock_guard lock(mutex_);
-  GL_TRY(known, is_known_root(root.digest));
-  if (!known) return fail(ErrorCode::kNotFound, "the content store has never held this file");
-  const ByteView digest(root.digest);
-  const auto erase_blocks = [&]() -> Result<void> {
-    GL_TRY(erase, database_.prepare(
-                      "DELETE FROM blocks WHERE digest IN (SELECT digest FROM file_blocks WHERE root = ?1) AND NOT "
-                      "EXISTS (SELECT 1 FROM file_blocks f WHERE f.digest = blocks.digest AND f.root <> ?1)"));
-    GL_CHECK(erase.bind(1, digest).run());
-    GL_TRY(forget, database_.prepare("DELETE FROM file_blocks WHERE root = ?1"));
-    GL_CHECK(forget.bind(1, digest).run());
-    GL_TRY(mark, database_.prepare("UPDATE files SET present = 0 WHERE root = ?1"));
-    return mark.bind(1, digest).run();
-  };
-  GL_CHECK(database_.transaction(erase_blocks));
-  // The write-ahead log may hold the blocks too.
+  const auto read = [&](const Cid& block) { return read_block(root.digest, block.digest); };
+  return export_file(root, read, size_max, write, cancel);
+}
+
+Result<void> EmbeddedStore::remove(std::string_view cid, const base::CancelToken& cancel) {
+  GL_TRY(root, decode_cid(cid));
+  GL_CHECK(cancel.check());
+  const base::MutexLock lock(mutex_);
+  GL_TRY(state, root_state(root.digest));
+  if (!state) return fail(ErrorCode::kNotFound, "the content store has never held this file");
+  GL_CHECK(erase_file(database_, ByteView(root.digest)));
+  return truncate_log();
+}
+
+// The write-ahead log may hold the blocks too.
+Result<void> EmbeddedStore::truncate_log() {
   GL_TRY(checkpoint, database_.prepare("PRAGMA wal_checkpoint(TRUNCATE)"));
   GL_TRY(row, checkpoint.step());
-  if (!row || checkpoint.integer(0) != 0) {
-    return fail(ErrorCode::kUnreachable, "the file is removed, but another process still reads its blocks from the log",
-                "repeat when that process is done, to erase them on disk too");
-  }
-  return {};
+  if (row && checkpoint.integer(0) == 0) return {};
+  return fail(ErrorCode::kUnreachable, "the file is removed, but another process still reads its blocks from the log",
+              "repeat when that process is done, to erase them on disk too");
 }
 
-Result<bool> EmbeddedStore::is_known_root(const Digest& digest) {
-  GL_TRY(select, database_.prepare("SELECT 1 FROM files WHERE root = ?1"));
-  return select.bind(1, ByteView(digest)).step();
+Result<ports::StoredFile> EmbeddedStore::stat(std::string_view cid, const base::CancelToken& cancel) {
+  using State = ports::StoredFile::State;
+  GL_TRY(root, decode_cid(cid));
+  ports::StoredFile file;
+  const auto block = read_block(root.digest, root.digest);
+  const bool missing =
+      !block && (block.error().code == ErrorCode::kNotFound || block.error().code == ErrorCode::kPruned);
+  if (!block && !missing) return tl::unexpected(block.error());
+  if (block && root.codec == Codec::kRaw) {
+    file.size = block->size();
+  } else if (block) {
+    GL_TRY(node, decode_file_node(*block));
+    file.size = node.file_size;
+  }
+  bool has_all = true;
+  {
+    const base::MutexLock lock(mutex_);
+    GL_TRY(state, root_state(root.digest));
+    file.pinned = state.value_or(false);
+    if (file.pinned) {
+      GL_TRY(select, database_.prepare("SELECT 1 FROM file_blocks f WHERE f.root = ?1 AND NOT EXISTS "
+                                       "(SELECT 1 FROM blocks b WHERE b.digest = f.digest)"));
+      GL_TRY(has_gap, select.bind(1, ByteView(root.digest)).step());
+      has_all = !has_gap;
+    }
+  }
+  if (!file.pinned && block) {  // inside another file's tree, which lists all its blocks flat
+    const auto drop = [](ByteView) { return Result<void>{}; };
+    const auto whole = get(cid, base::limits::kContentSizeMax, drop, cancel);
+    if (!whole && whole.error().code != ErrorCode::kPruned) return tl::unexpected(whole.error());
+    has_all = whole.has_value();
+  }
+  if (block || file.pinned) file.state = block && has_all ? State::kPresent : State::kIncomplete;
+  return file;
 }
 
-Result<std::unique_ptr<ports::ContentStore>> open_content_store(std::string_view spec, bool read_only) {
-  for (const std::string_view scheme : {"kubo:", "cluster:", "http:", "https:"}) {
-    if (!spec.starts_with(scheme)) continue;
-    return fail(ErrorCode::kUsage, "content stores behind an address are not supported by this version",
-                "give a folder instead: --store FOLDER");
-  }
-  if (spec.empty()) return fail(ErrorCode::kUsage, "the content store needs a folder", "give one: --store FOLDER");
-  GL_TRY(store, EmbeddedStore::open(std::filesystem::path(spec), read_only));
-  return std::unique_ptr<ports::ContentStore>(std::move(store));
+Result<std::optional<bool>> EmbeddedStore::root_state(const Digest& digest) {
+  GL_TRY(select, database_.prepare("SELECT present FROM files WHERE root = ?1"));
+  GL_TRY(known, select.bind(1, ByteView(digest)).step());
+  return known ? std::optional(select.integer(0) != 0) : std::nullopt;
 }
 
 }  // namespace glucoledger::content_store

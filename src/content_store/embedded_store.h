@@ -1,16 +1,18 @@
 // The content store in a folder: blocks under true CIDs in one SQLite database.
 //
-// add() commits all blocks of a file in one transaction: what it returned survives power loss. Several processes may
-// share the folder. Thread safe. Blocks that files have in common are kept once, and until the last of those files
-// goes. Source: ports/content_store.h; the formats: content_store/unixfs.h.
+// add() commits all blocks of a file in one transaction: what it returned survives power loss, and nothing of it is
+// there where it did not return. Several processes may share the folder; who writes waits for the others' transactions
+// (30 s at most), so a content should come from memory or a file. Blocks that files have in common are kept once, and
+// until the last of those files goes. Memory: some MiB, for files of any size. Thread-safe.
+// Source: ports/content_store.h; the formats: content_store/unixfs.h.
 #pragma once
 
-#include <filesystem>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "content_store/unixfs.h"
 #include "ports/content_store.h"
 #include "sqlite/database.h"
@@ -19,30 +21,36 @@ namespace glucoledger::content_store {
 
 class EmbeddedStore final : public ports::ContentStore {
  public:
-  // Makes folder and database where they are missing, but with `read_only`: then kNotFound. kNewerFormat: made by a
-  // newer version.
-  static Result<std::unique_ptr<EmbeddedStore>> open(const std::filesystem::path& folder, bool read_only);
+  // `folder`: a locator of that kind (asserted). Makes folder and database where they are missing, but with
+  // `read_only`: then kNotFound. kNewerFormat: made by a newer version.
+  static Result<std::unique_ptr<EmbeddedStore>> open(const locator::Locator& folder, bool read_only);
 
-  std::string locator() const override { return folder_.string(); }
-  Result<std::string> add(ByteView content) override;
+  using ContentStore::add;
+  using ContentStore::cid_of;
+  using ContentStore::get;
+  const locator::Locator& locator() const override { return locator_; }
+  Result<std::string> cid_of(const base::ByteReader& content, const base::CancelToken& cancel = {}) override;
+  Result<std::string> add(const base::ByteReader& content, const base::CancelToken& cancel = {}) override;
   // Takes CIDs of both versions, of roots and of blocks inside a tree.
-  Result<Bytes> get(std::string_view cid, std::size_t size_max) override;
-
-  // Erases the file's blocks, overwritten on disk, but those that other files need. Its CID stays known: get() says
-  // kPruned from then on, until it is added again. kNotFound: never was here.
-  Result<void> remove(std::string_view cid);
+  Result<void> get(std::string_view cid, std::uint64_t size_max, const base::ByteWriter& write,
+                   const base::CancelToken& cancel = {}) override;
+  // Overwrites the blocks on disk. The CID stays known: get() says kPruned from then on, until it is added again.
+  // kUnreachable: removed, but another process that reads keeps the blocks in the log.
+  Result<void> remove(std::string_view cid, const base::CancelToken& cancel = {}) override;
+  // Of a block inside a tree it reads all that is below.
+  Result<ports::StoredFile> stat(std::string_view cid, const base::CancelToken& cancel = {}) override;
 
  private:
-  EmbeddedStore(std::filesystem::path folder, sqlite::Database database)
-      : folder_(std::move(folder)), database_(std::move(database)) {}
-  Result<bool> is_known_root(const Digest& digest);
+  EmbeddedStore(locator::Locator folder, sqlite::Database database)
+      : locator_(std::move(folder)), database_(std::move(database)) {}
+  Result<Bytes> read_block(const Digest& root, const Digest& block) EXCLUDES(mutex_);
+  // Nothing: never a root here; else whether it is one now.
+  Result<std::optional<bool>> root_state(const Digest& digest) REQUIRES(mutex_);
+  Result<void> truncate_log() REQUIRES(mutex_);
 
-  std::filesystem::path folder_;
-  std::mutex mutex_;
-  sqlite::Database database_;
+  locator::Locator locator_;
+  base::Mutex mutex_;
+  sqlite::Database database_ GUARDED_BY(mutex_);
 };
-
-// The store that `spec` names: a folder. The network stores (kubo:URL, cluster:URL) are kUsage in this version.
-Result<std::unique_ptr<ports::ContentStore>> open_content_store(std::string_view spec, bool read_only);
 
 }  // namespace glucoledger::content_store

@@ -13,6 +13,8 @@
 namespace glucoledger::content_store {
 namespace {
 
+using State = ports::StoredFile::State;
+
 constexpr auto kNoLimit = base::limits::kContentSizeMax;
 
 Bytes content_of(std::size_t size, std::uint8_t seed) {
@@ -24,8 +26,9 @@ Bytes content_of(std::size_t size, std::uint8_t seed) {
 
 class EmbeddedStoreTest : public testing::Test {
  protected:
+  locator::Locator place() const { return locator::Locator::of_folder(folder_ / "store"); }
   std::unique_ptr<EmbeddedStore> open(bool read_only = false) {
-    return EmbeddedStore::open(folder_ / "store", read_only).value();
+    return EmbeddedStore::open(place(), read_only).value();
   }
   Result<void> sql(const std::string& text) {
     auto database =
@@ -59,7 +62,7 @@ TEST_F(EmbeddedStoreTest, WhatWasAddedCanBeReadByTheNextProcess) {
 
 TEST_F(EmbeddedStoreTest, KnownCids) {
   auto store = open();
-  EXPECT_EQ(store->add({}).value(), "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
+  EXPECT_EQ(store->add(Bytes()).value(), "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
   EXPECT_EQ(store->add(base::as_bytes("hello world\n")).value(), "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o");
   // The same block by its other name.
   EXPECT_EQ(base::as_text(store->get("bafybeicg2rebjoofv4kbyovkw7af3rpiitvnl6i7ckcywaq6xjcxnc2mby", kNoLimit).value()),
@@ -125,7 +128,7 @@ TEST_F(EmbeddedStoreTest, RefusesANewerStoreByName) {
   open();
   ASSERT_TRUE(sql("PRAGMA user_version = 2"));
   for (const bool read_only : {false, true}) {
-    const auto store = EmbeddedStore::open(folder_ / "store", read_only);
+    const auto store = EmbeddedStore::open(place(), read_only);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, ErrorCode::kNewerFormat);
     EXPECT_NE(store.error().message.find("format 2"), std::string::npos);
@@ -133,7 +136,7 @@ TEST_F(EmbeddedStoreTest, RefusesANewerStoreByName) {
 }
 
 TEST_F(EmbeddedStoreTest, ReadOnlyNeitherMakesNorWrites) {
-  EXPECT_EQ(EmbeddedStore::open(folder_ / "store", true).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(EmbeddedStore::open(place(), true).error().code, ErrorCode::kNotFound);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "store"));
   open();
   EXPECT_FALSE(open(true)->add(content_of(10, 1)));
@@ -145,7 +148,7 @@ TEST_F(EmbeddedStoreTest, ProcessesShareAFolder) {
   for (int i = 0; i < kProcesses; ++i) {
     const pid_t child = ::fork();
     if (child == 0) {  // each opens a folder that does not exist yet, and adds
-      auto store = EmbeddedStore::open(folder_ / "store", false);
+      auto store = EmbeddedStore::open(place(), false);
       bool good = store.has_value();
       if (!good) std::fprintf(stderr, "cannot open: %s\n", store.error().message.c_str());
       for (std::uint8_t n = 0; good && n < 5; ++n) {
@@ -176,11 +179,109 @@ TEST_F(EmbeddedStoreTest, ThreadsShareAStore) {
   for (auto& thread : threads) thread.join();
 }
 
-TEST_F(EmbeddedStoreTest, TheFactoryTakesFoldersOnly) {
-  EXPECT_TRUE(open_content_store((folder_ / "store").string(), false));
-  for (const auto* spec : {"kubo:http://127.0.0.1:5001", "cluster:http://127.0.0.1:9094", "http://127.0.0.1", ""}) {
-    EXPECT_EQ(open_content_store(spec, false).error().code, ErrorCode::kUsage) << spec;
+TEST_F(EmbeddedStoreTest, TheNameIsKnownBeforeAnythingIsAdded) {
+  auto store = open();
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kChunkSize, 3 * kChunkSize + 17}) {
+    const Bytes content = content_of(size, 9);
+    const auto cid = store->cid_of(content).value();
+    EXPECT_EQ(store->stat(cid)->state, State::kAbsent);
+    EXPECT_EQ(store->get(cid, kNoLimit).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(store->add(content).value(), cid);
   }
+}
+
+TEST_F(EmbeddedStoreTest, TellsWhatItHasOfAFile) {
+  auto store = open();
+  const Bytes content = content_of(kChunkSize * 2 + 5, 1);
+  const auto cid = store->add(content).value();
+  const auto leaf = store->cid_of(ByteView(content).first(kChunkSize)).value();
+  EXPECT_EQ(store->stat(cid)->state, State::kPresent);
+  EXPECT_EQ(store->stat(cid)->size, content.size());
+  EXPECT_TRUE(store->stat(cid)->pinned);
+  EXPECT_EQ(store->stat(leaf)->state, State::kPresent);
+  EXPECT_EQ(store->stat(leaf)->size, kChunkSize);
+  EXPECT_FALSE(store->stat(leaf)->pinned);
+  EXPECT_EQ(store->stat("no CID").error().code, ErrorCode::kInputRefused);
+  ASSERT_TRUE(sql("DELETE FROM blocks WHERE rowid = 1"));
+  EXPECT_EQ(store->stat(cid)->state, State::kIncomplete);
+  EXPECT_EQ(store->stat(leaf)->state, State::kAbsent);
+  ASSERT_TRUE(store->add(content));
+  ASSERT_TRUE(store->remove(cid));
+  EXPECT_EQ(store->stat(cid)->state, State::kAbsent);
+  EXPECT_FALSE(store->stat(cid)->pinned);
+}
+
+TEST_F(EmbeddedStoreTest, ARootInsideAnotherFileOutlivesBoth) {
+  auto store = open();
+  const Bytes whole = content_of(kChunkSize * 2, 1);
+  const Bytes part(whole.begin(), whole.begin() + kChunkSize);  // its only block is a leaf of the other file
+  const auto whole_cid = store->add(whole).value();
+  const auto part_cid = store->add(part).value();
+  ASSERT_TRUE(store->remove(whole_cid));
+  EXPECT_TRUE(store->get(part_cid, kNoLimit).value() == part);
+  ASSERT_TRUE(store->add(whole));
+  ASSERT_TRUE(store->remove(part_cid));
+  EXPECT_TRUE(store->get(whole_cid, kNoLimit).value() == whole);
+  EXPECT_EQ(store->stat(part_cid)->state, State::kPresent) << "as a block of the other file";
+  EXPECT_FALSE(store->stat(part_cid)->pinned);
+}
+
+TEST_F(EmbeddedStoreTest, NothingIsThereOfWhatWasNotAddedWhole) {
+  auto store = open();
+  std::size_t given = 0;
+  const base::ByteReader breaks = [&](std::span<std::uint8_t> buffer) -> Result<std::size_t> {
+    if (++given > 3) return fail(ErrorCode::kFailed, "the source broke");
+    std::fill(buffer.begin(), buffer.end(), static_cast<std::uint8_t>(given));
+    return buffer.size();
+  };
+  EXPECT_EQ(store->add(breaks).error().message, "the source broke");
+  const pid_t child = ::fork();
+  if (child == 0) {  // dies in the middle
+    std::size_t reads = 0;
+    auto own = open();
+    (void)own->add([&](std::span<std::uint8_t> buffer) -> Result<std::size_t> {
+      if (++reads > 30) ::_exit(7);
+      std::fill(buffer.begin(), buffer.end(), static_cast<std::uint8_t>(reads));
+      return buffer.size();
+    });
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+  auto database = sqlite::Database::open(folder_ / "store/content.sqlite", sqlite::Database::Mode::kReadOnly).value();
+  auto count = database.prepare("SELECT (SELECT count(*) FROM blocks) + (SELECT count(*) FROM file_blocks)").value();
+  ASSERT_TRUE(count.step().value());
+  EXPECT_EQ(count.integer(0), 0);
+}
+
+TEST_F(EmbeddedStoreTest, LongCallsStopWhenAsked) {
+  auto store = open();
+  const Bytes content = content_of(kChunkSize * 3, 1);
+  const auto cid = store->add(content).value();
+  base::CancelSource source;
+  std::size_t written = 0;
+  const auto stops = [&](ByteView bytes) -> Result<void> {
+    written += bytes.size();
+    source.trip();
+    return {};
+  };
+  EXPECT_EQ(store->get(cid, kNoLimit, stops, source.token()).error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(written, kChunkSize);
+  EXPECT_EQ(store->add(content, source.token()).error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(store->cid_of(content, source.token()).error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(store->remove(cid, source.token()).error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(store->stat(cid)->state, State::kPresent);
+}
+
+TEST_F(EmbeddedStoreTest, ASinkMayUseTheStoreAndEndTheReading) {
+  auto store = open();
+  const auto cid = store->add(content_of(kChunkSize * 3, 1)).value();
+  const auto refuses = [&](ByteView) -> Result<void> {
+    EXPECT_EQ(store->stat(cid)->state, State::kPresent);
+    return fail(ErrorCode::kFailed, "full");
+  };
+  EXPECT_EQ(store->get(cid, kNoLimit, refuses).error().message, "full");
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "content_store/unixfs.h"
+#include "base/limits.h"
 
 namespace glucoledger::content_store {
 namespace {
@@ -169,7 +169,7 @@ Result<FileNode> decode_file_node(ByteView block) {
   while (!fields.at_end()) {
     GL_TRY(field, fields.varint());
     GL_TRY(value, fields.bytes());
-    if (field == kNodeLink && node.links.size() < kLinksPerNodeMax) {
+    if (field == kNodeLink && node.links.size() < base::limits::kLinksPerNodeMax) {
       GL_TRY(link, decode_link(value));
       node.links.push_back(link);
     } else if (field == kNodeData && !file) {

@@ -14,53 +14,54 @@ tl::unexpected<Error> corrupt(const char* what) {
 
 class Exporter {
  public:
-  Exporter(const BlockReader& read, std::size_t size_max) : read_(read), size_max_(size_max) {}
+  Exporter(const BlockReader& read, std::uint64_t size_max, const base::ByteWriter& write,
+           const base::CancelToken& cancel)
+      : read_(read), size_max_(size_max), write_(write), cancel_(cancel) {}
 
-  // The bytes of all blocks of the tree below `cid`; its content goes to the end of content().
+  // Gives the content below `cid`; returns the bytes of all blocks of that tree.
   Result<std::uint64_t> visit(const Cid& cid, std::size_t depth) {
-    if (depth > kTreeDepthMax || ++nodes_ > kTreeNodesMax)
+    if (depth > base::limits::kTreeDepthMax || ++nodes_ > base::limits::kTreeNodesMax)
       return corrupt("the file's tree is deeper or larger than any of ours");
+    GL_CHECK(cancel_.check());
     GL_TRY(block, read_(cid));
     if (block.size() > base::limits::kBlockSizeMax) return corrupt("a block is larger than the limit");
     if (sha2_256(block) != cid.digest) return corrupt("a block does not have the hash that names it");
     if (cid.codec == Codec::kRaw) {
-      GL_CHECK(append(block));
+      GL_CHECK(give(block));
       return block.size();
     }
     GL_TRY(node, decode_file_node(block));
-    const std::uint64_t start = content_.size();
+    const std::uint64_t start = given_;
     if (node.file_size > size_max_ - start) return too_large();
-    if (depth == 0) content_.reserve(static_cast<std::size_t>(node.file_size));
-    GL_CHECK(append(node.data));
+    GL_CHECK(give(node.data));
     std::uint64_t tree_size = block.size();
     for (const auto& link : node.links) {
-      const std::uint64_t before = content_.size();
+      const std::uint64_t before = given_;
       GL_TRY(link_tree_size, visit(link.cid, depth + 1));
       if (link_tree_size != link.tree_size) return corrupt("a block does not have the size that its parent tells");
-      if (content_.size() - before != link.file_size)
-        return corrupt("a part of the file is not as long as it should be");
+      if (given_ - before != link.file_size) return corrupt("a part of the file is not as long as it should be");
       tree_size += link_tree_size;
     }
-    if (content_.size() - start != node.file_size) return corrupt("the file is not as long as it should be");
+    if (given_ - start != node.file_size) return corrupt("the file is not as long as it should be");
     return tree_size;
   }
-
-  Bytes take_content() { return std::move(content_); }
 
  private:
   static tl::unexpected<Error> too_large() {
     return fail(ErrorCode::kInputRefused, "the file is larger than allowed here");
   }
-  Result<void> append(ByteView data) {
-    if (data.size() > size_max_ - content_.size()) return too_large();
-    content_.insert(content_.end(), data.begin(), data.end());
-    return {};
+  Result<void> give(ByteView data) {
+    if (data.size() > size_max_ - given_) return too_large();
+    given_ += data.size();
+    return data.empty() ? Result<void>{} : write_(data);
   }
 
   const BlockReader& read_;
-  std::size_t size_max_;
+  std::uint64_t size_max_;
+  const base::ByteWriter& write_;
+  const base::CancelToken& cancel_;
   std::size_t nodes_ = 0;
-  Bytes content_;
+  std::uint64_t given_ = 0;
 };
 
 }  // namespace
@@ -131,16 +132,36 @@ Result<Importer::Node> Importer::write_block(Codec codec, ByteView block, std::u
   return Node{cid, file_size, children_size + block.size()};
 }
 
-Result<Cid> import_file(ByteView content, Layout layout, const BlockWriter& write) {
-  Importer importer(layout, write);
-  GL_CHECK(importer.add(content));
-  return importer.finish();
+Result<Imported> import_file(const base::ByteReader& content, Layout layout, std::uint64_t size_max,
+                             const BlockWriter& write, const base::CancelToken& cancel) {
+  Imported imported;
+  Importer importer(layout, [&](const Cid& cid, ByteView block) {
+    ++imported.blocks;
+    imported.blocks_size += block.size();
+    return write(cid, block);
+  });
+  Bytes buffer(kChunkSize);
+  for (std::size_t count = buffer.size(); count == buffer.size(); imported.size += count) {
+    GL_CHECK(cancel.check());
+    GL_ASSIGN(count, content(buffer));
+    if (count > size_max - imported.size) {
+      return fail(ErrorCode::kInputRefused, "the file is larger than a content store takes");
+    }
+    GL_CHECK(importer.add(ByteView(buffer).first(count)));
+  }
+  GL_ASSIGN(imported.root, importer.finish());
+  return imported;
 }
 
-Result<Bytes> export_file(const Cid& root, const BlockReader& read, std::size_t size_max) {
-  Exporter exporter(read, size_max);
-  GL_CHECK(exporter.visit(root, 0));
-  return exporter.take_content();
+Result<Imported> measure_file(const base::ByteReader& content, Layout layout, std::uint64_t size_max,
+                              const base::CancelToken& cancel) {
+  const auto drop = [](const Cid&, ByteView) { return Result<void>{}; };
+  return import_file(content, layout, size_max, drop, cancel);
+}
+
+Result<void> export_file(const Cid& root, const BlockReader& read, std::uint64_t size_max,
+                         const base::ByteWriter& write, const base::CancelToken& cancel) {
+  return Exporter(read, size_max, write, cancel).visit(root, 0).map([](std::uint64_t) {});
 }
 
 }  // namespace glucoledger::content_store

@@ -2,7 +2,8 @@
 //
 // Import: chunks of 262,144 bytes, balanced tree of at most 174 links a node, one chunk alone is its own root.
 // Export takes any tree within the limits (other chunk sizes too), verifies each block's hash and each declared size.
-// Cost: one SHA-256 over the content; memory for one chunk and the links of one path through the tree.
+// Cost: one SHA-256 over the content; memory for one chunk and the links of one path through the tree. The bounds on
+// trees made by others stand in base/limits.h.
 // Source: https://github.com/ipfs/specs, UnixFS, and https://ipld.io/specs/codecs/dag-pb. Vectors:
 // tests/vectors/ipfs.json.
 #pragma once
@@ -11,18 +12,14 @@
 #include <functional>
 #include <vector>
 
-#include "base/bytes.h"
+#include "base/byte_stream.h"
+#include "base/cancel.h"
 #include "content_store/cid.h"
 
 namespace glucoledger::content_store {
 
 inline constexpr std::size_t kChunkSize = 262'144;
 inline constexpr std::size_t kLinksPerNode = 174;
-
-// Bounds on trees made by others: far above what a file of kContentSizeMax needs.
-inline constexpr std::size_t kTreeDepthMax = 8;
-inline constexpr std::size_t kLinksPerNodeMax = 8'192;
-inline constexpr std::size_t kTreeNodesMax = 200'000;
 
 enum class Layout {
   kCidV0,           // leaves are dag-pb
@@ -58,10 +55,23 @@ class Importer {
   std::vector<std::vector<Node>> levels_;  // the nodes of each level that have no parent yet; leaves first
 };
 
-Result<Cid> import_file(ByteView content, Layout layout, const BlockWriter& write);
+struct Imported {
+  Cid root;
+  std::uint64_t size = 0;         // of the content
+  std::uint64_t blocks = 0;       // those that occur twice count twice
+  std::uint64_t blocks_size = 0;  // of all blocks
+};
+// All that `content` gives. kInputRefused: more than `size_max`; kInterrupted.
+Result<Imported> import_file(const base::ByteReader& content, Layout layout, std::uint64_t size_max,
+                             const BlockWriter& write, const base::CancelToken& cancel = {});
+// As import_file, but the blocks go nowhere: what a file is called.
+Result<Imported> measure_file(const base::ByteReader& content, Layout layout, std::uint64_t size_max,
+                              const base::CancelToken& cancel = {});
 
-// kCorrupt: a block fails its hash, is not UnixFS, lies about a size, or the tree breaks a bound;
-// kInputRefused: larger than `size_max`, or a folder or link instead of a file.
-Result<Bytes> export_file(const Cid& root, const BlockReader& read, std::size_t size_max);
+// Gives the content to `write` in pieces, each of a block whose hash is verified; what it tells of sizes is verified
+// only at the end. kCorrupt: a block fails its hash, is not UnixFS, lies about a size, or the tree breaks a bound;
+// kInputRefused: larger than `size_max`, or a folder or link instead of a file; kInterrupted.
+Result<void> export_file(const Cid& root, const BlockReader& read, std::uint64_t size_max,
+                         const base::ByteWriter& write, const base::CancelToken& cancel = {});
 
 }  // namespace glucoledger::content_store

@@ -33,7 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto found = blocks.find(cid.digest);
     return found == blocks.end() ? fail(ErrorCode::kNotFound, "no block") : Result<Bytes>(found->second);
   };
-  const auto content = export_file(Cid{0, Codec::kDagPb, digests.back()}, read, kSizeMax);
-  GL_ASSERT(!content || content->size() <= kSizeMax);
+  Bytes content;
+  (void)export_file(Cid{0, Codec::kDagPb, digests.back()}, read, kSizeMax, base::writer_to(content));
+  GL_ASSERT(content.size() <= kSizeMax);
   return 0;
 }

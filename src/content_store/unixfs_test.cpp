@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/limits.h"
 #include "content_store/file_node.h"
 
 namespace glucoledger::content_store {
@@ -50,22 +51,23 @@ Bytes make_outside_content(const std::string& name, std::size_t size) {
 class Blocks {
  public:
   Cid import(ByteView content, Layout layout) {
-    return import_file(content, layout,
+    return import_file(base::reader_of(content), layout, kNoLimit,
                        [this](const Cid& cid, ByteView block) -> Result<void> {
                          blocks_[cid.digest] = Bytes(block.begin(), block.end());
                          tree_size_ += block.size();
                          return {};
                        })
-        .value();
+        .value()
+        .root;
   }
   Result<Bytes> export_from(const Cid& root, std::size_t size_max = kNoLimit) {
-    return export_file(
-        root,
-        [this](const Cid& cid) -> Result<Bytes> {
-          const auto found = blocks_.find(cid.digest);
-          return found == blocks_.end() ? fail(ErrorCode::kPruned, "gone") : Result<Bytes>(found->second);
-        },
-        size_max);
+    const auto read = [this](const Cid& cid) -> Result<Bytes> {
+      const auto found = blocks_.find(cid.digest);
+      return found == blocks_.end() ? fail(ErrorCode::kPruned, "gone") : Result<Bytes>(found->second);
+    };
+    Bytes content;
+    GL_CHECK(export_file(root, read, size_max, base::writer_to(content)));
+    return content;
   }
   Cid put(const Bytes& block, Codec codec = Codec::kDagPb) {
     const Cid cid{1, codec, sha2_256(block)};
@@ -137,7 +139,7 @@ TEST(UnixfsTest, PiecesGiveTheSameTreeAsTheWhole) {
 
 TEST(UnixfsTest, WriterErrorsAreHandedOn) {
   const auto full = [](const Cid&, ByteView) -> Result<void> { return fail(ErrorCode::kFailed, "full"); };
-  EXPECT_EQ(import_file({}, Layout::kCidV0, full).error().message, "full");
+  EXPECT_EQ(import_file(base::reader_of({}), Layout::kCidV0, kNoLimit, full).error().message, "full");
 }
 
 TEST(UnixfsTest, EachFlippedBitIsFound) {
@@ -206,11 +208,11 @@ TEST(UnixfsTest, DeepAndBushyTreesAreRefused) {
   const Bytes data = {7};
   Cid chain = blocks.put(data, Codec::kRaw);
   std::uint64_t tree_size = 1;
-  for (std::size_t depth = 1; depth <= kTreeDepthMax + 1; ++depth) {
+  for (std::size_t depth = 1; depth <= base::limits::kTreeDepthMax + 1; ++depth) {
     const Bytes block = encode_file_node({{}, 1, {{chain, tree_size, 1}}});
     tree_size += block.size();
     chain = blocks.put(block);
-    EXPECT_EQ(blocks.export_from(chain).has_value(), depth <= kTreeDepthMax) << depth;
+    EXPECT_EQ(blocks.export_from(chain).has_value(), depth <= base::limits::kTreeDepthMax) << depth;
   }
   // A few small blocks that stand for billions of empty ones.
   Cid bush = blocks.put({}, Codec::kRaw);

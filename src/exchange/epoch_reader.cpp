@@ -1,7 +1,6 @@
 #include "exchange/epoch_reader.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <thread>
 
 #include "base/limits.h"
@@ -191,12 +190,12 @@ Result<void> EpochReader::keep_file(Step& step) {
 
 Result<std::vector<home::Record>> EpochReader::records_of_file(const Step& step) {
   std::optional<Error> error;
-  for (const auto& locator : grant_.locators) {
-    if (locator.kind == keys::Locator::Kind::kLedger) continue;
-    const bool in_home = locator.kind == keys::Locator::Kind::kHome;
-    const auto spec = in_home ? (std::filesystem::path(locator.where) / "store").string() : locator.where;
-    auto store = world_.open_store(spec, ports::Use::kRead);
-    auto sealed = store ? (*store)->get(step.content, base::limits::kContentSizeMax)
+  for (const auto& place : grant_.places) {
+    if (place.kind == keys::Place::Kind::kLedger) continue;
+    const bool in_home = place.kind == keys::Place::Kind::kHome;
+    auto store =
+        world_.open_store(in_home ? place.where.in_folder("store") : place.where, ports::Use::kRead, world_.cancel);
+    auto sealed = store ? ports::get_bytes(**store, step.content, base::limits::kContentSizeMax, world_.cancel)
                         : Result<Bytes>(tl::unexpected(store.error()));
     if (!sealed) {
       error = sealed.error();

@@ -1,6 +1,6 @@
 #include "exchange/home_ledger.h"
 
-#include <filesystem>
+#include <algorithm>
 
 namespace glucoledger::exchange {
 namespace {
@@ -18,20 +18,46 @@ Result<void> remember(home::Home& home, const std::string& network_id) {
   });
 }
 
+// This home's own ledger first, then folders that the patient named, then the nodes, all as one place.
+Result<std::vector<locator::Locator>> places_of_ledger(home::Home& home, const home::ReceivedGrant& grant) {
+  std::vector<locator::Locator> places;
+  if (!home.settings().ledger.empty()) {
+    GL_TRY(own, locator::Locator::parse(home.settings().ledger));
+    places.push_back(std::move(own));
+  }
+  std::vector<locator::Endpoint> nodes;
+  for (const auto& place : grant.places) {
+    if (place.kind == keys::Place::Kind::kHome) places.push_back(place.where.in_folder("ledger"));
+    if (place.kind != keys::Place::Kind::kLedger) continue;
+    if (place.where.is_folder()) {
+      places.push_back(place.where);
+    } else {
+      const auto& endpoints = place.where.endpoints();
+      nodes.insert(nodes.end(), endpoints.begin(), endpoints.end());
+    }
+  }
+  if (!nodes.empty()) {
+    auto all = locator::Locator::of_nodes(nodes);
+    if (std::find(places.begin(), places.end(), all) == places.end()) places.push_back(std::move(all));
+  }
+  return places;
+}
+
 }  // namespace
 
 Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world) {
   OpenedLedger opened;
   GL_TRY(known, home.meta(kNetworkId));
+  GL_TRY(place, locator::Locator::parse(home.ledger_spec()));
   // Reading makes nothing: where a known ledger's folder is gone for now, no new one shall stand in its place.
   if (known) {
-    auto present = world.open_ledger(home.ledger_spec(), ports::Use::kRead);
+    auto present = world.open_ledger(place, ports::Use::kRead, world.cancel);
     if (!present) {
       if (present.error().code == ErrorCode::kNotFound) present.error().code = ErrorCode::kUnreachable;
       return tl::unexpected(present.error());
     }
   }
-  GL_ASSIGN(opened.ledger, world.open_ledger(home.ledger_spec(), ports::Use::kWrite));
+  GL_ASSIGN(opened.ledger, world.open_ledger(place, ports::Use::kWrite, world.cancel));
   GL_ASSIGN(opened.info, opened.ledger->info(world.cancel));
   if (known != opened.info.network_id) GL_CHECK(remember(home, opened.info.network_id));
   return opened;
@@ -39,25 +65,10 @@ Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& worl
 
 Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const ports::World& world,
                                                       const home::ReceivedGrant& grant) {
-  std::vector<std::string> specs;
-  if (!home.settings().ledger.empty()) specs.push_back(home.settings().ledger);
-  std::string nodes;
-  for (const auto& locator : grant.locators) {
-    if (locator.kind == keys::Locator::Kind::kLedger) {
-      if (ports::is_url(locator.where)) {
-        nodes += (nodes.empty() ? "" : ",") + locator.where;
-      } else {
-        specs.push_back(locator.where);
-      }
-    }
-    if (locator.kind == keys::Locator::Kind::kHome) {
-      specs.push_back((std::filesystem::path(locator.where) / "ledger").string());
-    }
-  }
-  if (!nodes.empty() && nodes != home.settings().ledger) specs.push_back(std::move(nodes));
+  GL_TRY(places, places_of_ledger(home, grant));
   Error error{ErrorCode::kUnreachable, "the invitation names no ledger", "name one of your own when you make the home"};
-  for (const auto& spec : specs) {
-    auto ledger = world.open_ledger(spec, ports::Use::kRead);
+  for (const auto& place : places) {
+    auto ledger = world.open_ledger(place, ports::Use::kRead, world.cancel);
     auto info = ledger ? (*ledger)->info(world.cancel) : Result<ports::LedgerInfo>(tl::unexpected(ledger.error()));
     if (info && info->network_id == grant.network_id) return std::move(*ledger);
     error = info ? Error{ErrorCode::kUnreachable, "another ledger stands where the patient's was", ""} : info.error();

@@ -33,6 +33,11 @@ Result<void> move_to_new_epochs(home::Transaction& transaction, std::span<const 
   return {};
 }
 
+// What never was there is gone, too.
+bool is_gone(const Result<void>& removed) {
+  return removed || removed.error().code == ErrorCode::kNotFound;
+}
+
 class OutboxRun {
  public:
   OutboxRun(home::Home& home, const home::SigningLease& lease, const ports::World& world, const OutboxOptions& options,
@@ -237,8 +242,10 @@ class OutboxRun {
     if (!files) return;
     for (const auto& file : *files) {
       if (world_.cancel.cancelled()) return;
-      const auto store = world_.open_store(file.store, ports::Use::kWrite);
-      if (!store || !(*store)->remove(file.cid)) continue;
+      const auto place = locator::Locator::parse(file.store);
+      if (!place) continue;
+      const auto store = world_.open_store(*place, ports::Use::kWrite, world_.cancel);
+      if (!store || !is_gone((*store)->remove(file.cid, world_.cancel))) continue;
       (void)home_.write([&](home::Transaction& transaction) { return home::mark_removed(transaction, file); });
     }
   }

@@ -55,18 +55,19 @@ Result<std::string> Signer::content_of(home::Home& home, const home::Message& me
 // The file has its row before its bytes leave. False: the message does not wait in this epoch any more.
 Result<bool> Signer::store_file(home::Home& home, const ports::World& world, privacy::Transform transform,
                                 home::Message& message) const {
-  GL_TRY(store, world.open_store(home.store_spec(), ports::Use::kWrite));
+  GL_TRY(place, locator::Locator::parse(home.store_spec()));
+  GL_TRY(store, world.open_store(place, ports::Use::kWrite, world.cancel));
   GL_TRY(release, home::release_of(home, epoch_));
   GL_TRY(file, aggregate(home, message.id));
   GL_TRY(sealed, privacy::seal_file(file, *release.file_secret, transform));
-  GL_TRY(cid, store->cid_of(sealed));
+  GL_TRY(cid, store->cid_of(base::reader_of(sealed), world.cancel));
   std::optional<home::StoredFile> row;
   GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
-    GL_ASSIGN(row, home::begin_file(transaction, message.id, epoch_.id, cid, store->locator()));
+    GL_ASSIGN(row, home::begin_file(transaction, message.id, epoch_.id, cid, place.text()));
     return {};
   }));
   if (!row) return false;
-  GL_TRY(added, store->add(sealed));
+  GL_TRY(added, ports::add_bytes(*store, sealed, world.cancel));
   GL_ASSERT(added == cid);
   bool kept = false;
   GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {

@@ -22,25 +22,29 @@ Bytes tag_of(const keys::Thread& thread) {
   return tag;
 }
 
-std::string text_of(const std::vector<keys::Locator>& locators) {
+std::string text_of(const std::vector<keys::Place>& places) {
   auto json = nlohmann::json::array();
-  for (const auto& locator : locators) {
-    json.push_back(nlohmann::json::array({static_cast<int>(locator.kind), locator.where}));
+  for (const auto& place : places) {
+    json.push_back(nlohmann::json::array({static_cast<int>(place.kind), place.where.text()}));
   }
   return json.dump();
 }
 
-Result<std::vector<keys::Locator>> locators_from(std::string_view text) {
+// Places that an earlier version took and this one cannot read lead nowhere: they are left out.
+Result<std::vector<keys::Place>> places_from(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_array()) return damaged();
-  std::vector<keys::Locator> locators;
+  std::vector<keys::Place> places;
   for (const auto& item : json) {
     if (!item.is_array() || item.size() != 2 || !item[0].is_number_integer() || !item[1].is_string()) return damaged();
     const auto kind = item[0].get<std::int64_t>();
-    if (kind < 0 || kind > static_cast<std::int64_t>(keys::Locator::Kind::kHome)) return damaged();
-    locators.push_back({static_cast<keys::Locator::Kind>(kind), item[1].get<std::string>()});
+    if (kind < 0 || kind > static_cast<std::int64_t>(keys::Place::Kind::kHome)) return damaged();
+    auto where = locator::Locator::decode(item[1].get<std::string>());
+    if (!where) continue;
+    keys::Place place{static_cast<keys::Place::Kind>(kind), std::move(*where)};
+    if (keys::is_fit(place)) places.push_back(std::move(place));
   }
-  return locators;
+  return places;
 }
 
 Result<std::vector<ReceivedGrant>> collect_grants(sqlite::Statement& statement) {
@@ -50,7 +54,7 @@ Result<std::vector<ReceivedGrant>> collect_grants(sqlite::Statement& statement) 
     grant.contact_id = row.integer(1);
     grant.thread_id = row.integer(2);
     grant.network_id = row.text(3);
-    GL_ASSIGN(grant.locators, locators_from(row.text(4)));
+    GL_ASSIGN(grant.places, places_from(row.text(4)));
     const auto key = row.blob(5);
     if (key.size() != grant.patient_key.size()) return damaged();
     std::copy(key.begin(), key.end(), grant.patient_key.begin());
@@ -72,17 +76,17 @@ std::string label_of(const char* column, std::string_view root) {
 }
 
 // Where the patient's ledger and files are found: first as they were told last.
-Result<void> add_locators(Transaction& transaction, const keys::Invitation& invitation, const ReceivedGrant& known) {
-  constexpr std::size_t kLocatorsMax = 2 * base::limits::kUriLocatorsMax;
-  auto locators = invitation.locators;
-  for (const auto& locator : known.locators) {
-    const bool is_there = std::any_of(locators.begin(), locators.end(), [&](const keys::Locator& other) {
-      return other.kind == locator.kind && other.where == locator.where;
+Result<void> add_places(Transaction& transaction, const keys::Invitation& invitation, const ReceivedGrant& known) {
+  constexpr std::size_t kPlacesMax = 2 * base::limits::kUriLocatorsMax;
+  auto places = invitation.places;
+  for (const auto& place : known.places) {
+    const bool is_there = std::any_of(places.begin(), places.end(), [&](const keys::Place& other) {
+      return other.kind == place.kind && other.where == place.where;
     });
-    if (!is_there && locators.size() < kLocatorsMax) locators.push_back(locator);
+    if (!is_there && places.size() < kPlacesMax) places.push_back(place);
   }
   GL_TRY(statement, transaction.database().prepare("UPDATE received_grant SET locators = ?2 WHERE id = ?1"));
-  return statement.bind(1, known.id).bind(2, text_of(locators)).run();
+  return statement.bind(1, known.id).bind(2, text_of(places)).run();
 }
 
 // An invitation whose thread is here already.
@@ -94,7 +98,7 @@ Result<Contact> take_again(Transaction& transaction, const keys::Invitation& inv
                 "ask the patient for an invitation of a new grant, handed over in person");
   }
   if (invitation.newest_epoch) GL_CHECK(add_released_epoch(transaction, known.id, *invitation.newest_epoch));
-  GL_CHECK(add_locators(transaction, invitation, known));
+  GL_CHECK(add_places(transaction, invitation, known));
   GL_TRY(statement, transaction.database().prepare("SELECT id, name FROM contact WHERE id = ?1"));
   GL_TRY(found, collect_contacts(statement.bind(1, known.contact_id)));
   if (found.empty()) return damaged();
@@ -138,7 +142,7 @@ Result<Contact> add_received_grant(Transaction& transaction, const keys::Invitat
   GL_TRY(insert,
          database.prepare("INSERT INTO received_grant (contact_id, thread_id, network_id, locators, patient_key, "
                           "design) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
-  insert.bind(1, contact.id).bind(2, thread_id).bind(3, invitation.network_id).bind(4, text_of(invitation.locators));
+  insert.bind(1, contact.id).bind(2, thread_id).bind(3, invitation.network_id).bind(4, text_of(invitation.places));
   GL_CHECK(insert.bind(5, ByteView(invitation.patient_key)).bind(6, keys::name_of(invitation.design)).run());
   const auto grant_id = database.last_insert_id();
   if (invitation.newest_epoch) GL_CHECK(add_released_epoch(transaction, grant_id, *invitation.newest_epoch));

@@ -23,7 +23,7 @@ struct ReceivedGrant {
   std::int64_t contact_id = 0;
   std::int64_t thread_id = 0;
   std::string network_id;
-  std::vector<keys::Locator> locators;
+  std::vector<keys::Place> places;
   keys::PublicKey patient_key{};
   keys::Design design = keys::Design::kTangle;
   std::optional<std::int64_t> closed_ms;

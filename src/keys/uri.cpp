@@ -12,7 +12,6 @@ namespace {
 constexpr std::string_view kScheme = "glucoledger:";
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kChecksumSize = 4;
-constexpr std::size_t kNetworkIdSizeMax = 16;
 constexpr std::array<const char*, 3> kKindNames = {"ledger", "store", "home"};
 
 std::array<std::uint8_t, crypto_hash_sha256_BYTES> sha256(ByteView bytes) {
@@ -25,32 +24,48 @@ nlohmann::json binary(ByteView bytes) {
   return nlohmann::json::binary(Bytes(bytes.begin(), bytes.end()));
 }
 
-Result<std::vector<Locator>> decode_locators(const nlohmann::json& body) {
-  std::vector<Locator> locators;
+Result<Place> decode_place(const nlohmann::json& encoded) {
+  if (!encoded.is_array() || encoded.size() != 2 || !encoded[0].is_number_unsigned() || !encoded[1].is_string() ||
+      encoded[0].get<std::uint64_t>() >= kKindNames.size()) {
+    return fail(ErrorCode::kNewerFormat, "the URI names a kind of place that this version does not know");
+  }
+  const auto kind = static_cast<Place::Kind>(encoded[0].get<int>());
+  auto where = locator::Locator::decode(encoded[1].get_ref<const std::string&>());
+  if (!where) {
+    return fail(where.error().code, "a " + std::string(kKindNames.at(static_cast<std::size_t>(kind))) +
+                                        " in the URI cannot be read: " + where.error().message);
+  }
+  Place place{kind, std::move(*where)};
+  if (!is_fit(place)) {
+    return fail(ErrorCode::kNewerFormat, "the URI names a kind of place that this version does not know");
+  }
+  return place;
+}
+
+Result<std::vector<Place>> decode_places(const nlohmann::json& body) {
+  std::vector<Place> places;
   const auto listed = body.find("l");
   if (listed == body.end() || !listed->is_array() || listed->size() > base::limits::kUriLocatorsMax) {
-    return fail(ErrorCode::kCorrupt, "the URI's locators are missing or too many");
+    return fail(ErrorCode::kCorrupt, "the URI's places are missing or too many");
   }
   for (const auto& encoded : *listed) {
-    if (!encoded.is_array() || encoded.size() != 2 || !encoded[0].is_number_unsigned() || !encoded[1].is_string() ||
-        encoded[0].get<std::uint64_t>() >= kKindNames.size()) {
-      return fail(ErrorCode::kNewerFormat, "the URI names a kind of place that this version does not know");
-    }
-    locators.push_back({static_cast<Locator::Kind>(encoded[0].get<int>()), encoded[1].get<std::string>()});
+    GL_TRY(place, decode_place(encoded));
+    places.push_back(std::move(place));
   }
-  return locators;
+  return places;
 }
 
 Result<Invitation> decode_body(const nlohmann::json& body) {
   GL_TRY(secret, binary_field(body, "t", Thread::kSecretSize));
   GL_TRY(thread, Thread::from_secret(SecretBytes(std::move(secret))));
-  Invitation invitation{.network_id = {}, .locators = {}, .thread = std::move(thread), .newest_epoch = {}};
+  Invitation invitation{.network_id = {}, .places = {}, .thread = std::move(thread), .newest_epoch = {}};
   const auto network = body.find("n");
-  if (network == body.end() || !network->is_binary() || network->get_binary().size() > kNetworkIdSizeMax) {
+  if (network == body.end() || !network->is_binary() ||
+      network->get_binary().size() > base::limits::kNetworkIdSizeMax) {
     return fail(ErrorCode::kCorrupt, "the URI's network is missing");
   }
   invitation.network_id = base::hex_encode(Bytes(network->get_binary().begin(), network->get_binary().end()));
-  GL_ASSIGN(invitation.locators, decode_locators(body));
+  GL_ASSIGN(invitation.places, decode_places(body));
   GL_TRY(key, binary_field(body, "k", invitation.patient_key.size()));
   std::copy(key.begin(), key.end(), invitation.patient_key.begin());
   GL_ASSIGN(invitation.design, decode_design(body));
@@ -62,9 +77,21 @@ Result<Invitation> decode_body(const nlohmann::json& body) {
 
 }  // namespace
 
+bool is_fit(const Place& place) {
+  switch (place.kind) {
+    case Place::Kind::kLedger:
+      return place.where.may_be_ledger();
+    case Place::Kind::kStore:
+      return place.where.may_be_store();
+    case Place::Kind::kHome:
+      return place.where.is_folder();
+  }
+  return false;
+}
+
 Result<SecretBytes> encode_uri(const Invitation& invitation) {
-  if (invitation.locators.size() > base::limits::kUriLocatorsMax) {
-    return fail(ErrorCode::kUsage, "a URI holds at most 3 locators", "name fewer ledger nodes with --ledger");
+  if (invitation.places.size() > base::limits::kUriLocatorsMax) {
+    return fail(ErrorCode::kUsage, "a URI holds at most 3 places", "name fewer nodes of the ledger");
   }
   GL_TRY(network, base::hex_decode(invitation.network_id));
   nlohmann::json body = {{"n", binary(network)},
@@ -72,8 +99,12 @@ Result<SecretBytes> encode_uri(const Invitation& invitation) {
                          {"k", binary(invitation.patient_key)},
                          {"d", encode_design(invitation.design)},
                          {"l", nlohmann::json::array()}};
-  for (const auto& locator : invitation.locators) {
-    body["l"].push_back(nlohmann::json::array({static_cast<unsigned>(locator.kind), locator.where}));
+  for (const auto& place : invitation.places) {
+    if (!locator::Locator::decode(place.where.text())) {
+      return fail(ErrorCode::kUsage, "the ledger's or the store's folder has a name that a URI cannot hold",
+                  "choose a folder whose name is UTF-8 without control characters");
+    }
+    body["l"].push_back(nlohmann::json::array({static_cast<unsigned>(place.kind), place.where.text()}));
   }
   if (invitation.newest_epoch) body["e"] = encode_release(*invitation.newest_epoch);
 

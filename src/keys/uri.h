@@ -13,27 +13,31 @@
 #include "keys/epoch_release.h"
 #include "keys/signing_key.h"
 #include "keys/thread.h"
+#include "locator/locator.h"
 
 namespace glucoledger::keys {
 
-struct Locator {
-  enum class Kind { kLedger, kStore, kHome };  // kHome: a folder with both, under their default names
+struct Place {
+  enum class Kind { kLedger, kStore, kHome };  // kHome: a folder with both, as "ledger" and "store"
   Kind kind = Kind::kLedger;
-  std::string where;  // a URL or an absolute folder
+  locator::Locator where;  // a ledger's nodes: one a place
 };
+// Whether such a locator can be such a place.
+bool is_fit(const Place& place);
 
 struct Invitation {
   std::string network_id;  // LedgerInfo::network_id, hex
-  std::vector<Locator> locators;
+  std::vector<Place> places;
   Thread thread;
   PublicKey patient_key{};
   Design design = Design::kTangle;
   std::optional<EpochRelease> newest_epoch;
 };
 
-// kUsage when locators are too many or too long to fit.
+// kUsage when places are too many or too long to fit.
 Result<SecretBytes> encode_uri(const Invitation& invitation);
-// Surrounding white space is allowed. kInputRefused: not a URI of ours, cut off or mistyped; kNewerFormat.
+// Surrounding white space is allowed. kInputRefused: not a URI of ours, cut off or mistyped, or a place in it is
+// no place; kNewerFormat.
 Result<Invitation> decode_uri(std::string_view text);
 
 }  // namespace glucoledger::keys

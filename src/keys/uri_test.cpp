@@ -1,6 +1,7 @@
 #include "keys/uri.h"
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -14,10 +15,14 @@ SecretBytes pattern(std::uint8_t first, std::size_t size) {
   return bytes;
 }
 
+locator::Locator place(std::string_view text) {
+  return locator::Locator::decode(text).value();
+}
+
 Invitation sample_invitation() {
   Invitation invitation{.network_id = "00112233445566778899aabbccddeeff",
-                        .locators = {{Locator::Kind::kLedger, "http://ledger.example:14265"},
-                                     {Locator::Kind::kStore, "/srv/glucoledger/store"}},
+                        .places = {{Place::Kind::kLedger, place("http://ledger.example:14265")},
+                                   {Place::Kind::kStore, place("/srv/glucoledger/store")}},
                         .thread = *Thread::from_secret(pattern(1, Thread::kSecretSize)),
                         .patient_key = SigningKey::from_seed(pattern(100, 32))->public_key(),
                         .design = Design::kTangleIpfs,
@@ -35,9 +40,9 @@ Invitation sample_invitation() {
 void expect_sample(const Invitation& decoded) {
   const auto sample = sample_invitation();
   EXPECT_EQ(decoded.network_id, sample.network_id);
-  ASSERT_EQ(decoded.locators.size(), 2u);
-  EXPECT_EQ(decoded.locators[0].where, "http://ledger.example:14265");
-  EXPECT_EQ(decoded.locators[1].kind, Locator::Kind::kStore);
+  ASSERT_EQ(decoded.places.size(), 2u);
+  EXPECT_EQ(decoded.places[0].where.text(), "http://ledger.example:14265");
+  EXPECT_EQ(decoded.places[1].kind, Place::Kind::kStore);
   EXPECT_EQ(base::hex_encode(decoded.thread.secret().view()), base::hex_encode(sample.thread.secret().view()));
   EXPECT_EQ(decoded.patient_key, sample.patient_key);
   EXPECT_EQ(decoded.design, Design::kTangleIpfs);
@@ -83,14 +88,48 @@ TEST(Uri, ANewerVersionIsNamed) {
   EXPECT_EQ(decoded.error().code, ErrorCode::kNewerFormat);
 }
 
-TEST(Uri, HasRoomForThreeLocatorsAndNoMore) {
+TEST(Uri, HasRoomForThreePlacesAndNoMore) {
   auto invitation = sample_invitation();
-  invitation.locators.assign(4, {Locator::Kind::kLedger, "http://a"});
+  invitation.places.assign(4, {Place::Kind::kLedger, place("http://a")});
   EXPECT_EQ(encode_uri(invitation).error().code, ErrorCode::kUsage);
-  invitation.locators.assign(3, {Locator::Kind::kLedger, std::string(200, 'x')});
+  invitation.places.assign(3, {Place::Kind::kLedger, place("/" + std::string(200, 'x'))});
   EXPECT_EQ(encode_uri(invitation).error().code, ErrorCode::kUsage);
-  invitation.locators.assign(3, {Locator::Kind::kLedger, "http://node-1.example.org:14265"});
+  invitation.places.assign(3, {Place::Kind::kLedger, place("http://node-1.example.org:14265")});
   EXPECT_TRUE(encode_uri(invitation));
+}
+
+// A URI whose first place is written by hand, with a right checksum.
+std::string uri_with_place(int kind, const std::string& where) {
+  const auto uri = encode_uri(sample_invitation());
+  auto bytes = base::base64url_decode(uri->text().substr(12)).value();
+  auto body = nlohmann::json::from_cbor(bytes.begin() + 1, bytes.end() - 4);
+  body["l"] = nlohmann::json::array({nlohmann::json::array({kind, where})});
+  bytes.resize(1);
+  nlohmann::json::to_cbor(body, bytes);
+  std::array<std::uint8_t, crypto_hash_sha256_BYTES> checksum{};
+  crypto_hash_sha256(checksum.data(), bytes.data(), bytes.size());
+  bytes.insert(bytes.end(), checksum.begin(), checksum.begin() + 4);
+  return "glucoledger:" + base::base64url_encode(bytes);
+}
+
+TEST(Uri, PlacesThatCannotBeReadAreTold) {
+  EXPECT_TRUE(decode_uri(uri_with_place(1, "kubo:http://store.example:5001")));
+  EXPECT_TRUE(decode_uri(uri_with_place(2, "/srv/home")));
+  for (const auto* where : {"/srv/\x1b[2J", "/srv/a\nb", "/srv/\xff", "http://user:password@a:1", ""}) {
+    const auto decoded = decode_uri(uri_with_place(0, where));
+    ASSERT_FALSE(decoded) << where;
+    EXPECT_EQ(decoded.error().code, ErrorCode::kInputRefused) << where;
+    EXPECT_EQ(decoded.error().message.find("password@"), std::string::npos);
+  }
+  auto invitation = sample_invitation();
+  invitation.places.assign(1, {Place::Kind::kLedger, locator::Locator::of_folder("/srv/\xff")});
+  EXPECT_EQ(encode_uri(invitation).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(decode_uri(uri_with_place(0, "ipns:k51")).error().code, ErrorCode::kNewerFormat);
+  EXPECT_EQ(decode_uri(uri_with_place(0, "store")).error().code, ErrorCode::kNewerFormat);
+  EXPECT_EQ(decode_uri(uri_with_place(0, "kubo:http://a:1")).error().code, ErrorCode::kNewerFormat);
+  EXPECT_EQ(decode_uri(uri_with_place(1, "http://a:1")).error().code, ErrorCode::kNewerFormat);
+  EXPECT_EQ(decode_uri(uri_with_place(2, "http://a:1")).error().code, ErrorCode::kNewerFormat);
+  EXPECT_EQ(decode_uri(uri_with_place(3, "/srv")).error().code, ErrorCode::kNewerFormat);
 }
 
 // Made when version 1 was frozen: every later version reads it.

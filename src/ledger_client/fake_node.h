@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ledger/bundle.h"
-#include "ledger_client/endpoint.h"
+#include "locator/endpoint.h"
 
 namespace glucoledger::ledger_client {
 

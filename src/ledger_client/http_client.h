@@ -15,9 +15,11 @@
 #include <vector>
 
 #include "base/secret.h"
-#include "ledger_client/endpoint.h"
+#include "locator/endpoint.h"
 
 namespace glucoledger::ledger_client {
+
+using locator::Endpoint;
 
 struct HttpReply {
   unsigned status = 0;

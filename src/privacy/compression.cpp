@@ -1,10 +1,11 @@
 #include "privacy/compression.h"
 
+#include "base/limits.h"
+
 namespace glucoledger::privacy {
 namespace {
 
 constexpr int kLevel = 6;
-constexpr int kWindowLogMax = 23;
 
 std::size_t require(std::size_t code) {
   GL_ASSERT(ZSTD_isError(code) == 0);
@@ -17,7 +18,7 @@ tl::unexpected<Error> corrupt() {
 
 }  // namespace
 
-Compressor::Compressor(std::uint64_t plain_size, ByteWriter write)
+Compressor::Compressor(std::uint64_t plain_size, base::ByteWriter write)
     : context_(ZSTD_createCCtx()), buffer_(ZSTD_CStreamOutSize()), write_(std::move(write)) {
   GL_ASSERT(context_ != nullptr);
   require(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kLevel));
@@ -42,10 +43,10 @@ Result<void> Compressor::feed(ByteView plain, ZSTD_EndDirective directive) {
   }
 }
 
-Decompressor::Decompressor(std::uint64_t plain_size, ByteWriter write)
+Decompressor::Decompressor(std::uint64_t plain_size, base::ByteWriter write)
     : context_(ZSTD_createDCtx()), buffer_(ZSTD_DStreamOutSize()), write_(std::move(write)), missing_(plain_size) {
   GL_ASSERT(context_ != nullptr);
-  require(ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kWindowLogMax));
+  require(ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, base::limits::kCompressionWindowMaxLog2));
 }
 
 Result<void> Decompressor::add(ByteView compressed) {

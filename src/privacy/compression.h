@@ -1,4 +1,4 @@
-// zstd in a stream, for contents whose length is known before and binding: the one before is in a sealed file's header.
+// zstd in a stream, for contents whose length is known before and binding: it stands in a sealed file's header.
 //
 // A decompressor gives exactly the declared length or fails; a bomb ends at that length. Memory: a window of 8 MiB at
 // most. Source: RFC 8878 by libzstd.
@@ -9,16 +9,15 @@
 #include <cstdint>
 #include <memory>
 
-#include "base/bytes.h"
-#include "privacy/sealed_file.h"
+#include "privacy/transform.h"
 
 namespace glucoledger::privacy {
 
-class Compressor {
+class Compressor final : public TransformStream {
  public:
-  Compressor(std::uint64_t plain_size, ByteWriter write);
-  Result<void> add(ByteView plain);
-  Result<void> finish();
+  Compressor(std::uint64_t plain_size, base::ByteWriter write);
+  Result<void> add(ByteView plain) override;
+  Result<void> finish() override;
 
  private:
   struct Free {
@@ -28,15 +27,15 @@ class Compressor {
 
   std::unique_ptr<ZSTD_CCtx, Free> context_;
   Bytes buffer_;
-  ByteWriter write_;
+  base::ByteWriter write_;
 };
 
 // Errors: kCorrupt: not one zstd frame of exactly `plain_size` bytes.
-class Decompressor {
+class Decompressor final : public TransformStream {
  public:
-  Decompressor(std::uint64_t plain_size, ByteWriter write);
-  Result<void> add(ByteView compressed);
-  Result<void> finish();
+  Decompressor(std::uint64_t plain_size, base::ByteWriter write);
+  Result<void> add(ByteView compressed) override;
+  Result<void> finish() override;
 
  private:
   struct Free {
@@ -44,7 +43,7 @@ class Decompressor {
   };
   std::unique_ptr<ZSTD_DCtx, Free> context_;
   Bytes buffer_;
-  ByteWriter write_;
+  base::ByteWriter write_;
   std::uint64_t missing_;
   bool complete_ = false;
 };

@@ -3,31 +3,17 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <optional>
+#include <memory>
 
 #include "base/limits.h"
 #include "base/random.h"
-#include "privacy/compression.h"
 #include "privacy/sealed_file_format.h"
 
 namespace glucoledger::privacy {
 namespace {
 
-ByteReader reader_of(ByteView bytes) {
-  return [rest = bytes](std::span<std::uint8_t> buffer) mutable -> Result<std::size_t> {
-    const auto taken = rest.first(std::min(rest.size(), buffer.size()));
-    std::copy(taken.begin(), taken.end(), buffer.begin());
-    rest = rest.subspan(taken.size());
-    return taken.size();
-  };
-}
-
-ByteWriter writer_to(Bytes& out) {
-  return [&out](ByteView bytes) -> Result<void> {
-    out.insert(out.end(), bytes.begin(), bytes.end());
-    return {};
-  };
-}
+using base::ByteReader;
+using base::ByteWriter;
 
 // Cuts what it is given into chunks and seals them. The last chunk has 1 to 65,536 bytes; 0 only if there is no
 // content.
@@ -84,48 +70,29 @@ Result<void> open_chunks(const ByteReader& read, ChunkCipher& cipher, const Byte
 class ContentOpener {
  public:
   ContentOpener(const SealedHeader& header, std::uint64_t size_max, const ByteWriter& write)
-      : header_(header), size_max_(size_max), write_(write), missing_(header.plain_size) {}
+      : header_(header), size_max_(size_max), write_(write) {}
 
   // The header's words count only once a first chunk has authenticated them.
   Result<void> add(ByteView bytes) {
-    if (!started_) GL_CHECK(start());
-    started_ = true;
-    if (decompressor_) return decompressor_->add(bytes);
-    if (bytes.size() > missing_) return wrong_length();
-    missing_ -= bytes.size();
-    return bytes.empty() ? Result<void>{} : write_(bytes);
+    if (!decoder_) GL_CHECK(start());
+    return decoder_->add(bytes);
   }
-
-  Result<void> finish() {
-    if (decompressor_) return decompressor_->finish();
-    return missing_ == 0 ? Result<void>{} : wrong_length();
-  }
+  Result<void> finish() { return decoder_->finish(); }  // there is always a first chunk
 
  private:
-  static Result<void> wrong_length() {
-    return fail(ErrorCode::kCorrupt, "the sealed file's content is not what its header declares");
-  }
   Result<void> start() {
+    GL_TRY(transform, transform_coded(header_.transform));
     if (header_.plain_size > size_max_) {
       return fail(ErrorCode::kInputRefused, "the sealed file's content is larger than allowed here");
     }
-    if (header_.transform == static_cast<std::uint8_t>(Transform::kCompress)) {
-      decompressor_.emplace(header_.plain_size, write_);
-    } else if (header_.transform != static_cast<std::uint8_t>(Transform::kNone)) {
-      return fail(ErrorCode::kNewerFormat,
-                  "this sealed file uses transform " + std::to_string(header_.transform) +
-                      ", which this version of glucoledger does not know",
-                  "open it with a newer version");
-    }
+    decoder_ = entry_of(transform).decode(header_.plain_size, write_);
     return {};
   }
 
   const SealedHeader& header_;
   std::uint64_t size_max_;
   const ByteWriter& write_;
-  std::uint64_t missing_;
-  std::optional<Decompressor> decompressor_;
-  bool started_ = false;
+  std::unique_ptr<TransformStream> decoder_;
 };
 
 }  // namespace
@@ -146,9 +113,7 @@ Result<void> seal_stream_with_salt(const ByteReader& read, std::uint64_t plain_s
   GL_CHECK(write(encoded));
 
   ChunkSealer sealer(ChunkCipher(std::move(keys), encoded), write);
-  const ByteWriter seal = [&sealer](ByteView bytes) { return sealer.add(bytes); };
-  std::optional<Compressor> compressor;
-  if (transform == Transform::kCompress) compressor.emplace(plain_size, seal);
+  const auto encoder = entry_of(transform).encode(plain_size, [&sealer](ByteView part) { return sealer.add(part); });
   Bytes buffer(kSealedChunkSize);
   for (std::uint64_t missing = plain_size, count = buffer.size(); count == buffer.size(); missing -= count) {
     GL_ASSIGN(count, read(buffer));
@@ -156,9 +121,9 @@ Result<void> seal_stream_with_salt(const ByteReader& read, std::uint64_t plain_s
       return fail(ErrorCode::kInputRefused, "the content changed its length while it was read", "repeat");
     }
     const auto bytes = ByteView(buffer).first(static_cast<std::size_t>(count));
-    GL_CHECK(compressor ? compressor->add(bytes) : sealer.add(bytes));
+    GL_CHECK(encoder->add(bytes));
   }
-  if (compressor) GL_CHECK(compressor->finish());
+  GL_CHECK(encoder->finish());
   return sealer.finish();
 }
 
@@ -187,13 +152,13 @@ Result<void> open_stream(const ByteReader& read, const ByteWriter& write, const 
 Result<Bytes> seal_file(ByteView plain, const SecretBytes& secret, Transform transform) {
   Bytes sealed;
   if (transform == Transform::kNone) sealed.reserve(plain.size() + plain.size() / 1024 + kSealedHeaderSize + 64);
-  GL_CHECK(seal_stream(reader_of(plain), plain.size(), writer_to(sealed), secret, transform));
+  GL_CHECK(seal_stream(base::reader_of(plain), plain.size(), base::writer_to(sealed), secret, transform));
   return sealed;
 }
 
 Result<Bytes> open_file(ByteView sealed, const SecretBytes& secret, std::size_t size_max) {
   Bytes plain;
-  GL_CHECK(open_stream(reader_of(sealed), writer_to(plain), secret, size_max));
+  GL_CHECK(open_stream(base::reader_of(sealed), base::writer_to(plain), secret, size_max));
   return plain;
 }
 

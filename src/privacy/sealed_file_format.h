@@ -51,7 +51,8 @@ class ChunkCipher {
 };
 
 // As seal_stream, with the random bytes given: only for vectors, for a salt must never serve two files.
-Result<void> seal_stream_with_salt(const ByteReader& read, std::uint64_t plain_size, const ByteWriter& write,
-                                   const SecretBytes& secret, Transform transform, ByteView salt);
+Result<void> seal_stream_with_salt(const base::ByteReader& read, std::uint64_t plain_size,
+                                   const base::ByteWriter& write, const SecretBytes& secret, Transform transform,
+                                   ByteView salt);
 
 }  // namespace glucoledger::privacy

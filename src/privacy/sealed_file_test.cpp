@@ -30,7 +30,7 @@ SecretBytes secret_of(std::uint8_t first) {
 class Stream {
  public:
   explicit Stream(Bytes content = {}) : content_(std::move(content)) {}
-  ByteReader reader() {
+  base::ByteReader reader() {
     return [this](std::span<std::uint8_t> buffer) -> Result<std::size_t> {
       const auto count = std::min(buffer.size(), content_.size() - position_);
       std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(position_), count, buffer.begin());
@@ -38,7 +38,7 @@ class Stream {
       return count;
     };
   }
-  ByteWriter writer() {
+  base::ByteWriter writer() {
     return [this](ByteView bytes) -> Result<void> {
       content_.insert(content_.end(), bytes.begin(), bytes.end());
       return {};
@@ -235,10 +235,10 @@ TEST(SealedFileTest, AContentThatChangesItsLengthIsRefused) {
 }
 
 TEST(SealedFileTest, ErrorsOfReadersAndWritersAreHandedOn) {
-  const ByteReader no_read = [](std::span<std::uint8_t>) -> Result<std::size_t> {
+  const base::ByteReader no_read = [](std::span<std::uint8_t>) -> Result<std::size_t> {
     return fail(ErrorCode::kFailed, "r");
   };
-  const ByteWriter no_write = [](ByteView) -> Result<void> { return fail(ErrorCode::kFailed, "w"); };
+  const base::ByteWriter no_write = [](ByteView) -> Result<void> { return fail(ErrorCode::kFailed, "w"); };
   const auto secret = secret_of(1);
   const Bytes sealed = seal_file(make_content(100), secret, Transform::kCompress).value();
   Stream plain(make_content(100));
@@ -254,6 +254,29 @@ TEST(SealedFileTest, OtherFilesAreNotSealedFiles) {
        {"", "PK", "Index,Timestamp (YYYY-MM-DDThh:mm:ss),Event Type", "\x89PNG\r\n\x1a\n 0123456789"}) {
     EXPECT_EQ(error_of(base::to_bytes(text), secret_of(1)), ErrorCode::kCorrupt);
   }
+}
+
+TEST(TransformTest, TheTableNamesWhatThereIs) {
+  EXPECT_EQ(transform_names(), (std::vector<std::string>{"none", "compress"}));
+  for (const auto& entry : transforms()) {
+    EXPECT_EQ(transform_named(entry.name).value(), entry.code);
+    EXPECT_EQ(transform_coded(static_cast<std::uint8_t>(entry.code)).value(), entry.code);
+    EXPECT_EQ(name_of(entry.code), entry.name);
+    const Bytes plain = make_content(200'000);
+    Bytes encoded;
+    Bytes decoded;
+    const auto encoder = entry.encode(plain.size(), base::writer_to(encoded));
+    ASSERT_TRUE(encoder->add(plain));
+    ASSERT_TRUE(encoder->finish());
+    const auto decoder = entry.decode(plain.size(), base::writer_to(decoded));
+    ASSERT_TRUE(decoder->add(encoded));
+    ASSERT_TRUE(decoder->finish());
+    EXPECT_TRUE(decoded == plain);
+    const auto longer = entry.decode(plain.size() + 1, base::writer_to(decoded));
+    EXPECT_FALSE(longer->add(encoded) && longer->finish());
+  }
+  EXPECT_EQ(transform_named("obfuscate").error().code, ErrorCode::kUsage);
+  EXPECT_EQ(transform_coded(2).error().code, ErrorCode::kNewerFormat);
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ TEST_F(FetchTest, ADroppedFileIsPruned) {
   invite("smith", kB);
   std::filesystem::rename(folder_ / "store", folder_ / "elsewhere");
   EXPECT_EQ(state("smith"), FetchState::kUnreachable);
-  ASSERT_TRUE(world_.open_store((folder_ / "store").string(), Use::kWrite));
+  ASSERT_TRUE(world_.open_store(locator::Locator::of_folder(folder_ / "store"), Use::kWrite, {}));
   EXPECT_EQ(state("smith"), FetchState::kPruned);
   std::filesystem::remove_all(folder_ / "store");
   std::filesystem::rename(folder_ / "elsewhere", folder_ / "store");

@@ -8,38 +8,41 @@
 namespace glucoledger::usecases {
 namespace {
 
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> parts;
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    parts.emplace_back(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
+// Each node is a place of its own; at most `places_max`.
+std::vector<keys::Place> places_of_ledger(const locator::Locator& ledger, std::size_t places_max) {
+  constexpr auto kLedger = keys::Place::Kind::kLedger;
+  if (ledger.is_folder()) return {{kLedger, ledger}};
+  std::vector<keys::Place> places;
+  for (const auto& node : ledger.endpoints()) {
+    if (places.size() < places_max) places.push_back({kLedger, locator::Locator::of_nodes({node})});
   }
-  return parts;
+  return places;
 }
 
-Result<std::vector<keys::Locator>> locators_of(home::Home& home, const World& world, keys::Design design) {
-  using Kind = keys::Locator::Kind;
-  GL_TRY(ledger, world.locator_of(home.ledger_spec()));
-  std::vector<keys::Locator> locators;
-  if (design == keys::Design::kTangle) {
-    if (!ports::is_url(ledger)) return std::vector<keys::Locator>{{Kind::kLedger, ledger}};
-    for (auto& url : split(ledger)) locators.push_back({Kind::kLedger, std::move(url)});
-    locators.resize(std::min(locators.size(), base::limits::kUriLocatorsMax));
-    return locators;
+Result<std::vector<keys::Place>> places_of(home::Home& home, keys::Design design) {
+  GL_TRY(ledger, locator::Locator::parse(home.ledger_spec()));
+  if (design == keys::Design::kTangle) return places_of_ledger(ledger, base::limits::kUriLocatorsMax);
+  GL_TRY(store, locator::Locator::parse(home.store_spec()));
+  if (ledger.is_folder() && store.is_folder()) {
+    auto folder = locator::Locator::of_folder(ledger.folder().parent_path());
+    if (ledger == folder.in_folder("ledger") && store == folder.in_folder("store")) {
+      return std::vector<keys::Place>{{keys::Place::Kind::kHome, std::move(folder)}};
+    }
   }
-  GL_TRY(store, world.locator_of(home.store_spec()));
-  const std::filesystem::path ledger_path(ledger);
-  const std::filesystem::path store_path(store);
-  if (ledger_path.filename() == "ledger" && store_path.filename() == "store" &&
-      ledger_path.parent_path() == store_path.parent_path()) {
-    return std::vector<keys::Locator>{{Kind::kHome, ledger_path.parent_path().string()}};
+  auto places = places_of_ledger(ledger, base::limits::kUriLocatorsMax - 1);
+  places.push_back({keys::Place::Kind::kStore, std::move(store)});
+  return places;
+}
+
+// Every place of the ledger, or any other place, is of no use elsewhere.
+bool are_of_this_machine(const std::vector<keys::Place>& places) {
+  bool every_ledger = true;
+  for (const auto& place : places) {
+    const bool is_local = place.where.is_of_this_machine();
+    if (place.kind != keys::Place::Kind::kLedger && is_local) return true;
+    if (place.kind == keys::Place::Kind::kLedger && !is_local) every_ledger = false;
   }
-  auto nodes = ports::is_url(ledger) ? split(ledger) : std::vector<std::string>{ledger};
-  nodes.resize(std::min(nodes.size(), base::limits::kUriLocatorsMax - 1));
-  for (auto& node : nodes) locators.push_back({Kind::kLedger, std::move(node)});
-  locators.push_back({Kind::kStore, store});
-  return locators;
+  return every_ledger;
 }
 
 bool reaches_over(const home::Grant& grant, const home::Epoch& epoch) {
@@ -113,7 +116,7 @@ Result<void> check_name(std::string_view name) {
 Result<Share> share(home::Home& home, const World& world, const ShareOptions& options, const HandOver& hand_over) {
   GL_CHECK(check_name(options.name));
   GL_TRY(network_id, network_id_of(home, world));
-  GL_TRY(locators, locators_of(home, world, options.design));
+  GL_TRY(places, places_of(home, options.design));
   Share outcome;
   GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
     outcome = Share();
@@ -122,7 +125,7 @@ Result<Share> share(home::Home& home, const World& world, const ShareOptions& op
     GL_TRY(thread, home::thread_by_id(home, outcome.grant.thread_id));
     GL_TRY(keys, home::keys_of(home, thread));
     keys::Invitation invitation{.network_id = network_id,
-                                .locators = locators,
+                                .places = places,
                                 .thread = std::move(keys),
                                 .patient_key = home.signing_key().public_key(),
                                 .design = options.design,
@@ -133,8 +136,7 @@ Result<Share> share(home::Home& home, const World& world, const ShareOptions& op
     GL_ASSIGN(outcome.uri, keys::encode_uri(invitation));
     return {};
   }));
-  outcome.this_machine_only =
-      std::any_of(locators.begin(), locators.end(), [](const auto& locator) { return !ports::is_url(locator.where); });
+  outcome.this_machine_only = are_of_this_machine(places);
   if (hand_over) GL_CHECK(hand_over(outcome));
   GL_ASSIGN(outcome.carried, carry_notes(home, world));
   return outcome;

@@ -26,7 +26,7 @@ struct Share {
   home::Grant grant;
   SecretBytes uri;
   bool opened_now = false;
-  bool this_machine_only = false;     // a locator is a folder
+  bool this_machine_only = false;     // the ledger or the store is of no use elsewhere
   std::size_t epochs = 0;             // released so far
   std::vector<std::string> left_out;  // design B: files that reach over the window's edge, by their days
   Carried carried;                    // the notes

@@ -25,12 +25,15 @@ cgm::Reading test_reading(std::int64_t day, std::int64_t slot) {
 
 Stage::Stage()
     : world_{.clock = clock_,
-             .open_ledger = [this](const std::string&, Use) -> Result<std::shared_ptr<ports::Ledger>> {
+             .open_ledger = [this](const locator::Locator&, Use,
+                                   const base::CancelToken&) -> Result<std::shared_ptr<ports::Ledger>> {
                return std::make_shared<WatchedLedger>(*tangle_, network_);
              },
-             .open_store = [](const std::string& spec,
-                              Use use) { return content_store::open_content_store(spec, use == Use::kRead); },
-             .locator_of = [](const std::string& spec) -> Result<std::string> { return spec; },
+             .open_store = [](const locator::Locator& place, Use use,
+                              const base::CancelToken&) -> Result<std::shared_ptr<ports::ContentStore>> {
+               GL_TRY(store, content_store::EmbeddedStore::open(place, use == Use::kRead));
+               return std::shared_ptr<ports::ContentStore>(std::move(store));
+             },
              .progress = {}} {
   // In memory where that is possible: what a sync costs is not the question here.
   const std::filesystem::path memory = "/dev/shm";

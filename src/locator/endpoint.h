@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace glucoledger::ledger_client {
+namespace glucoledger::locator {
 
 struct Endpoint {
   std::string host;  // a name, an IPv4 address, or an IPv6 address without brackets
@@ -18,6 +18,7 @@ struct Endpoint {
   std::string authority() const;  // host:port, an IPv6 address in brackets
   std::string url() const { return (is_tls ? "https://" : "http://") + authority(); }
   bool is_loopback() const;  // certainly this machine
+  bool operator==(const Endpoint&) const = default;
 };
 
 // "http[s]://host[:port][/]"; the port is 80 or 443 when absent. kUsage for another scheme, a path, a user or a
@@ -29,4 +30,4 @@ Result<Endpoint> parse_endpoint(std::string_view url);
 Result<std::vector<Endpoint>> parse_endpoints(std::string_view urls);
 std::string join_urls(const std::vector<Endpoint>& endpoints);
 
-}  // namespace glucoledger::ledger_client
+}  // namespace glucoledger::locator

@@ -1,12 +1,12 @@
-#include "ledger_client/endpoint.h"
+#include "locator/endpoint.h"
 
 #include <algorithm>
 #include <charconv>
 
-namespace glucoledger::ledger_client {
-namespace {
+#include "base/limits.h"
 
-constexpr std::size_t kEndpointsMax = 16;
+namespace glucoledger::locator {
+namespace {
 
 Result<std::uint16_t> parse_port(std::string_view text) {
   unsigned port = 0;
@@ -45,7 +45,7 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   if (url.ends_with('/')) url.remove_suffix(1);
   if (url.find('@') != std::string_view::npos) {
     return fail(ErrorCode::kUsage, "a node's URL must hold no user or password",
-                "write it as https://host:port; a token goes into a file (--ledger-token-file)");
+                "write it as https://host:port; a token goes into a file of its own");
   }
   endpoint.port = endpoint.is_tls ? 443 : 80;
   std::size_t host_end = 0;
@@ -60,7 +60,7 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
     endpoint.host = url.substr(0, host_end);
     host_valid = std::all_of(endpoint.host.begin(), endpoint.host.end(), is_host_character);
   }
-  if (!host_valid || endpoint.host.empty() || endpoint.host.size() > 253) {
+  if (!host_valid || endpoint.host.empty() || endpoint.host.size() > base::limits::kHostLengthMax) {
     return fail(ErrorCode::kUsage, "a node's URL has no valid host, or a path behind it",
                 "write it as http://host:port");
   }
@@ -80,11 +80,10 @@ Result<std::vector<Endpoint>> parse_endpoints(std::string_view urls) {
   while (true) {
     const std::size_t comma = std::min(urls.find(','), urls.size());
     GL_TRY(endpoint, parse_endpoint(urls.substr(0, comma)));
-    const bool known = std::any_of(endpoints.begin(), endpoints.end(),
-                                   [&](const Endpoint& one) { return one.url() == endpoint.url(); });
+    const bool known = std::find(endpoints.begin(), endpoints.end(), endpoint) != endpoints.end();
     if (!known) endpoints.push_back(std::move(endpoint));
-    if (endpoints.size() > kEndpointsMax) {
-      return fail(ErrorCode::kUsage, "more than " + std::to_string(kEndpointsMax) + " nodes are named");
+    if (endpoints.size() > base::limits::kEndpointsMax) {
+      return fail(ErrorCode::kUsage, "more than " + std::to_string(base::limits::kEndpointsMax) + " nodes are named");
     }
     if (comma == urls.size()) return endpoints;
     urls.remove_prefix(comma + 1);
@@ -105,4 +104,4 @@ bool Endpoint::is_loopback() const {
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
-}  // namespace glucoledger::ledger_client
+}  // namespace glucoledger::locator

@@ -1,0 +1,84 @@
+#include "wiring/connections.h"
+
+#include <utility>
+
+#include "wiring/open_ledger.h"
+#include "wiring/open_store.h"
+
+namespace glucoledger::wiring {
+namespace {
+
+constexpr std::int64_t kProofOfWorkWaitMs = 600'000;
+
+bool is_same(const ledger_client::HttpOptions& a, const ledger_client::HttpOptions& b) {
+  const bool same_token = (a.token ? a.token->text() : "") == (b.token ? b.token->text() : "");
+  return a.ca_file == b.ca_file && same_token;
+}
+
+}  // namespace
+
+void Connections::set_access(NodeAccess access) {
+  const base::MutexLock lock(mutex_);
+  access_ = std::move(access);
+}
+
+ledger_client::HttpOptions Connections::options_for(const locator::Locator& nodes,
+                                                    ledger_client::HttpOptions otherwise) {
+  const base::MutexLock lock(mutex_);
+  return access_ && access_->ledger == nodes ? access_->http : std::move(otherwise);
+}
+
+std::shared_ptr<ports::Ledger> Connections::client_at(const locator::Locator& nodes,
+                                                      const ledger_client::HttpOptions& http) {
+  const base::MutexLock lock(mutex_);
+  auto& kept = kept_[nodes.text()];
+  if (kept.client && is_same(kept.http, http)) {
+    kept.client->forget_facts();
+  } else {
+    kept = {http, std::make_shared<ledger_client::IriClient>(nodes.endpoints(), http)};
+  }
+  return kept.client;
+}
+
+Result<std::shared_ptr<ports::Ledger>> Connections::open_ledger(const locator::Locator& place, ports::Use use,
+                                                                const base::CancelToken& cancel) {
+  OpenLedgerOptions options;
+  options.read_only = use == ports::Use::kRead;
+  options.http.trust_hint = "certificates of one's own are trusted only for the home's own ledger";
+  options.http = options_for(place, std::move(options.http));
+  if (place.kind() == locator::Locator::Kind::kNodes) return client_at(place, options.http);
+  return wiring::open_ledger(place, options, clock_, cancel);
+}
+
+Result<ports::Attach> Connections::attach_at(const std::string& where, const locator::Locator& ledger) {
+  if (where == "local") return ports::Attach(ledger::attach);
+  GL_TRY(named, where == "node" ? Result<locator::Locator>(ledger) : locator::Locator::parse(where));
+  if (named.kind() != locator::Locator::Kind::kNodes) {
+    return where == "node" ? fail(ErrorCode::kUsage, "this home's ledger is a folder, not a node",
+                                  "do the proofs of work here, or name a node's URL")
+                           : fail(ErrorCode::kUsage, "proofs of work are done here or by a node", "name a node's URL");
+  }
+  ledger_client::HttpOptions http;
+  http.token_hint = "the token of a home goes to its own ledger alone: name another service, or do the work here";
+  http.trust_hint = "name a service whose certificate this machine trusts, or do the work here";
+  http = options_for(named, std::move(http));
+  http.request_ms = kProofOfWorkWaitMs;
+  const auto service = std::make_shared<ledger_client::IriClient>(named.endpoints(), http);
+  return [service](const auto& bundle, const auto& attachment, const auto& options) {
+    return service->attach(bundle, attachment, options);
+  };
+}
+
+ports::World make_world(std::shared_ptr<Connections> connections, const base::Clock& clock, base::Progress progress,
+                        base::CancelToken cancel) {
+  return {.clock = clock,
+          .open_ledger = [connections = std::move(connections)](
+                             const locator::Locator& place, ports::Use use,
+                             const base::CancelToken& cancel) { return connections->open_ledger(place, use, cancel); },
+          .open_store = [](const locator::Locator& place, ports::Use use,
+                           const base::CancelToken&) { return open_store(place, use == ports::Use::kRead); },
+          .progress = std::move(progress),
+          .cancel = std::move(cancel)};
+}
+
+}  // namespace glucoledger::wiring

@@ -1,0 +1,62 @@
+#include "wiring/node_access.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/limits.h"
+
+namespace glucoledger::wiring {
+namespace {
+
+constexpr std::string_view kCaFile = "ledger-ca";
+constexpr std::string_view kToken = "ledger-token";
+
+Result<SecretBytes> read_token(const std::string& file) {
+  GL_TRY(text, base::read_file(file, base::limits::kTokenSizeMax));
+  const auto line = text.substr(0, text.find_first_of("\r\n"));
+  const bool is_plain = std::all_of(line.begin(), line.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (line.empty() || !is_plain) {
+    return fail(ErrorCode::kInputRefused, "the token's file holds no line of printable characters without spaces");
+  }
+  return SecretBytes(base::to_bytes(line));
+}
+
+}  // namespace
+
+Result<ledger_client::HttpOptions> read_access(const AccessFiles& files) {
+  ledger_client::HttpOptions http;
+  if (!files.ca_file.empty()) {
+    http.ca_file = std::filesystem::absolute(files.ca_file).string();
+    GL_CHECK(ledger_client::check_certificates(http.ca_file));
+  }
+  if (!files.token_file.empty()) {
+    GL_TRY(token, read_token(files.token_file));
+    http.token = std::make_shared<const SecretBytes>(std::move(token));
+  }
+  return http;
+}
+
+Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& http) {
+  return home.write([&](home::Transaction& transaction) -> Result<void> {
+    if (!http.ca_file.empty()) GL_CHECK(home.set_meta(transaction, kCaFile, http.ca_file));
+    if (!http.token) return {};
+    return home.set_meta(transaction, kToken, base::hex_encode(home.seal(kToken, base::as_bytes(http.token->text()))));
+  });
+}
+
+Result<NodeAccess> load_access(home::Home& home) {
+  GL_TRY(ledger, locator::Locator::parse(home.ledger_spec()));
+  NodeAccess access{std::move(ledger), {}};
+  GL_TRY(ca_file, home.meta(kCaFile));
+  access.http.ca_file = ca_file.value_or("");
+  GL_TRY(sealed, home.meta(kToken));
+  if (!sealed) return access;
+  GL_TRY(bytes, base::hex_decode(*sealed));
+  GL_TRY(token, home.unseal(kToken, bytes));
+  access.http.token = std::make_shared<const SecretBytes>(std::move(token));
+  return access;
+}
+
+}  // namespace glucoledger::wiring

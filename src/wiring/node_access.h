@@ -1,0 +1,30 @@
+// How the nodes of one home's ledger are reached: which certificates are trusted, and the token that they ask for. What
+// a home holds of it goes to its own ledger and to no other.
+#pragma once
+
+#include <string>
+
+#include "home/home.h"
+#include "ledger_client/http_client.h"
+#include "locator/locator.h"
+
+namespace glucoledger::wiring {
+
+struct NodeAccess {
+  locator::Locator ledger;
+  ledger_client::HttpOptions http;
+};
+
+// Names of files; each may be empty.
+struct AccessFiles {
+  std::string ca_file;
+  std::string token_file;
+};
+// kInputRefused: no file of certificates, or no token in one line of printable characters.
+Result<ledger_client::HttpOptions> read_access(const AccessFiles& files);
+
+// Kept in the home, the token sealed; what is not given stays as it was.
+Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& http);
+Result<NodeAccess> load_access(home::Home& home);
+
+}  // namespace glucoledger::wiring

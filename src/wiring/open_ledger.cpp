@@ -1,0 +1,78 @@
+#include "wiring/open_ledger.h"
+
+#include <algorithm>
+
+#include "ledger_client/iri_client.h"
+#include "storage/node_address.h"
+#include "storage/tangle.h"
+
+namespace glucoledger::wiring {
+namespace {
+
+constexpr std::int64_t kProbeConnectMs = 500;
+constexpr std::int64_t kProbeRequestMs = 2'000;
+constexpr std::int64_t kLockStepMs = 200;
+
+// The node that left its address in the folder, if it answers and keeps the ledger of which the file speaks.
+std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder, const OpenLedgerOptions& options,
+                                            const base::CancelToken& cancel) {
+  const auto address = storage::read_node_address(folder);
+  if (!address) return nullptr;
+  const auto endpoint = locator::parse_endpoint(address->url);
+  if (!endpoint) return nullptr;
+  ledger_client::HttpOptions brief = options.http;
+  brief.connect_ms = kProbeConnectMs;
+  brief.request_ms = kProbeRequestMs;
+  ledger_client::IriClient probe({*endpoint}, brief);
+  const auto info = probe.info(cancel);
+  if (!info || info->network_id != address->network_id) return nullptr;
+  return std::make_unique<ledger_client::IriClient>(std::vector{*endpoint}, options.http, folder.string());
+}
+
+Result<void> check_min_weight_magnitude(ports::Ledger& ledger, const std::optional<int>& wanted) {
+  if (!wanted) return {};
+  GL_TRY(info, ledger.info());
+  if (info.min_weight_magnitude == *wanted) return {};
+  return fail(ErrorCode::kUsage,
+              "this ledger's minimum weight magnitude is " + std::to_string(info.min_weight_magnitude) + ", not " +
+                  std::to_string(*wanted),
+              "choose no other, or another folder for a new ledger");
+}
+
+Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& folder,
+                                                   const OpenLedgerOptions& options, const base::Clock& clock,
+                                                   const base::CancelToken& cancel) {
+  for (std::int64_t waited_ms = 0;; waited_ms += kLockStepMs) {
+    if (auto node = running_node(folder, options, cancel)) {
+      GL_CHECK(check_min_weight_magnitude(*node, options.min_weight_magnitude));
+      return node;
+    }
+    storage::TangleOptions tangle_options;
+    tangle_options.min_weight_magnitude = options.min_weight_magnitude;
+    tangle_options.read_only = options.read_only;
+    tangle_options.lock_wait_ms = std::clamp<std::int64_t>(options.lock_wait_ms - waited_ms, 0, kLockStepMs);
+    auto tangle = storage::Tangle::open(folder, tangle_options, clock);
+    if (tangle) return std::unique_ptr<ports::Ledger>(std::move(*tangle));
+    // Whoever holds the lock may be a node that is just starting: then its address appears in a moment.
+    const bool held = tangle.error().code == ErrorCode::kUnreachable;
+    if (!held || waited_ms >= options.lock_wait_ms || cancel.cancelled()) return tl::unexpected(tangle.error());
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ports::Ledger>> open_ledger(const locator::Locator& place, const OpenLedgerOptions& options,
+                                                   const base::Clock& clock, const base::CancelToken& cancel) {
+  if (!place.may_be_ledger()) {
+    return fail(ErrorCode::kUsage, "a ledger is a folder or nodes, not " + std::string(locator::name_of(place.kind())),
+                "name a folder, or http://host:port");
+  }
+  if (place.is_folder()) return open_folder(place.folder(), options, clock, cancel);
+  if (options.min_weight_magnitude) {
+    return fail(ErrorCode::kUsage, "the minimum weight magnitude of a node's ledger cannot be chosen",
+                "choose none: the node tells it");
+  }
+  return std::unique_ptr<ports::Ledger>(std::make_unique<ledger_client::IriClient>(place.endpoints(), options.http));
+}
+
+}  // namespace glucoledger::wiring
