@@ -2,7 +2,7 @@
 //
 // A StateBatch lies over a reader: it collects the changes of one command and shows them to what reads through it, so a
 // command that fails leaves nothing behind. Batches lie over batches: each of many commands has its own, which is
-// absorbed when it succeeds, and all share a commit. Behind it: MemoryStore (tests), RocksDB (storage/).
+// absorbed when it succeeds, and all share a commit. Behind it: MemoryStore (tests), RocksDB (ledger_store/).
 #pragma once
 
 #include <array>

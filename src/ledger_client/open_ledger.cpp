@@ -4,8 +4,8 @@
 
 #include "base/interrupt.h"
 #include "ledger_client/iri_client.h"
-#include "storage/node_address.h"
-#include "storage/tangle.h"
+#include "ledger_store/node_address.h"
+#include "ledger_store/tangle.h"
 
 namespace glucoledger::ledger_client {
 namespace {
@@ -29,7 +29,7 @@ bool looks_like_host_and_port(const std::string& spec) {
 
 // The node that left its address in the folder, if it answers and keeps the ledger of which the file speaks.
 std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder, const OpenLedgerOptions& options) {
-  const auto address = storage::read_node_address(folder);
+  const auto address = ledger_store::read_node_address(folder);
   if (!address) return nullptr;
   const auto endpoint = parse_endpoint(address->url);
   if (!endpoint) return nullptr;
@@ -59,11 +59,11 @@ Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& 
       GL_CHECK(check_min_weight_magnitude(*node, options.min_weight_magnitude));
       return node;
     }
-    storage::TangleOptions tangle_options;
+    ledger_store::TangleOptions tangle_options;
     tangle_options.min_weight_magnitude = options.min_weight_magnitude;
     tangle_options.read_only = options.read_only;
     tangle_options.lock_wait_ms = std::clamp<std::int64_t>(options.lock_wait_ms - waited_ms, 0, kLockStepMs);
-    auto tangle = storage::Tangle::open(folder, tangle_options, clock);
+    auto tangle = ledger_store::Tangle::open(folder, tangle_options, clock);
     if (tangle) return std::unique_ptr<ports::Ledger>(std::move(*tangle));
     // Whoever holds the lock may be a node that is just starting: then its address appears in a moment.
     const bool held = tangle.error().code == ErrorCode::kUnreachable;

@@ -50,7 +50,7 @@ std::string event_text(std::string_view name, const std::string& data) {
   return "event: " + std::string(name) + "\ndata: " + data + "\n\n";
 }
 
-Result<EventStart> start_events(storage::Tangle& tangle, std::string_view id) {
+Result<EventStart> start_events(ledger_store::Tangle& tangle, std::string_view id) {
   GL_TRY(latest, tangle.latest_position());
   const auto asked = id.empty() ? std::optional(latest) : parse_event_id(id);
   if (!asked) {
@@ -61,7 +61,7 @@ Result<EventStart> start_events(storage::Tangle& tangle, std::string_view id) {
   return EventStart{latest, greeting + event_text("reset", R"({"reason":"the ledger is not as long as that"})")};
 }
 
-Result<std::string> read_events(storage::Tangle& tangle, ledger::Position& position, std::size_t count_max) {
+Result<std::string> read_events(ledger_store::Tangle& tangle, ledger::Position& position, std::size_t count_max) {
   GL_TRY(history, tangle.history_after(position, count_max));
   std::string text;
   for (const ledger::History::Entry& entry : history.transactions) {

@@ -41,7 +41,7 @@ IriReply error_reply(unsigned status, std::string_view reason) {
   return {status, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
-IriApi::IriApi(storage::Tangle& tangle, const base::Clock& clock, IriLimits limits)
+IriApi::IriApi(ledger_store::Tangle& tangle, const base::Clock& clock, IriLimits limits)
     : tangle_(tangle), clock_(clock), limits_(limits) {}
 
 // attachToTangle, which takes a flag as well, and unknown commands have none.

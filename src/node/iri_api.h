@@ -14,8 +14,8 @@
 
 #include "base/clock.h"
 #include "ledger/bundle.h"
+#include "ledger_store/tangle.h"
 #include "node/iri_request.h"
-#include "storage/tangle.h"
 
 namespace glucoledger::node {
 
@@ -37,7 +37,7 @@ IriReply error_reply(unsigned status, std::string_view reason);
 class IriApi {
  public:
   // `tangle` and `clock` outlive this.
-  IriApi(storage::Tangle& tangle, const base::Clock& clock, IriLimits limits = {});
+  IriApi(ledger_store::Tangle& tangle, const base::Clock& clock, IriLimits limits = {});
 
   // `cancel` ends a proof of work when it is set, from any thread.
   IriReply handle(const IriRequest& request, const std::atomic<bool>* cancel = nullptr);
@@ -80,7 +80,7 @@ class IriApi {
                                                   const ledger::Attachment& attachment, int min_weight_magnitude,
                                                   const std::atomic<bool>* cancel);
 
-  storage::Tangle& tangle_;
+  ledger_store::Tangle& tangle_;
   const base::Clock& clock_;
   IriLimits limits_;
   std::atomic<bool> healthy_ = true;

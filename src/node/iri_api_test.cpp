@@ -48,7 +48,7 @@ class IriApiTest : public testing::Test {
   }
 
   FixedClock clock_;
-  std::unique_ptr<storage::Tangle> tangle_ = storage::Tangle::in_memory(ledger::kTestWeight, clock_);
+  std::unique_ptr<ledger_store::Tangle> tangle_ = ledger_store::Tangle::in_memory(ledger::kTestWeight, clock_);
   IriApi api_{*tangle_, clock_};
 };
 
@@ -254,7 +254,7 @@ TEST_F(IriApiTest, ChecksConsistencyDepthAndReference) {
 }
 
 // Counts how often a state of the ledger is looked at.
-class CountingStore final : public storage::Store {
+class CountingStore final : public ledger_store::Store {
  public:
   explicit CountingStore(int& views) : views_(views) {}
   Result<View> view() override {
@@ -265,16 +265,16 @@ class CountingStore final : public storage::Store {
   Result<void> reclaim() override { return store_.reclaim(); }
 
  private:
-  storage::VolatileStore store_;
+  ledger_store::VolatileStore store_;
   int& views_;
 };
 
 TEST(IriApiOverAStore, AnAnswerIsOfOneStateOfTheLedger) {
   const FixedClock clock;
   int views = 0;
-  storage::TangleOptions options;
+  ledger_store::TangleOptions options;
   options.min_weight_magnitude = ledger::kTestWeight;
-  auto tangle = storage::Tangle::over(std::make_unique<CountingStore>(views), "counted", options, clock);
+  auto tangle = ledger_store::Tangle::over(std::make_unique<CountingStore>(views), "counted", options, clock);
   ASSERT_TRUE(tangle) << tangle.error().message;
   IriApi api(**tangle, clock);
   const auto bundle = test_bundle("VIEWS", 1);

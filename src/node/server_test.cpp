@@ -7,10 +7,10 @@
 #include "base/test_folder.h"
 #include "ledger_client/iri_client.h"
 #include "ledger_client/open_ledger.h"
+#include "ledger_store/node_address.h"
 #include "node/node.h"
 #include "node/test_server.h"
 #include "ports/test_reading.h"
-#include "storage/node_address.h"
 
 namespace glucoledger::node {
 namespace {
@@ -73,7 +73,7 @@ TEST_F(ClientAndServerTest, TheClientGoesToTheNextNode) {
 }
 
 TEST_F(ClientAndServerTest, TheClientKeepsToOneLedger) {
-  const auto other_tangle = storage::Tangle::in_memory(ledger::kTestWeight, clock_);
+  const auto other_tangle = ledger_store::Tangle::in_memory(ledger::kTestWeight, clock_);
   IriApi other_api(*other_tangle, clock_);
   Service other_service(other_api, *other_tangle);
   ServerOptions options;
@@ -192,10 +192,10 @@ TEST(NodeInAFolder, IsUsedInsteadOfTheFolder) {
     EXPECT_EQ((*ledger)->info()->locator, std::filesystem::canonical(options.folder).string());
     ASSERT_TRUE((*ledger)->submit(bundle));
   }
-  const storage::NodeAddress left = *storage::read_node_address(options.folder);
+  const ledger_store::NodeAddress left = *ledger_store::read_node_address(options.folder);
   node->reset();
-  EXPECT_FALSE(storage::read_node_address(options.folder));
-  ASSERT_TRUE(storage::write_node_address(options.folder, left));  // as after kill -9: nobody answers there
+  EXPECT_FALSE(ledger_store::read_node_address(options.folder));
+  ASSERT_TRUE(ledger_store::write_node_address(options.folder, left));  // as after kill -9: nobody answers there
   const auto ledger = ledger_client::open_ledger(options.folder.string(), {}, clock);
   ASSERT_TRUE(ledger) << ledger.error().message;
   EXPECT_EQ(dynamic_cast<IriClient*>(ledger->get()), nullptr);
