@@ -10,7 +10,14 @@ namespace {
 
 std::atomic<bool> interrupted_flag{false};
 
+// Never destroyed: a signal may come at any time.
+CancelSource& interrupt_source() {
+  static CancelSource& source = *new CancelSource;
+  return source;
+}
+
 void handle(int signal_number) {
+  interrupt_source().trip();
   if (interrupted_flag.exchange(true)) {
     std::signal(signal_number, SIG_DFL);
     std::raise(signal_number);
@@ -20,6 +27,7 @@ void handle(int signal_number) {
 }  // namespace
 
 void install_interrupt_handlers() {
+  interrupt_source();  // made here, and not by the handler
   for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal_number, handle);
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -32,7 +40,12 @@ const std::atomic<bool>& interrupt_flag() {
   return interrupted_flag;
 }
 
+CancelToken interrupt_token() {
+  return interrupt_source().token();
+}
+
 void request_interrupt() {
+  interrupt_source().trip();
   interrupted_flag.store(true);
 }
 
