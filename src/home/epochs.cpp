@@ -8,8 +8,6 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, design, first_day, last_day, root, next_index, state, may_sign, messages FROM epoch ";
-constexpr std::size_t kTransactionTrits = ledger::kTransactionTrytes * crypto::kTritsPerTryte;
-constexpr std::size_t kPackedTransactionSize = (kTransactionTrits + 4) / 5;
 
 Result<Epoch> epoch_from(const sqlite::Statement& row) {
   Epoch epoch;
@@ -235,12 +233,13 @@ Bytes pack_bundle(const ledger::PreparedBundle& bundle) {
 }
 
 Result<ledger::PreparedBundle> unpack_bundle(ByteView packed) {
-  if (packed.empty() || packed.size() % kPackedTransactionSize != 0) {
+  if (packed.empty() || packed.size() % ledger::kPackedTransactionSize != 0) {
     return fail(ErrorCode::kCorrupt, "a message in the outbox is damaged", "restore the home from a backup");
   }
   ledger::PreparedBundle bundle;
-  for (std::size_t offset = 0; offset < packed.size(); offset += kPackedTransactionSize) {
-    GL_TRY(trits, crypto::unpack_trits(packed.subspan(offset, kPackedTransactionSize), kTransactionTrits));
+  for (std::size_t offset = 0; offset < packed.size(); offset += ledger::kPackedTransactionSize) {
+    GL_TRY(trits,
+           crypto::unpack_trits(packed.subspan(offset, ledger::kPackedTransactionSize), ledger::kTransactionTrits));
     bundle.push_back(crypto::trytes_from_trits(trits));
   }
   return bundle;

@@ -59,15 +59,8 @@ class StateBatch final : public StateReader {
   std::array<Changes, kColumnCount> changes_;
 };
 
-class StateStore : public StateReader {
- public:
-  // All of the changes or none; durable when it returns.
-  virtual Result<void> commit(const StateBatch& batch) = 0;
-  // Before a series of reads: a store that others write to looks at what is new.
-  virtual Result<void> refresh() { return {}; }
-};
-
-class MemoryStore final : public StateStore {
+// Keeps all in memory. Not thread-safe.
+class MemoryStore final : public StateReader {
  public:
   using Content = std::map<std::string, std::string, std::less<>>;
 
@@ -75,7 +68,7 @@ class MemoryStore final : public StateStore {
   Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const override;
   Result<void> scan_from(Column column, std::string_view prefix, std::string_view from,
                          const Visitor& visit) const override;
-  Result<void> commit(const StateBatch& batch) override;
+  Result<void> commit(const StateBatch& batch);  // all of the changes
   const Content& content(Column column) const { return content_[static_cast<std::size_t>(column)]; }
 
  private:

@@ -9,6 +9,7 @@
 
 #include "crypto/kerl.h"
 #include "ledger/test_bundles.h"
+#include "ledger_store/tangle.h"
 
 namespace glucoledger::node {
 namespace {
@@ -394,8 +395,8 @@ TEST_F(IriApiTest, RefusesBeforeTheProofOfWorkWhatTheLedgerWouldRefuseAfterIt) {
   };
   const auto prepared = ledger::prepare(std::string(3000, 'A'), test_hash("WORTH"), "TEST", 1'542'883'200);
   ASSERT_TRUE(prepared);
-  constexpr std::size_t kAddressAt = 2187;
-  constexpr std::size_t kValueAt = 2268;
+  constexpr std::size_t kAddressAt = ledger::fields::kAddress.offset;
+  constexpr std::size_t kValueAt = ledger::fields::kValue.offset;
   const auto changed = [](std::string trytes, std::size_t at, char tryte) {
     EXPECT_NE(trytes[at], tryte);
     trytes[at] = tryte;
