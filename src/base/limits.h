@@ -21,6 +21,7 @@ inline constexpr std::size_t kMamMessageTrytesMax = 100'000;
 inline constexpr std::size_t kTransactionsPerAddressMax = 10'000;
 inline constexpr int kMinWeightMagnitudeMax = 22;
 inline constexpr std::int64_t kTimestampFutureMaxMs = 10 * 60 * 1000;
+inline constexpr std::size_t kCommandTransactionsMax = 10'000;  // of one submission
 
 // Content store and sealed files
 inline constexpr std::size_t kContentSizeMax = std::size_t{1} << 30;
