@@ -11,10 +11,11 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace glucoledger::ledger_store {
 
@@ -80,18 +81,18 @@ class SimulatedDisk final : public rocksdb::FileSystem {
     std::shared_ptr<Content> content;  // nothing: the name is gone
   };
 
-  Status begin_write();  // counts, and fails when it is time; the mutex is held
-  void change_name(const std::string& path, std::shared_ptr<Content> content);
-  std::shared_ptr<Content> find(const std::string& path) const;
+  Status begin_write() REQUIRES(mutex_);  // counts, and fails when it is time
+  void change_name(const std::string& path, std::shared_ptr<Content> content) REQUIRES(mutex_);
+  std::shared_ptr<Content> find(const std::string& path) const REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;
-  Names names_;
-  Names safe_names_;
-  std::vector<NameChange> unsafe_changes_;  // in their order
-  std::uint64_t operations_ = 0;
-  std::uint64_t failing_from_ = 0;
-  Fault fault_ = Fault::kNone;
-  bool syncs_do_nothing_ = false;
+  mutable base::Mutex mutex_;
+  Names names_ GUARDED_BY(mutex_);
+  Names safe_names_ GUARDED_BY(mutex_);
+  std::vector<NameChange> unsafe_changes_ GUARDED_BY(mutex_);  // in their order
+  std::uint64_t operations_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t failing_from_ GUARDED_BY(mutex_) = 0;
+  Fault fault_ GUARDED_BY(mutex_) = Fault::kNone;
+  bool syncs_do_nothing_ GUARDED_BY(mutex_) = false;
 };
 
 // The disk for RocksDB. Where RocksDB sleeps before it tries a failing disk again, this goes on at once.

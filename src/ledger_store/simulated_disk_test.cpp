@@ -36,7 +36,7 @@ class SimulatedReader final : public rocksdb::FSSequentialFile, public rocksdb::
   }
   Status Read(std::uint64_t offset, std::size_t size, const rocksdb::IOOptions&, rocksdb::Slice* result, char* scratch,
               rocksdb::IODebugContext*) const override {
-    const std::lock_guard guard(disk_.mutex_);
+    const base::MutexLock guard(disk_.mutex_);
     const std::size_t from = std::min<std::size_t>(offset, content_->data.size());
     const std::size_t count = std::min(size, content_->data.size() - from);
     std::memcpy(scratch, content_->data.data() + from, count);
@@ -63,7 +63,7 @@ class SimulatedFile final : public rocksdb::FSWritableFile {
       : disk_(disk), content_(std::move(content)) {}
   using FSWritableFile::Append;
   Status Append(const rocksdb::Slice& data, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
-    const std::lock_guard guard(disk_.mutex_);
+    const base::MutexLock guard(disk_.mutex_);
     const Status status = disk_.begin_write();
     // A full disk takes a part before it says so.
     if (disk_.fault_ == SimulatedDisk::Fault::kFull && !status.ok())
@@ -72,7 +72,7 @@ class SimulatedFile final : public rocksdb::FSWritableFile {
     return status;
   }
   Status Truncate(std::uint64_t size, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
-    const std::lock_guard guard(disk_.mutex_);
+    const base::MutexLock guard(disk_.mutex_);
     const Status status = disk_.begin_write();
     if (!status.ok()) return status;
     content_->data.resize(size);
@@ -80,7 +80,7 @@ class SimulatedFile final : public rocksdb::FSWritableFile {
     return status;
   }
   Status Sync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
-    const std::lock_guard guard(disk_.mutex_);
+    const base::MutexLock guard(disk_.mutex_);
     const Status status = disk_.begin_write();
     if (disk_.syncs_do_nothing_) return status;
     if (!status.ok() && disk_.fault_ == SimulatedDisk::Fault::kBroken) {
@@ -92,7 +92,7 @@ class SimulatedFile final : public rocksdb::FSWritableFile {
   Status Flush(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override { return Status::OK(); }
   Status Close(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override { return Status::OK(); }
   std::uint64_t GetFileSize(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
-    const std::lock_guard guard(disk_.mutex_);
+    const base::MutexLock guard(disk_.mutex_);
     return content_->data.size();
   }
 
@@ -105,14 +105,18 @@ class SimulatedFolder final : public rocksdb::FSDirectory {
  public:
   SimulatedFolder(SimulatedDisk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
   Status Fsync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
-    const std::lock_guard guard(disk_.mutex_);
+    const base::MutexLock guard(disk_.mutex_);
     const Status status = disk_.begin_write();
     if (!status.ok()) return status;
-    std::erase_if(disk_.unsafe_changes_, [&](const SimulatedDisk::NameChange& change) {
-      if (folder_of(change.path) != path_) return false;
-      disk_.safe_names_[change.path] = change.content;
-      return true;
-    });
+    std::vector<SimulatedDisk::NameChange> others;
+    for (SimulatedDisk::NameChange& change : disk_.unsafe_changes_) {
+      if (folder_of(change.path) == path_) {
+        disk_.safe_names_[change.path] = change.content;
+      } else {
+        others.push_back(std::move(change));
+      }
+    }
+    disk_.unsafe_changes_ = std::move(others);
     return status;
   }
 
@@ -122,18 +126,18 @@ class SimulatedFolder final : public rocksdb::FSDirectory {
 };
 
 void SimulatedDisk::fail_after(std::uint64_t operations, Fault fault) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   failing_from_ = operations_ + operations;
   fault_ = fault;
 }
 
 void SimulatedDisk::let_syncs_do_nothing(bool on) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   syncs_do_nothing_ = on;
 }
 
 std::uint64_t SimulatedDisk::operations() const {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   return operations_;
 }
 
@@ -158,7 +162,7 @@ std::shared_ptr<SimulatedDisk::Content> SimulatedDisk::find(const std::string& p
 }
 
 void SimulatedDisk::restart(std::mt19937_64& random) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   fault_ = Fault::kNone;
   const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(random() % bound); };
   const std::size_t kept_changes = below(unsafe_changes_.size() + 1);
@@ -184,7 +188,7 @@ void SimulatedDisk::restart(std::mt19937_64& random) {
 }
 
 int SimulatedDisk::damage(const std::string& suffix) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   int count = 0;
   for (const auto& [path, content] : names_) {
     if (!path.ends_with(suffix) || content->data.empty()) continue;
@@ -197,7 +201,7 @@ int SimulatedDisk::damage(const std::string& suffix) {
 
 Status SimulatedDisk::NewSequentialFile(const std::string& path, const rocksdb::FileOptions&,
                                         std::unique_ptr<rocksdb::FSSequentialFile>* result, Context*) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   auto content = find(path);
   if (!content) return Status::PathNotFound(path);
   *result = std::make_unique<SimulatedReader>(*this, std::move(content));
@@ -206,7 +210,7 @@ Status SimulatedDisk::NewSequentialFile(const std::string& path, const rocksdb::
 
 Status SimulatedDisk::NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions&,
                                           std::unique_ptr<rocksdb::FSRandomAccessFile>* result, Context*) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   auto content = find(path);
   if (!content) return Status::PathNotFound(path);
   *result = std::make_unique<SimulatedReader>(*this, std::move(content));
@@ -215,7 +219,7 @@ Status SimulatedDisk::NewRandomAccessFile(const std::string& path, const rocksdb
 
 Status SimulatedDisk::NewWritableFile(const std::string& path, const rocksdb::FileOptions&,
                                       std::unique_ptr<rocksdb::FSWritableFile>* result, Context*) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   const Status status = begin_write();
   if (!status.ok()) return status;
   auto content = std::make_shared<Content>();
@@ -227,7 +231,7 @@ Status SimulatedDisk::NewWritableFile(const std::string& path, const rocksdb::Fi
 Status SimulatedDisk::ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                          std::unique_ptr<rocksdb::FSWritableFile>* result, Context* context) {
   {
-    const std::lock_guard guard(mutex_);
+    const base::MutexLock guard(mutex_);
     if (auto content = find(path)) {
       *result = std::make_unique<SimulatedFile>(*this, std::move(content));
       return Status::OK();
@@ -243,12 +247,12 @@ Status SimulatedDisk::NewDirectory(const std::string& path, const Options&,
 }
 
 Status SimulatedDisk::FileExists(const std::string& path, const Options&, Context*) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   return find(path) ? Status::OK() : Status::NotFound();
 }
 
 Status SimulatedDisk::GetChildren(const std::string& path, const Options&, std::vector<std::string>* result, Context*) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   const std::string prefix = without_slash(path) + "/";
   result->clear();
   for (const auto& [name, content] : names_) {
@@ -258,7 +262,7 @@ Status SimulatedDisk::GetChildren(const std::string& path, const Options&, std::
 }
 
 Status SimulatedDisk::DeleteFile(const std::string& path, const Options&, Context*) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   if (!find(path)) return Status::PathNotFound(path);
   const Status status = begin_write();
   if (status.ok()) change_name(path, nullptr);
@@ -277,7 +281,7 @@ Status SimulatedDisk::DeleteDir(const std::string&, const Options&, Context*) {
 }
 
 Status SimulatedDisk::GetFileSize(const std::string& path, const Options&, std::uint64_t* size, Context*) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   const auto content = find(path);
   if (!content) return Status::PathNotFound(path);
   *size = content->data.size();
@@ -290,7 +294,7 @@ Status SimulatedDisk::GetFileModificationTime(const std::string&, const Options&
 }
 
 Status SimulatedDisk::RenameFile(const std::string& from, const std::string& to, const Options&, Context*) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   const auto content = find(from);
   if (!content) return Status::PathNotFound(from);
   const Status status = begin_write();
@@ -321,7 +325,7 @@ Status SimulatedDisk::GetAbsolutePath(const std::string& path, const Options&, s
 }
 
 Status SimulatedDisk::IsDirectory(const std::string& path, const Options&, bool* is_directory, Context*) {
-  const std::lock_guard guard(mutex_);
+  const base::MutexLock guard(mutex_);
   *is_directory = find(path) == nullptr;
   return Status::OK();
 }
