@@ -52,6 +52,12 @@ Result<void> check_min_weight_magnitude(ports::Ledger& ledger, const std::option
               "leave --mwm away, or choose another folder for a new ledger");
 }
 
+// A ledger that another process holds is one that does not answer now: what waits for it stays where it was recorded.
+Error as_ledger_error(Error error) {
+  if (error.code == ErrorCode::kBusy) error.code = ErrorCode::kUnreachable;
+  return error;
+}
+
 Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& folder,
                                                    const OpenLedgerOptions& options, const base::Clock& clock) {
   for (std::int64_t waited_ms = 0;; waited_ms += kLockStepMs) {
@@ -66,8 +72,9 @@ Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& 
     auto tangle = ledger_store::Tangle::open(folder, tangle_options, clock);
     if (tangle) return std::unique_ptr<ports::Ledger>(std::move(*tangle));
     // Whoever holds the lock may be a node that is just starting: then its address appears in a moment.
-    const bool held = tangle.error().code == ErrorCode::kUnreachable;
-    if (!held || waited_ms >= options.lock_wait_ms || base::interrupted()) return tl::unexpected(tangle.error());
+    const bool held = tangle.error().code == ErrorCode::kBusy;
+    if (!held || waited_ms >= options.lock_wait_ms || base::interrupted())
+      return tl::unexpected(as_ledger_error(tangle.error()));
   }
 }
 

@@ -2,7 +2,8 @@
 //
 // A folder may be in the hands of a running `node --data`: that node leaves its address there
 // (ledger_store/node_address.h) and is then used instead; an address at which no node of this ledger answers is
-// ignored. Without a node the folder is opened by this process, which waits for its turn.
+// ignored. Without a node the folder is opened by this process, which waits for its turn; kUnreachable where another
+// holds it for longer.
 #pragma once
 
 #include <memory>

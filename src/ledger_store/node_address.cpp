@@ -1,13 +1,9 @@
 #include "ledger_store/node_address.h"
 
 #include "base/file.h"
+#include "base/limits.h"
 
 namespace glucoledger::ledger_store {
-namespace {
-
-constexpr std::size_t kSizeMax = 512;
-
-}  // namespace
 
 Result<void> write_node_address(const std::filesystem::path& folder, const NodeAddress& address) {
   return base::write_file_atomic(folder / kNodeAddressFile,
@@ -15,7 +11,7 @@ Result<void> write_node_address(const std::filesystem::path& folder, const NodeA
 }
 
 std::optional<NodeAddress> read_node_address(const std::filesystem::path& folder) {
-  const auto text = base::read_file(folder / kNodeAddressFile, kSizeMax);
+  const auto text = base::read_file(folder / kNodeAddressFile, base::limits::kNodeAddressSizeMax);
   if (!text) return std::nullopt;
   const std::size_t url_end = text->find('\n');
   const std::size_t id_end = url_end == std::string::npos ? url_end : text->find('\n', url_end + 1);

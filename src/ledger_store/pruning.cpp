@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/interrupt.h"
-
 namespace glucoledger::ledger_store {
 namespace {
 
@@ -27,7 +25,7 @@ Result<std::uint64_t> first_sequence_kept(Tangle& tangle, std::int64_t before_ms
 }  // namespace
 
 Result<PruneReport> prune_folder(const std::filesystem::path& folder, std::int64_t before_ms, const base::Clock& clock,
-                                 const base::Progress& progress) {
+                                 const base::Progress& progress, const base::CancelToken& cancel) {
   constexpr std::uint64_t kSequencesAtOnce = 5000;
   TangleOptions options;
   options.read_only = true;
@@ -38,7 +36,7 @@ Result<PruneReport> prune_folder(const std::filesystem::path& folder, std::int64
   PruneReport report;
   GL_ASSIGN(report.before, first_sequence_kept(*tangle, before_ms));
   for (std::uint64_t before = 1; before < report.before;) {
-    if (base::interrupted()) return fail(ErrorCode::kInterrupted, "interrupted: what was pruned so far is gone");
+    if (cancel.cancelled()) return fail(ErrorCode::kInterrupted, "interrupted: what was pruned so far is gone");
     before = std::min(before + kSequencesAtOnce, report.before);
     GL_TRY(pruned, tangle->prune_before(before));
     report.pruned += pruned;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/progress.h"
 #include "ledger_store/tangle.h"
@@ -16,8 +17,8 @@ struct PruneReport {
 };
 
 // In pieces, each durable: one that was interrupted (kInterrupted) is repeated. kNotFound: there is no ledger.
-// kUnreachable: a process uses the folder.
+// kBusy: a process uses the folder; nothing was changed.
 Result<PruneReport> prune_folder(const std::filesystem::path& folder, std::int64_t before_ms, const base::Clock& clock,
-                                 const base::Progress& progress);
+                                 const base::Progress& progress, const base::CancelToken& cancel = {});
 
 }  // namespace glucoledger::ledger_store

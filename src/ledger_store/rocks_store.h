@@ -4,7 +4,8 @@
 // anew before the next use, since what was not acknowledged may or may not be on disk; what is found then is written
 // again. Where that is not possible, as on a full disk, it can still be read. A read-only store works beside the writer
 // of another process: each view looks whether the folder changed and opens it again. Memory: see rocks_options.h.
-// Errors: full disk, read-only and I/O errors are kFailed, damage kCorrupt.
+// Errors: full disk, read-only and I/O errors are kFailed, damage kCorrupt; kUnreachable where the writer took away
+// what was being read.
 #pragma once
 
 #include <rocksdb/db.h>

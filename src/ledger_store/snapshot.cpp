@@ -3,7 +3,6 @@
 #include <cstdio>
 
 #include "base/file.h"
-#include "base/interrupt.h"
 #include "ledger_store/rocks_store.h"
 #include "ledger_store/snapshot_file.h"
 #include "ledger_store/tangle.h"
@@ -28,13 +27,13 @@ Result<SnapshotInfo> describe(const ledger::StateReader& reader) {
 }
 
 Result<void> add_column(SnapshotWriter& writer, const ledger::StateReader& reader, ledger::Column column,
-                        const base::Progress& progress) {
+                        const base::Progress& progress, const base::CancelToken& cancel) {
   Result<void> added;
   GL_CHECK(reader.scan(column, "", [&](std::string_view key, std::string_view value) {
     added = writer.add(column, key, value);
     if (writer.record_count() % kReportEvery == 0) {
       base::report(progress, "records written", writer.record_count(), 0);
-      if (added && base::interrupted()) added = interrupted();
+      if (added && cancel.cancelled()) added = interrupted();
     }
     return added.has_value();
   }));
@@ -58,7 +57,8 @@ class FolderInTheMaking {
   std::filesystem::path path_;
 };
 
-Result<void> copy_records(SnapshotReader& reader, Store& store, const base::Progress& progress) {
+Result<void> copy_records(SnapshotReader& reader, Store& store, const base::Progress& progress,
+                          const base::CancelToken& cancel) {
   const ledger::MemoryStore nothing;
   while (true) {
     ledger::StateBatch batch(nothing);
@@ -74,19 +74,20 @@ Result<void> copy_records(SnapshotReader& reader, Store& store, const base::Prog
     if (!batch.empty()) GL_CHECK(store.commit(batch));
     base::report(progress, "records restored", reader.record_count(), 0);
     if (at_end) return {};
-    if (base::interrupted()) return interrupted();
+    if (cancel.cancelled()) return interrupted();
   }
 }
 
 // Nothing is made before the file is known to be whole.
-Result<void> check_file(const std::filesystem::path& file, const base::Progress& progress) {
+Result<void> check_file(const std::filesystem::path& file, const base::Progress& progress,
+                        const base::CancelToken& cancel) {
   GL_TRY(reader, SnapshotReader::open(file));
   while (true) {
     GL_TRY(record, reader.next());
     if (!record) return {};
     if (reader.record_count() % kReportEvery != 0) continue;
     base::report(progress, "records checked", reader.record_count(), 0);
-    if (base::interrupted()) return interrupted();
+    if (cancel.cancelled()) return interrupted();
   }
 }
 
@@ -98,10 +99,10 @@ Result<SnapshotInfo> describe_restored(Store& store) {
 }
 
 Result<SnapshotInfo> restore_state(const std::filesystem::path& file, const std::filesystem::path& state,
-                                   const base::Progress& progress) {
+                                   const base::Progress& progress, const base::CancelToken& cancel) {
   GL_TRY(reader, SnapshotReader::open(file));
   GL_TRY(store, RocksStore::open(state.string(), RocksStore::Access::kWrite));
-  GL_CHECK(copy_records(reader, *store, progress));
+  GL_CHECK(copy_records(reader, *store, progress, cancel));
   GL_TRY(info, describe_restored(*store));
   info.record_count = reader.record_count();
   info.size = reader.size();
@@ -111,7 +112,7 @@ Result<SnapshotInfo> restore_state(const std::filesystem::path& file, const std:
     GL_ASSIGN(store, RocksStore::open(state.string(), RocksStore::Access::kReadOnly));
   }
   GL_TRY(view, store->view());
-  GL_TRY(report, verify_state(*view, progress));
+  GL_TRY(report, verify_state(*view, progress, cancel));
   if (report.sound()) return info;
   return fail(ErrorCode::kCorrupt, "the ledger in the snapshot is not sound: " + report.findings.front(),
               "use another one; nothing was restored");
@@ -124,14 +125,21 @@ Result<void> put_in_place(const std::filesystem::path& made, const std::filesyst
   return base::sync_folder(folder.parent_path());
 }
 
+Result<SnapshotInfo> snapshot_of_folder(const std::filesystem::path& folder, const std::filesystem::path& file,
+                                        const base::Progress& progress, const base::CancelToken& cancel) {
+  GL_TRY(store, RocksStore::open((folder / "state").string(), RocksStore::Access::kReadOnly));
+  GL_TRY(view, store->view());
+  return write_snapshot(*view, file, progress, cancel);
+}
+
 }  // namespace
 
 Result<SnapshotInfo> write_snapshot(const ledger::StateReader& reader, const std::filesystem::path& file,
-                                    const base::Progress& progress) {
+                                    const base::Progress& progress, const base::CancelToken& cancel) {
   GL_TRY(info, describe(reader));
   GL_TRY(writer, SnapshotWriter::create(file));
   for (std::size_t column = 0; column < ledger::kColumnCount; ++column) {
-    GL_CHECK(add_column(writer, reader, static_cast<ledger::Column>(column), progress));
+    GL_CHECK(add_column(writer, reader, static_cast<ledger::Column>(column), progress, cancel));
   }
   GL_CHECK(writer.finish());
   info.record_count = writer.record_count();
@@ -140,14 +148,15 @@ Result<SnapshotInfo> write_snapshot(const ledger::StateReader& reader, const std
 }
 
 Result<SnapshotInfo> write_snapshot(const std::filesystem::path& folder, const std::filesystem::path& file,
-                                    const base::Progress& progress) {
-  GL_TRY(store, RocksStore::open((folder / "state").string(), RocksStore::Access::kReadOnly));
-  GL_TRY(view, store->view());
-  return write_snapshot(*view, file, progress);
+                                    const base::Progress& progress, const base::CancelToken& cancel) {
+  auto written = snapshot_of_folder(folder, file, progress, cancel);
+  // Who writes to the ledger pruned or moved what was to be read.
+  if (!written && written.error().code == ErrorCode::kUnreachable) written.error().code = ErrorCode::kBusy;
+  return written;
 }
 
 Result<SnapshotInfo> restore_snapshot(const std::filesystem::path& file, const std::filesystem::path& folder,
-                                      const base::Progress& progress) {
+                                      const base::Progress& progress, const base::CancelToken& cancel) {
   std::error_code error;
   std::filesystem::path target = std::filesystem::absolute(folder, error).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // a slash at the end
@@ -156,10 +165,10 @@ Result<SnapshotInfo> restore_snapshot(const std::filesystem::path& file, const s
     return fail(ErrorCode::kInputRefused, folder.string() + " exists already and is not empty",
                 "choose a new folder: a ledger is never restored over another");
   }
-  GL_CHECK(check_file(file, progress));
+  GL_CHECK(check_file(file, progress, cancel));
   const FolderInTheMaking made(target.string() + ".restoring");
   GL_CHECK(base::make_folder(made.path() / "state"));
-  GL_TRY(info, restore_state(file, made.path() / "state", progress));
+  GL_TRY(info, restore_state(file, made.path() / "state", progress, cancel));
   GL_CHECK(put_in_place(made.path(), target));
   return info;
 }

@@ -9,18 +9,19 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "ledger/state_records.h"
 
 namespace glucoledger::ledger_store {
 namespace {
 
+using base::limits::kSnapshotKeySizeMax;
+using base::limits::kSnapshotValueSizeMax;
 using ledger::records::encode_integer;
 
 constexpr std::string_view kMagic("\x89GLLS\r\n\x1a", 8);
 constexpr std::uint32_t kVersion = 1;
 constexpr char kEnd = '\xff';
-constexpr std::size_t kKeySizeMax = 1024;
-constexpr std::size_t kValueSizeMax = std::size_t{1} << 20;
 constexpr std::size_t kDigestSize = 32;
 constexpr std::size_t kBufferSize = std::size_t{256} << 10;
 
@@ -86,7 +87,7 @@ Result<void> SnapshotWriter::write(std::string_view bytes) {
 }
 
 Result<void> SnapshotWriter::add(ledger::Column column, std::string_view key, std::string_view value) {
-  GL_ASSERT(key.size() <= kKeySizeMax && value.size() <= kValueSizeMax);
+  GL_ASSERT(key.size() <= kSnapshotKeySizeMax && value.size() <= kSnapshotValueSizeMax);
   std::string header(1, static_cast<char>(column));
   header += encode_integer(key.size(), 2) + encode_integer(value.size(), 4);
   GL_CHECK(write(header));
@@ -154,7 +155,7 @@ Result<std::optional<SnapshotRecord>> SnapshotReader::next() {
   const auto column = static_cast<unsigned char>(kind[0]);
   GL_TRY(key_size, integer(read(2)));
   GL_TRY(value_size, integer(read(4)));
-  if (column >= ledger::kColumnCount || key_size > kKeySizeMax || value_size > kValueSizeMax) {
+  if (column >= ledger::kColumnCount || key_size > kSnapshotKeySizeMax || value_size > kSnapshotValueSizeMax) {
     return damaged("a record cannot be one");
   }
   SnapshotRecord record;

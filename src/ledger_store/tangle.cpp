@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/random.h"
+#include "ledger_store/folder_lock.h"
 #include "ledger_store/rocks_store.h"
 
 namespace glucoledger::ledger_store {
@@ -32,7 +33,7 @@ Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& folder, c
     return store;
   }
   GL_CHECK(base::make_folder(folder));
-  GL_TRY(lock, base::FileLock::acquire(folder / "lock", options.lock_wait_ms));
+  GL_TRY(lock, lock_folder(folder, options.lock_wait_ms));
   GL_CHECK(base::make_folder(database));
   GL_TRY(store, RocksStore::open(database, RocksStore::Access::kWrite));
   return std::make_unique<LockedStore>(std::move(lock), std::move(store));
@@ -42,23 +43,37 @@ tl::unexpected<Error> read_only_error() {
   return fail(ErrorCode::kNotAllowed, "the ledger was opened for reading only");
 }
 
-Result<ledger::Parameters> create(Store& store, const TangleOptions& options) {
-  ledger::Parameters parameters;
-  parameters.network_id = base::random_bytes(ledger::kNetworkIdSize);
-  parameters.min_weight_magnitude = options.min_weight_magnitude.value_or(Tangle::kDefaultMinWeightMagnitude);
-  parameters.retention_ms = options.retention_ms.value_or(parameters.retention_ms);
-  parameters.duplicate_window_ms = options.duplicate_window_ms.value_or(parameters.duplicate_window_ms);
-  GL_CHECK(ledger::check_parameters(parameters));
-  const ledger::MemoryStore nothing;
-  ledger::StateBatch batch(nothing);
-  ledger::create_ledger(batch, parameters);
-  GL_CHECK(store.commit(batch));
-  return parameters;
+// A new ledger's. Where its parameters are out of range, nothing is made.
+Result<ledger::CreateLedger> creation(const TangleOptions& options) {
+  ledger::CreateLedger create;
+  create.parameters.network_id = base::random_bytes(ledger::kNetworkIdSize);
+  create.parameters.min_weight_magnitude = options.min_weight_magnitude.value_or(Tangle::kDefaultMinWeightMagnitude);
+  create.parameters.retention_ms = options.retention_ms.value_or(create.parameters.retention_ms);
+  create.parameters.duplicate_window_ms = options.duplicate_window_ms.value_or(create.parameters.duplicate_window_ms);
+  GL_CHECK(ledger::check_parameters(create.parameters));
+  return create;
 }
 
 Result<ledger::Parameters> read_parameters(Store& store) {
   GL_TRY(view, store.view());
   return ledger::read_parameters(*view);
+}
+
+// The first commands of who writes: a ledger where there is none, and what brings an old one to this version, part by
+// part, so that an interrupted upgrade goes on where it stopped.
+Result<void> make_ready(Store& store, const TangleOptions& options, const base::Clock& clock) {
+  Engine engine(store);
+  const auto parameters = read_parameters(store);
+  if (!parameters) {
+    if (parameters.error().code != ErrorCode::kNotFound) return tl::unexpected(parameters.error());
+    GL_TRY(create, creation(options));
+    GL_CHECK(engine.run({std::move(create), clock.now_ms()}));
+  }
+  for (bool done = false; !done;) {
+    GL_TRY(outcome, engine.run({ledger::Upgrade{}, clock.now_ms()}));
+    done = outcome.is_up_to_date;
+  }
+  return {};
 }
 
 // What was asked for must be what an old ledger has.
@@ -77,23 +92,6 @@ Result<void> check_agreement(const ledger::Parameters& parameters, const TangleO
                options.duplicate_window_ms.value_or(parameters.duplicate_window_ms));
 }
 
-// Part by part: one that was interrupted goes on where it stopped.
-Result<ledger::Parameters> upgrade(Store& store) {
-  constexpr std::size_t kTransactionsPerCommit = 1000;
-  for (bool done = false; !done;) {
-    GL_TRY(view, store.view());
-    ledger::StateBatch batch(*view);
-    GL_ASSIGN(done, ledger::upgrade(batch, kTransactionsPerCommit));
-    view.reset();
-    if (!batch.empty()) GL_CHECK(store.commit(batch));
-  }
-  return read_parameters(store);
-}
-
-std::uint64_t entropy() {
-  return (std::uint64_t{base::random_below(1u << 31)} << 31) | base::random_below(1u << 31);
-}
-
 }  // namespace
 
 Tangle::Tangle(std::unique_ptr<Store> store, std::string locator, ledger::Parameters parameters, bool read_only,
@@ -102,10 +100,8 @@ Tangle::Tangle(std::unique_ptr<Store> store, std::string locator, ledger::Parame
       locator_(std::move(locator)),
       parameters_(std::move(parameters)),
       read_only_(read_only),
-      clock_(clock),
-      queue_([this](const CommitQueue::Group& group) { commit_group(group); }) {}
-
-Tangle::~Tangle() = default;
+      engine_(*store_),
+      sequencer_(engine_, clock) {}
 
 Result<std::unique_ptr<Tangle>> Tangle::open(const std::filesystem::path& folder, const TangleOptions& options,
                                              const base::Clock& clock) {
@@ -131,80 +127,11 @@ Result<std::unique_ptr<Tangle>> Tangle::over(std::unique_ptr<Store> store, std::
     return fail(ErrorCode::kUsage,
                 "a minimum weight magnitude is 1 to " + std::to_string(base::limits::kMinWeightMagnitudeMax));
   }
-  auto parameters = read_parameters(*store);
-  if (!parameters && parameters.error().code == ErrorCode::kNotFound && !options.read_only) {
-    parameters = create(*store, options);
-  }
-  if (parameters && !options.read_only) parameters = upgrade(*store);
-  if (!parameters) return tl::unexpected(parameters.error());
-  GL_CHECK(check_agreement(*parameters, options));
+  if (!options.read_only) GL_CHECK(make_ready(*store, options, clock));
+  GL_TRY(parameters, read_parameters(*store));
+  GL_CHECK(check_agreement(parameters, options));
   return std::unique_ptr<Tangle>(
-      new Tangle(std::move(store), std::move(locator), std::move(*parameters), options.read_only, clock));
-}
-
-template <typename Function>
-auto Tangle::reading(Function function) -> decltype(function(std::declval<const ledger::StateReader&>())) {
-  GL_TRY(view, store_->view());
-  return function(*view);
-}
-
-Result<void> Tangle::write(Apply apply) {
-  if (read_only_) return read_only_error();
-  auto command = std::make_unique<CommitQueue::Command>();
-  command->apply = std::move(apply);
-  return queue_.run(std::move(command));
-}
-
-void Tangle::commit_group(const CommitQueue::Group& group) {
-  const auto start = std::chrono::steady_clock::now();
-  Result<Commit> commit;
-  try {
-    commit = apply_group(group);
-  } catch (const std::exception&) {
-    commit = fail(ErrorCode::kFailed, "out of memory, or an internal error");
-  }
-  if (commit) {
-    commit->duration = std::chrono::steady_clock::now() - start;
-    return tell(*commit);
-  }
-  for (const auto& command : group) {
-    if (command->result) command->result = tl::unexpected(commit.error());
-  }
-}
-
-Result<Commit> Tangle::apply_group(const CommitQueue::Group& group) {
-  GL_TRY(view, store_->view_for_commit());
-  ledger::StateBatch batch(*view);
-  Commit commit;
-  GL_ASSIGN(commit.before, ledger::latest_position(*view));
-  bool with_milestone = false;
-  for (const auto& command : group) {
-    ledger::StateBatch layer(batch);
-    command->result = command->apply(layer);
-    if (!command->result) continue;
-    batch.absorb(std::move(layer));
-    with_milestone = with_milestone || command->with_milestone;
-  }
-  if (with_milestone) GL_CHECK(ledger::issue_milestone(batch, parameters_, clock_.now_ms(), false));
-  GL_ASSIGN(commit.after, ledger::latest_position(batch));
-  view.reset();  // a failed commit opens the store anew, and waits for views
-  if (!batch.empty()) GL_CHECK(store_->commit(batch));
-  return commit;
-}
-
-Tangle::Subscription Tangle::subscribe(Listener listener) {
-  const std::lock_guard guard(listeners_mutex_);
-  listeners_.push_back(std::move(listener));
-  return {&listeners_.back(), [this](void* own) {
-            const std::lock_guard ending(listeners_mutex_);
-            listeners_.remove_if([own](const Listener& other) { return &other == own; });
-          }};
-}
-
-void Tangle::tell(const Commit& commit) {
-  if (commit.after == commit.before) return;
-  const std::lock_guard guard(listeners_mutex_);
-  for (const Listener& listener : listeners_) listener(commit);
+      new Tangle(std::move(store), std::move(locator), std::move(parameters), options.read_only, clock));
 }
 
 Result<ports::LedgerInfo> Tangle::info(const base::CancelToken& /*cancel*/) {
@@ -212,68 +139,52 @@ Result<ports::LedgerInfo> Tangle::info(const base::CancelToken& /*cancel*/) {
 }
 
 Result<ports::Tips> Tangle::tips(const base::CancelToken& /*cancel*/) {
-  return reading([](const ledger::StateReader& reader) -> Result<ports::Tips> {
-    GL_TRY(pair, ledger::select_tips(reader, entropy()));
-    return ports::Tips{pair.trunk, pair.branch};
-  });
-}
-
-Result<ports::Tips> Tangle::tips(std::uint32_t depth, const std::optional<Hash>& reference) {
-  return reading([&](const ledger::StateReader& reader) -> Result<ports::Tips> {
-    GL_TRY(pair, ledger::select_tips(reader, entropy(), depth));
-    if (!reference) return ports::Tips{pair.trunk, pair.branch};
-    GL_TRY(reason, ledger::inconsistency(reader, *reference));
-    if (reason) return fail(ErrorCode::kInputRefused, "the reference cannot be approved: " + *reason);
-    return ports::Tips{pair.trunk, *reference};
-  });
+  GL_TRY(pair, select_tips());
+  return ports::Tips{pair.trunk, pair.branch};
 }
 
 Result<void> Tangle::submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& /*cancel*/) {
-  GL_TRY(command, submission(transactions));
-  command->with_milestone = true;
-  return queue_.run(std::move(command));
-}
-
-Result<void> Tangle::submit_without_milestone(std::span<const ledger::Transaction> transactions) {
-  GL_TRY(command, submission(transactions));
-  return queue_.run(std::move(command));
+  GL_TRY(all, submission(transactions));
+  GL_CHECK(sequencer_.run(std::move(all), LocalSequencer::Confirm::kAtOnce));
+  return {};
 }
 
 void Tangle::submit_without_milestone(std::span<const ledger::Transaction> transactions, Done done) {
-  auto command = submission(transactions);
-  if (!command) return done(tl::unexpected(command.error()));
-  (*command)->done = std::move(done);
-  queue_.add(std::move(*command));
+  auto all = submission(transactions);
+  if (!all) return done(tl::unexpected(all.error()));
+  sequencer_.add(std::move(*all), [done = std::move(done)](Result<ledger::Outcome> outcome) {
+    done(outcome ? Result<void>() : tl::unexpected(std::move(outcome).error()));
+  });
 }
 
 // What needs no ledger is judged here, by each thread for itself.
-Result<std::unique_ptr<CommitQueue::Command>> Tangle::submission(std::span<const ledger::Transaction> transactions) {
+Result<ledger::Submit> Tangle::submission(std::span<const ledger::Transaction> transactions) const {
   if (read_only_) return read_only_error();
+  if (transactions.size() > base::limits::kCommandTransactionsMax) {
+    return fail(ErrorCode::kInputRefused,
+                "more than " + std::to_string(base::limits::kCommandTransactionsMax) + " transactions at once");
+  }
   GL_TRY(checked, ledger::CheckedTransactions::check(parameters_, transactions));
-  auto command = std::make_unique<CommitQueue::Command>();
-  command->transaction_count = checked.size();
-  const auto kept = std::make_shared<const ledger::CheckedTransactions>(std::move(checked));
-  command->apply = [this, kept](ledger::StateBatch& batch) {
-    return ledger::submit(batch, parameters_, *kept, clock_.now_ms());
-  };
-  return command;
+  return ledger::Submit{std::move(checked)};
 }
 
-Result<void> Tangle::rehearse(std::span<const ledger::Transaction> transactions) {
-  ledger::Parameters parameters = parameters_;
-  parameters.min_weight_magnitude = 0;
-  GL_TRY(view, store_->view());
-  ledger::StateBatch thrown_away(*view);
-  return ledger::submit(thrown_away, parameters, transactions, clock_.now_ms());
+Result<ledger::Outcome> Tangle::run(LocalSequencer::Action action) {
+  if (read_only_) return read_only_error();
+  return sequencer_.run(std::move(action));
 }
 
 Result<ledger::Milestone> Tangle::issue_milestone(bool even_if_empty) {
-  ledger::Milestone latest;
-  GL_CHECK(write([&](ledger::StateBatch& batch) -> Result<void> {
-    GL_ASSIGN(latest, ledger::issue_milestone(batch, parameters_, clock_.now_ms(), even_if_empty));
-    return {};
-  }));
-  return latest;
+  GL_TRY(outcome, run(ledger::IssueMilestone{even_if_empty}));
+  return outcome.milestone;
+}
+
+Result<std::uint64_t> Tangle::prune_before(std::uint64_t sequence) {
+  GL_TRY(outcome, run(ledger::Prune{sequence}));
+  return outcome.pruned;
+}
+
+Result<void> Tangle::reclaim() {
+  return read_only_ ? read_only_error() : store_->reclaim();
 }
 
 Result<ports::ReadEnd> Tangle::read_into(std::span<const Hash> addresses, ports::Sink& sink,
@@ -306,91 +217,6 @@ Result<std::vector<bool>> Tangle::confirmed(std::span<const Hash> transaction_ha
   std::vector<bool> confirmed;
   for (const ledger::Standing& standing : standings) confirmed.push_back(standing.milestone != 0);
   return confirmed;
-}
-
-Result<ledger::Milestone> Tangle::latest_milestone() {
-  return reading([](const ledger::StateReader& reader) { return ledger::latest_milestone(reader); });
-}
-
-Result<std::optional<ledger::Milestone>> Tangle::find_milestone(const Hash& hash) {
-  return reading([&](const ledger::StateReader& reader) { return ledger::find_milestone(reader, hash); });
-}
-
-Result<ledger::Page> Tangle::find(const ledger::Query& query, std::uint64_t after, std::size_t count_max) {
-  return reading([&](const ledger::StateReader& reader) { return ledger::find(reader, query, after, count_max); });
-}
-
-Result<ledger::Summary> Tangle::summary() {
-  return reading([](const ledger::StateReader& reader) { return ledger::summary(reader); });
-}
-
-Result<std::optional<ledger::InclusionPath>> Tangle::inclusion_path(const Hash& hash) {
-  return reading([&](const ledger::StateReader& reader) { return ledger::inclusion_path(reader, hash); });
-}
-
-Result<std::vector<ledger::Stored>> Tangle::get(std::span<const Hash> transaction_hashes) {
-  return reading([&](const ledger::StateReader& reader) -> Result<std::vector<ledger::Stored>> {
-    std::vector<ledger::Stored> all;
-    for (const Hash& hash : transaction_hashes) {
-      GL_TRY(stored, ledger::get(reader, hash));
-      all.push_back(std::move(stored));
-    }
-    return all;
-  });
-}
-
-Result<std::vector<ledger::Standing>> Tangle::standing(std::span<const Hash> transaction_hashes) {
-  return reading([&](const ledger::StateReader& reader) -> Result<std::vector<ledger::Standing>> {
-    std::vector<ledger::Standing> all;
-    for (const Hash& hash : transaction_hashes) {
-      GL_TRY(standing, ledger::standing(reader, hash));
-      all.push_back(standing);
-    }
-    return all;
-  });
-}
-
-Result<std::vector<Hash>> Tangle::tip_hashes(std::size_t count_max) {
-  return reading([&](const ledger::StateReader& reader) { return ledger::tip_hashes(reader, count_max); });
-}
-
-Result<std::vector<Hash>> Tangle::missing_hashes(std::size_t count_max) {
-  return reading([&](const ledger::StateReader& reader) { return ledger::missing_hashes(reader, count_max); });
-}
-
-Result<std::uint64_t> Tangle::transaction_count() {
-  return reading([](const ledger::StateReader& reader) { return ledger::transaction_count(reader); });
-}
-
-Result<ledger::Position> Tangle::latest_position() {
-  return reading([](const ledger::StateReader& reader) { return ledger::latest_position(reader); });
-}
-
-Result<ledger::History> Tangle::history_after(const ledger::Position& after, std::size_t count_max) {
-  return reading([&](const ledger::StateReader& reader) { return ledger::history_after(reader, after, count_max); });
-}
-
-Result<std::optional<std::string>> Tangle::inconsistency(std::span<const Hash> tails) {
-  return reading([&](const ledger::StateReader& reader) -> Result<std::optional<std::string>> {
-    for (const Hash& tail : tails) {
-      GL_TRY(why, ledger::inconsistency(reader, tail));
-      if (why) return why;
-    }
-    return std::nullopt;
-  });
-}
-
-Result<std::uint64_t> Tangle::prune_before(std::uint64_t sequence) {
-  std::uint64_t pruned = 0;
-  GL_CHECK(write([&](ledger::StateBatch& batch) -> Result<void> {
-    GL_ASSIGN(pruned, ledger::prune_before(batch, parameters_, sequence));
-    return {};
-  }));
-  return pruned;
-}
-
-Result<void> Tangle::reclaim() {
-  return read_only_ ? read_only_error() : store_->reclaim();
 }
 
 }  // namespace glucoledger::ledger_store

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "ledger_store/tangle.h"
 #include "node/iri_api.h"
 
 namespace {

@@ -44,10 +44,10 @@ class Server {
   // kUsage for an address that there is not, or TLS files that cannot be used; kFailed when the port is taken.
   static Result<Prepared> prepare(const ServerOptions& options);
   // Listens when it returns. `service` and `tangle` outlive the server.
-  static Result<std::unique_ptr<Server>> start(Service& service, ledger_store::Tangle& tangle,
+  static Result<std::unique_ptr<Server>> start(Service& service, ledger_store::Replica& tangle,
                                                const ServerOptions& options, Prepared prepared);
   // The same, prepared here.
-  static Result<std::unique_ptr<Server>> start(Service& service, ledger_store::Tangle& tangle,
+  static Result<std::unique_ptr<Server>> start(Service& service, ledger_store::Replica& tangle,
                                                const ServerOptions& options);
   ~Server();  // stops
   std::string url() const;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "ledger/test_bundles.h"
+#include "ledger_store/tangle.h"
 #include "node/response_head.h"
 
 namespace glucoledger::node {

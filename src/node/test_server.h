@@ -11,6 +11,7 @@
 #include <string>
 
 #include "ledger/test_bundles.h"
+#include "ledger_store/tangle.h"
 #include "node/server.h"
 
 namespace glucoledger::node {
