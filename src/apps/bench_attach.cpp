@@ -7,9 +7,9 @@
 #include "crypto/simd/kernel.h"
 #include "ledger/bundle.h"
 #include "ledger_client/iri_client.h"
+#include "ledger_store/tangle.h"
 #include "mam/mam.h"
 #include "node/node.h"
-#include "storage/tangle.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -56,7 +56,7 @@ Result<Service> start_service(const AttachArguments& arguments, const std::files
 }
 
 // Each message is alone: the first of a channel of its own.
-Result<void> attach_one(storage::Tangle& tangle, const Service& service, std::string_view text,
+Result<void> attach_one(ledger_store::Tangle& tangle, const Service& service, std::string_view text,
                         const crypto::ProofOfWorkOptions& work, AttachTimes& times) {
   const base::SystemClock clock;
   const mam::Channel channel{mam::SecretTrytes::random(), mam::SecretTrytes::random()};
@@ -86,9 +86,9 @@ Result<void> attach_one(storage::Tangle& tangle, const Service& service, std::st
 Result<Figures> bench_attach(const AttachArguments& arguments) {
   const base::SystemClock clock;
   GL_TRY(scratch, ScratchFolder::make(arguments.folder));
-  storage::TangleOptions options;
+  ledger_store::TangleOptions options;
   options.min_weight_magnitude = arguments.min_weight_magnitude;
-  GL_TRY(tangle, storage::Tangle::open(scratch.path() / "ledger", options, clock));
+  GL_TRY(tangle, ledger_store::Tangle::open(scratch.path() / "ledger", options, clock));
   GL_TRY(text, crypto::trytes_from_ascii(std::string(kBenchRecordBytes, 'x')));
   crypto::ProofOfWorkOptions work;
   work.min_weight_magnitude = arguments.min_weight_magnitude;

@@ -6,7 +6,7 @@
 #include "apps/bench_homes.h"
 #include "base/limits.h"
 #include "crypto/simd/kernel.h"
-#include "storage/tangle.h"
+#include "ledger_store/tangle.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -26,9 +26,9 @@ Result<Figures> bench_day(const DayArguments& arguments) {
   GL_TRY(scratch, ScratchFolder::make());
   const auto ledger = scratch.path() / "ledger";
   {
-    storage::TangleOptions options;
+    ledger_store::TangleOptions options;
     options.min_weight_magnitude = arguments.min_weight_magnitude;
-    GL_CHECK(storage::Tangle::open(ledger, options, clock));
+    GL_CHECK(ledger_store::Tangle::open(ledger, options, clock));
   }
   GL_TRY(homes, BenchHomes::make(scratch.path(), ledger.string()));
   GL_CHECK(homes.add_readings(static_cast<std::size_t>(measured), std::max(1, kMinutesADay / arguments.readings)));

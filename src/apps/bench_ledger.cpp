@@ -14,8 +14,8 @@
 #include "base/limits.h"
 #include "base/process.h"
 #include "base/random.h"
-#include "storage/rocks_store.h"
-#include "storage/tangle.h"
+#include "ledger_store/rocks_store.h"
+#include "ledger_store/tangle.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -30,27 +30,27 @@ struct LedgerArguments {
 
 struct Filled {
   double submit_seconds = 0;
-  storage::RocksStore::Written bodies;
-  storage::RocksStore::Written indexes;
+  ledger_store::RocksStore::Written bodies;
+  ledger_store::RocksStore::Written indexes;
 };
 
 struct OpenLedger {
-  storage::RocksStore* store = nullptr;  // of the tangle
-  std::unique_ptr<storage::Tangle> tangle;
+  ledger_store::RocksStore* store = nullptr;  // of the tangle
+  std::unique_ptr<ledger_store::Tangle> tangle;
 };
 
 Result<OpenLedger> open_ledger(const std::filesystem::path& folder, const base::Clock& clock) {
-  GL_TRY(store, storage::RocksStore::open((folder / "state").string(), storage::RocksStore::Access::kWrite));
+  GL_TRY(store, ledger_store::RocksStore::open((folder / "state").string(), ledger_store::RocksStore::Access::kWrite));
   OpenLedger ledger;
   ledger.store = store.get();
-  storage::TangleOptions options;
+  ledger_store::TangleOptions options;
   options.min_weight_magnitude = 1;
-  GL_ASSIGN(ledger.tangle, storage::Tangle::over(std::move(store), folder.string(), options, clock));
+  GL_ASSIGN(ledger.tangle, ledger_store::Tangle::over(std::move(store), folder.string(), options, clock));
   return ledger;
 }
 
 // Each connection submits its share of the batches, as a node does for its clients.
-Result<void> submit_all(storage::Tangle& tangle, const std::vector<ledger::Transaction>& transactions,
+Result<void> submit_all(ledger_store::Tangle& tangle, const std::vector<ledger::Transaction>& transactions,
                         const LedgerArguments& arguments) {
   std::vector<std::thread> connections;
   std::vector<Result<void>> results(arguments.connections);
@@ -133,7 +133,7 @@ Result<Figures> measure(const LedgerArguments& arguments) {
   GL_TRY(ledger, open_ledger(folder, clock));
   GL_CHECK(ledger.tangle->tips());
   const double start_seconds = seconds_since(start);
-  storage::Tangle& tangle = *ledger.tangle;
+  ledger_store::Tangle& tangle = *ledger.tangle;
   const auto find = [&](std::uint64_t number) -> Result<std::vector<ledger::Hash>> {
     ledger::Query query;
     query.addresses = {numbered_address(kFillSeries, number)};

@@ -13,7 +13,7 @@
 #include "apps/bench.h"
 #include "apps/bench_node_requests.h"
 #include "base/file.h"
-#include "storage/tangle.h"
+#include "ledger_store/tangle.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -208,9 +208,9 @@ Result<ExitCode> bench_node(const Context& context, const Arguments& arguments) 
 // A ledger that is filled in process, as fast as it takes them.
 Result<ExitCode> bench_fill(const Context& context, const FillArguments& arguments) {
   const base::SystemClock clock;
-  storage::TangleOptions tangle_options;
+  ledger_store::TangleOptions tangle_options;
   tangle_options.min_weight_magnitude = 1;
-  GL_TRY(tangle, storage::Tangle::open(arguments.folder, tangle_options, clock));
+  GL_TRY(tangle, ledger_store::Tangle::open(arguments.folder, tangle_options, clock));
   GL_TRY(there, tangle->transaction_count());
   if (there > 0) return fail(ErrorCode::kUsage, "the folder holds transactions already", "name a new folder");
   SeriesOptions options;

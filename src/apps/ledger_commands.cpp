@@ -2,10 +2,11 @@
 #include "apps/command.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/interrupt.h"
 #include "cgm/local_day.h"
-#include "storage/pruning.h"
-#include "storage/snapshot.h"
-#include "storage/verification.h"
+#include "ledger_store/pruning.h"
+#include "ledger_store/snapshot.h"
+#include "ledger_store/verification.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -33,7 +34,7 @@ constexpr std::string_view kVerifyExamples =
     "node\n"
     "may be using the folder; a snapshot of a running node is verified while it is restored.\n";
 
-nlohmann::ordered_json document_of(const storage::SnapshotInfo& info) {
+nlohmann::ordered_json document_of(const ledger_store::SnapshotInfo& info) {
   return {{"network_id", base::hex_encode(info.parameters.network_id)},
           {"min_weight_magnitude", info.parameters.min_weight_magnitude},
           {"transactions", info.transaction_count},
@@ -42,7 +43,7 @@ nlohmann::ordered_json document_of(const storage::SnapshotInfo& info) {
           {"size", info.size}};
 }
 
-std::string text_of(const storage::SnapshotInfo& info) {
+std::string text_of(const ledger_store::SnapshotInfo& info) {
   return count_of(info.transaction_count, "transaction") + ", milestone " + std::to_string(info.milestone.index) +
          ", network " + base::hex_encode(info.parameters.network_id) + ", " + std::to_string(info.size) + " bytes";
 }
@@ -60,7 +61,8 @@ void add_snapshot(CLI::App& tangle, Context& context) {
   command->footer(std::string(kSnapshotExamples));
   command->callback([&context, arguments] {
     context.run = [&context, arguments]() -> Result<ExitCode> {
-      GL_TRY(info, storage::write_snapshot(arguments->folder, arguments->file, terminal_progress()));
+      GL_TRY(info, ledger_store::write_snapshot(arguments->folder, arguments->file, terminal_progress(),
+                                                base::interrupt_token()));
       print_result(context, document_of(info), text_of(info));
       return ExitCode::kDone;
     };
@@ -75,7 +77,8 @@ void add_restore(CLI::App& tangle, Context& context) {
   command->footer(std::string(kRestoreExamples));
   command->callback([&context, arguments] {
     context.run = [&context, arguments]() -> Result<ExitCode> {
-      GL_TRY(info, storage::restore_snapshot(arguments->file, arguments->folder, terminal_progress()));
+      GL_TRY(info, ledger_store::restore_snapshot(arguments->file, arguments->folder, terminal_progress(),
+                                                  base::interrupt_token()));
       print_result(context, document_of(info), text_of(info));
       return ExitCode::kDone;
     };
@@ -97,7 +100,8 @@ struct PruneArguments {
 Result<ExitCode> prune(const Context& context, const PruneArguments& arguments) {
   const base::SystemClock clock;
   GL_TRY(before_ms, day_ms(arguments.before));
-  GL_TRY(report, storage::prune_folder(arguments.folder, before_ms, clock, terminal_progress()));
+  GL_TRY(report,
+         ledger_store::prune_folder(arguments.folder, before_ms, clock, terminal_progress(), base::interrupt_token()));
   print_result(context, {{"pruned", report.pruned}, {"before_sequence", report.before}},
                count_of(report.pruned, "transaction") + " pruned");
   return ExitCode::kDone;
@@ -114,7 +118,7 @@ void add_prune(CLI::App& tangle, Context& context) {
 }
 
 Result<ExitCode> verify(const Context& context, const std::string& folder) {
-  GL_TRY(report, storage::verify_folder(folder, terminal_progress()));
+  GL_TRY(report, ledger_store::verify_folder(folder, terminal_progress(), base::interrupt_token()));
   const nlohmann::ordered_json document = {
       {"sound", report.sound()},         {"transactions", report.transactions},   {"bodies", report.bodies},
       {"milestones", report.milestones}, {"finding_count", report.finding_count}, {"findings", report.findings}};

@@ -11,11 +11,12 @@
 #include "crypto/curl.h"
 #include "crypto/proof_of_work.h"
 #include "crypto/search_progress.h"
+#include "ledger/transaction.h"
 
 namespace glucoledger::apps {
 namespace {
 
-constexpr std::size_t kTransactionTrytes = crypto::kTransactionTrits / crypto::kTritsPerTryte;
+using ledger::kTransactionTrytes;
 constexpr std::size_t kNonceTrytes = crypto::kNonceTrits / crypto::kTritsPerTryte;
 
 constexpr std::string_view kHashExamples =

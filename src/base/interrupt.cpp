@@ -10,8 +10,9 @@ namespace {
 
 std::atomic<bool> interrupted_flag{false};
 
+// Never destroyed: a signal may come at any time.
 CancelSource& interrupt_source() {
-  static CancelSource source;
+  static CancelSource& source = *new CancelSource;
   return source;
 }
 
@@ -26,7 +27,7 @@ void handle(int signal_number) {
 }  // namespace
 
 void install_interrupt_handlers() {
-  interrupt_source();  // made before a signal can come
+  interrupt_source();  // made here, and not by the handler
   for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal_number, handle);
   std::signal(SIGPIPE, SIG_IGN);
 }

@@ -11,8 +11,9 @@ namespace glucoledger::base {
 void install_interrupt_handlers();  // SIGINT, SIGTERM, SIGHUP; a second signal ends the process at once
 bool interrupted();
 const std::atomic<bool>& interrupt_flag();  // for work that polls a flag of its own accord
-CancelToken interrupt_token();              // tripped by the first signal
-void request_interrupt();                   // as if a signal had come (tests, servers)
+// The same as a token, for work that is handed one.
+CancelToken interrupt_token();
+void request_interrupt();  // as if a signal had come (tests, servers)
 // Sleeps, or returns early (true) when interrupted.
 bool sleep_or_interrupted(std::int64_t duration_ms);
 

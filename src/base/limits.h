@@ -22,6 +22,19 @@ inline constexpr std::size_t kTransactionsPerAddressMax = 10'000;
 inline constexpr int kMinWeightMagnitudeMax = 22;
 inline constexpr std::int64_t kTimestampFutureMaxMs = 10 * 60 * 1000;
 
+// The ledger and its IRI API
+inline constexpr std::size_t kCommandTransactionsMax = 10'000;  // of one submission
+inline constexpr std::size_t kFindKeysMax = 40'000;             // that one search goes through, about
+inline constexpr std::size_t kIriResultsMax = 10'000;           // a page of them
+inline constexpr std::size_t kIriListMax = 1'000;  // entries in one list of a request, and of tips in an answer
+inline constexpr std::size_t kIriTrytesMax = 1'000;
+inline constexpr std::size_t kIriBodySizeMax = std::size_t{4} << 20;
+inline constexpr std::size_t kIriJsonDepthMax = 8;    // a request is an object of lists of strings
+inline constexpr int kAttachWeightMagnitudeMax = 14;  // of a proof of work that a node does for others
+inline constexpr std::size_t kSnapshotKeySizeMax = 1'024;
+inline constexpr std::size_t kSnapshotValueSizeMax = std::size_t{1} << 20;
+inline constexpr std::size_t kNodeAddressSizeMax = 512;
+
 // Content store and sealed files. Trees made by others: far above what a file of kContentSizeMax needs.
 inline constexpr std::size_t kContentSizeMax = std::size_t{1} << 30;
 inline constexpr std::size_t kBlockSizeMax = std::size_t{2} << 20;

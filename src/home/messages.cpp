@@ -5,9 +5,6 @@
 namespace glucoledger::home {
 namespace {
 
-constexpr std::size_t kTransactionTrits = ledger::kTransactionTrytes * crypto::kTritsPerTryte;
-constexpr std::size_t kPackedTransactionSize = (kTransactionTrits + 4) / 5;
-
 Result<std::int64_t> insert_message(sqlite::Database& database, std::int64_t epoch_id) {
   GL_TRY(statement, database.prepare("INSERT INTO message (epoch_id) VALUES (?1)"));
   GL_CHECK(statement.bind(1, epoch_id).run());
@@ -135,10 +132,11 @@ Bytes pack_bundle(const ledger::PreparedBundle& bundle) {
 }
 
 Result<ledger::PreparedBundle> unpack_bundle(ByteView packed) {
-  if (packed.empty() || packed.size() % kPackedTransactionSize != 0) return damaged();
+  if (packed.empty() || packed.size() % ledger::kPackedTransactionSize != 0) return damaged();
   ledger::PreparedBundle bundle;
-  for (std::size_t offset = 0; offset < packed.size(); offset += kPackedTransactionSize) {
-    GL_TRY(trits, of_row(crypto::unpack_trits(packed.subspan(offset, kPackedTransactionSize), kTransactionTrits)));
+  for (std::size_t offset = 0; offset < packed.size(); offset += ledger::kPackedTransactionSize) {
+    GL_TRY(trits, of_row(crypto::unpack_trits(packed.subspan(offset, ledger::kPackedTransactionSize),
+                                              crypto::kTransactionTrits)));
     bundle.push_back(crypto::trytes_from_trits(trits));
   }
   return bundle;

@@ -17,7 +17,6 @@ namespace {
 
 TEST(BundleTest, PreparesWhatTheReferenceClientsPrepare) {
   const auto bundles = bundle_vectors();
-  if (bundles.empty()) GTEST_SKIP() << "no vectors of bundles here";
   for (const auto& vector : bundles) {
     std::string payload;
     for (const auto& fragment : vector["fragments"]) payload += fragment.get<std::string>();

@@ -43,7 +43,7 @@ struct Parameters {
 // kUsage says which value is out of its range.
 Result<void> check_parameters(const Parameters& parameters);
 std::string encode(const Parameters& parameters);
-// Versions 1 and 2. kNewerFormat, or kCorrupt for what encode() never wrote.
+// Of versions 1 to 3. kNewerFormat, or kCorrupt for what encode() never wrote.
 Result<Parameters> decode_parameters(std::string_view bytes);
 
 }  // namespace glucoledger::ledger

@@ -1,8 +1,9 @@
 // The ledger's state machine: which transactions stand on the ledger, how they are found, and what confirms them.
 //
 // Pure, so that replicas agree: no clock, randomness, threads, I/O or floating point. Time and entropy are arguments,
-// everything it knows is in the store (keys: state_records.h), and the same commands give the same bytes there. A
-// command collects its changes in a batch, which the caller commits; after an error the batch is thrown away.
+// everything it knows is in the store (keys: state_records.h), and the same commands give the same bytes there. What
+// changes it is a command, and command.h names them all; below are the functions that do their work. Each collects its
+// changes in a batch, which the caller commits; after an error the batch is thrown away.
 //
 // A transaction is solid once all it approves, directly or not, is here (a milestone always is); a bundle is judged
 // when its tail (index 0) is solid; a milestone confirms every transaction of a valid bundle. Parts may come in any

@@ -16,13 +16,12 @@ namespace {
 
 using namespace records;
 
-// What one call may look at, whatever is asked: keys of the indexes. Seeking costs as much as reading several.
-constexpr std::size_t kWorkMax = 40'000;
+// In keys of the indexes, which is what a search may look at so many of. Seeking costs as much as reading several.
 constexpr std::size_t kSeekWork = 8;
 
 struct Search {
   const StateReader& reader;
-  std::size_t work_left = kWorkMax;
+  std::size_t work_left = base::limits::kFindKeysMax;
 
   void spend(std::size_t work) { work_left -= std::min(work, work_left); }
 };

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ledger/bundle.h"
-#include "ledger/state.h"
+#include "ledger/command.h"
 #include "ledger/verify.h"
 
 namespace {
@@ -47,7 +47,7 @@ const std::vector<Transaction>& pool() {
       auto bundle = *attach(*prepared, {parent, Hash(), kStartMs + static_cast<std::int64_t>(i)}, options);
       parent = bundle[0].hash();
       std::string forged = bundle[0].trytes();
-      forged[2187] = 'F';
+      forged[fields::kAddress.offset] = 'F';
       all.push_back(*Transaction::from_trytes(forged));
       all.insert(all.end(), bundle.begin(), bundle.end());
     }
@@ -67,18 +67,21 @@ const Result<CheckedTransactions>& checked(std::size_t first, std::size_t count)
       .first->second;
 }
 
-Result<void> run(StateBatch& batch, std::uint8_t command, std::uint8_t argument, std::int64_t now_ms) {
-  if (command < 200) {
-    const auto& transactions = checked(argument % pool().size(), command % 4u + 1);
+Result<Command> command_of(std::uint8_t kind, std::uint8_t argument, std::int64_t now_ms) {
+  if (kind < 200) {
+    const auto& transactions = checked(argument % pool().size(), kind % 4u + 1);
     if (!transactions) return tl::unexpected(transactions.error());
-    return submit(batch, parameters(), *transactions, now_ms);
+    return Command{Submit{*transactions}, now_ms};
   }
-  if (command < 240) {
-    GL_CHECK(issue_milestone(batch, parameters(), now_ms, argument % 2 == 0));
-    return {};
-  }
-  GL_CHECK(prune_before(batch, parameters(), argument % 16u));
-  return {};
+  if (kind < 240) return Command{IssueMilestone{argument % 2 == 0}, now_ms};
+  return Command{Prune{argument % 16u}, now_ms};
+}
+
+Result<void> run(MemoryStore& store, const Result<Command>& command) {
+  if (!command) return tl::unexpected(command.error());
+  StateBatch batch(store);
+  GL_CHECK(apply(batch, parameters(), *command));
+  return store.commit(batch);
 }
 
 }  // namespace
@@ -95,10 +98,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::int64_t now_ms = kStartMs;
   for (std::size_t i = 0; i + kCommandSize <= size && i < kCommandsMax * kCommandSize; i += kCommandSize) {
     now_ms += (static_cast<std::int64_t>(data[i + 2]) - 64) * (kMinuteMs / 4);
-    StateBatch batch(store);
-    const auto done = run(batch, data[i], data[i + 1], now_ms);
+    const auto done = run(store, command_of(data[i], data[i + 1], now_ms));
     if (!done && done.error().code != ErrorCode::kInputRefused) std::abort();
-    if (done && !store.commit(batch)) std::abort();
   }
   const auto report = verify(store, {});
   if (!report || !report->sound()) std::abort();

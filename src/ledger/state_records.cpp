@@ -87,7 +87,7 @@ Result<std::string> read_essence(const StateReader& reader, std::uint64_t sequen
   constexpr std::size_t kFirstByte = kFirstTrit / kTritsPerByte;
   constexpr std::size_t kBytes = (kFirstTrit + kTrits + kTritsPerByte - 1) / kTritsPerByte - kFirstByte;
   GL_TRY(body, reader.get(Column::kBodies, encode_integer(sequence, 8)));
-  if (!body || body->size() != packed_size(kTransactionTrytes)) return tl::unexpected(damaged());
+  if (!body || body->size() != kPackedTransactionSize) return tl::unexpected(damaged());
   const auto trits =
       crypto::unpack_trits(base::as_bytes(std::string_view(*body).substr(kFirstByte, kBytes)), kBytes * kTritsPerByte);
   if (!trits) return tl::unexpected(damaged());

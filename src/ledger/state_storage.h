@@ -2,7 +2,7 @@
 //
 // A StateBatch lies over a reader: it collects the changes of one command and shows them to what reads through it, so a
 // command that fails leaves nothing behind. Batches lie over batches: each of many commands has its own, which is
-// absorbed when it succeeds, and all share a commit. Behind it: MemoryStore (tests), RocksDB (storage/).
+// absorbed when it succeeds, and all share a commit. Behind it: MemoryStore (tests), RocksDB (ledger_store/).
 #pragma once
 
 #include <array>
@@ -59,15 +59,8 @@ class StateBatch final : public StateReader {
   std::array<Changes, kColumnCount> changes_;
 };
 
-class StateStore : public StateReader {
- public:
-  // All of the changes or none; durable when it returns.
-  virtual Result<void> commit(const StateBatch& batch) = 0;
-  // Before a series of reads: a store that others write to looks at what is new.
-  virtual Result<void> refresh() { return {}; }
-};
-
-class MemoryStore final : public StateStore {
+// Keeps all in memory. Not thread-safe.
+class MemoryStore final : public StateReader {
  public:
   using Content = std::map<std::string, std::string, std::less<>>;
 
@@ -75,7 +68,7 @@ class MemoryStore final : public StateStore {
   Result<void> scan(Column column, std::string_view prefix, const Visitor& visit) const override;
   Result<void> scan_from(Column column, std::string_view prefix, std::string_view from,
                          const Visitor& visit) const override;
-  Result<void> commit(const StateBatch& batch) override;
+  Result<void> commit(const StateBatch& batch);  // all of the changes
   const Content& content(Column column) const { return content_[static_cast<std::size_t>(column)]; }
 
  private:

@@ -5,12 +5,10 @@
 #include <limits>
 
 #include "crypto/curl.h"
-#include "ledger/transaction_fields.h"
 
 namespace glucoledger::ledger {
 namespace {
 
-constexpr std::size_t kTransactionTrits = kTransactionTrytes * crypto::kTritsPerTryte;
 constexpr std::size_t kValueTrytesMax = 11;  // 33 trits hold the whole supply; the other 16 trytes are 9
 
 Error refused(const std::string& what) {
@@ -54,7 +52,8 @@ constexpr std::array<TryteTrits, 256> kTryteTrits = [] {
 
 Result<void> write_trits(std::string_view trytes, std::span<crypto::Trit> trits) {
   if (trytes.size() != kTransactionTrytes) {
-    return tl::unexpected(refused("it has " + std::to_string(trytes.size()) + " trytes, not 2673"));
+    return tl::unexpected(
+        refused("it has " + std::to_string(trytes.size()) + " trytes, not " + std::to_string(kTransactionTrytes)));
   }
   bool are_trytes = true;
   for (std::size_t i = 0; i < trytes.size(); ++i) {
@@ -121,16 +120,16 @@ Result<Transaction> Transaction::read_fields(std::string trytes, crypto::TritVie
 
 // 81 trytes of a valid transaction are a valid hash.
 Hash Transaction::address() const {
-  return *Hash::from_trytes(view(fields::kAddress.offset, fields::kAddress.length));
+  return *Hash::from_trytes(view(fields::kAddress));
 }
 Hash Transaction::bundle() const {
-  return *Hash::from_trytes(view(fields::kBundle.offset, fields::kBundle.length));
+  return *Hash::from_trytes(view(fields::kBundle));
 }
 Hash Transaction::trunk() const {
-  return *Hash::from_trytes(view(fields::kTrunk.offset, fields::kTrunk.length));
+  return *Hash::from_trytes(view(fields::kTrunk));
 }
 Hash Transaction::branch() const {
-  return *Hash::from_trytes(view(fields::kBranch.offset, fields::kBranch.length));
+  return *Hash::from_trytes(view(fields::kBranch));
 }
 
 }  // namespace glucoledger::ledger

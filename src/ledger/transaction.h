@@ -11,15 +11,19 @@
 #include <string_view>
 #include <vector>
 
+#include "crypto/proof_of_work.h"
 #include "crypto/trytes.h"
+#include "ledger/transaction_fields.h"
 
 namespace glucoledger::ledger {
 
 using crypto::Hash;
+using crypto::kTransactionTrits;
 
-inline constexpr std::size_t kTransactionTrytes = 2673;
-inline constexpr std::size_t kFragmentTrytes = 2187;
-inline constexpr std::size_t kTagTrytes = 27;
+inline constexpr std::size_t kTransactionTrytes = kTransactionTrits / crypto::kTritsPerTryte;
+inline constexpr std::size_t kPackedTransactionSize = (kTransactionTrits + 4) / 5;  // 5 trits a byte
+inline constexpr std::size_t kFragmentTrytes = fields::kSignatureMessageFragment.length;
+inline constexpr std::size_t kTagTrytes = fields::kTag.length;
 
 // Holds valid trytes only. The hash is computed once, when made.
 class Transaction {
@@ -33,28 +37,28 @@ class Transaction {
   const std::string& trytes() const { return trytes_; }
   const Hash& hash() const { return hash_; }
 
-  std::string_view signature_message_fragment() const { return view(0, kFragmentTrytes); }
+  std::string_view signature_message_fragment() const { return view(fields::kSignatureMessageFragment); }
   Hash address() const;
   std::int64_t value() const { return value_; }
-  std::string_view obsolete_tag() const { return view(2295, kTagTrytes); }
+  std::string_view obsolete_tag() const { return view(fields::kObsoleteTag); }
   std::int64_t timestamp_s() const { return timestamp_s_; }
   std::uint32_t current_index() const { return current_index_; }
   std::uint32_t last_index() const { return last_index_; }
   Hash bundle() const;
   Hash trunk() const;
   Hash branch() const;
-  std::string_view tag() const { return view(2592, kTagTrytes); }
+  std::string_view tag() const { return view(fields::kTag); }
   std::int64_t attachment_timestamp_ms() const { return attachment_timestamp_ms_; }
-  std::string_view nonce() const { return view(2646, 27); }
+  std::string_view nonce() const { return view(fields::kNonce); }
   // What the bundle hash covers: address, value, obsoleteTag, timestamp, currentIndex, lastIndex (162 trytes).
-  std::string_view essence() const { return view(kFragmentTrytes, 162); }
+  std::string_view essence() const { return view(fields::kEssence); }
 
  private:
   Transaction() = default;
   // All but the hash.
   static Result<Transaction> read_fields(std::string trytes, crypto::TritView trits);
-  std::string_view view(std::size_t offset, std::size_t length) const {
-    return std::string_view(trytes_).substr(offset, length);
+  std::string_view view(fields::Field field) const {
+    return std::string_view(trytes_).substr(field.offset, field.length);
   }
   std::string trytes_;
   Hash hash_;

@@ -18,7 +18,6 @@ std::string with(const Transaction& transaction, fields::Field field, std::strin
 
 TEST(TransactionTest, EqualsTheReferenceClients) {
   const auto bundles = bundle_vectors();
-  if (bundles.empty()) GTEST_SKIP() << "no vectors of bundles here";
   for (const auto& vector : bundles) {
     for (std::size_t i = 0; i < vector["trytes"].size(); ++i) {
       const auto transaction = Transaction::from_trytes(vector["trytes"][i]);

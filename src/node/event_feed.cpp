@@ -50,8 +50,8 @@ std::string event_text(std::string_view name, const std::string& data) {
   return "event: " + std::string(name) + "\ndata: " + data + "\n\n";
 }
 
-Result<EventStart> start_events(storage::Tangle& tangle, std::string_view id) {
-  GL_TRY(latest, tangle.latest_position());
+Result<EventStart> start_events(ledger_store::Reader& reader, std::string_view id) {
+  GL_TRY(latest, reader.latest_position());
   const auto asked = id.empty() ? std::optional(latest) : parse_event_id(id);
   if (!asked) {
     return fail(ErrorCode::kInputRefused, "the position of events is SEQUENCE-MILESTONE, as an event's id gave it");
@@ -61,8 +61,8 @@ Result<EventStart> start_events(storage::Tangle& tangle, std::string_view id) {
   return EventStart{latest, greeting + event_text("reset", R"({"reason":"the ledger is not as long as that"})")};
 }
 
-Result<std::string> read_events(storage::Tangle& tangle, ledger::Position& position, std::size_t count_max) {
-  GL_TRY(history, tangle.history_after(position, count_max));
+Result<std::string> read_events(ledger_store::Reader& reader, ledger::Position& position, std::size_t count_max) {
+  GL_TRY(history, reader.history_after(position, count_max));
   std::string text;
   for (const ledger::History::Entry& entry : history.transactions) {
     text += id_line({entry.sequence, position.milestone}) + event_text("transaction", data_of(entry).dump());

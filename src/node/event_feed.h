@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "ledger/history.h"
-#include "storage/tangle.h"
+#include "ledger_store/reader.h"
 
 namespace glucoledger::node {
 
@@ -26,10 +26,10 @@ struct EventStart {
 };
 // Where the stream begins that a client asks for by the id of the last event it knows; empty: now. kInputRefused for
 // what is no id; a position that this ledger has not reached becomes the latest one, and an event says so.
-Result<EventStart> start_events(storage::Tangle& tangle, std::string_view id);
+Result<EventStart> start_events(ledger_store::Reader& reader, std::string_view id);
 
 // The events after `position`, which is moved on. Empty when there are none, and for a stretch of pruned transactions:
 // there is nothing more only when the position stays.
-Result<std::string> read_events(storage::Tangle& tangle, ledger::Position& position, std::size_t count_max);
+Result<std::string> read_events(ledger_store::Reader& reader, ledger::Position& position, std::size_t count_max);
 
 }  // namespace glucoledger::node

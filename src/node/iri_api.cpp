@@ -41,8 +41,8 @@ IriReply error_reply(unsigned status, std::string_view reason) {
   return {status, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
-IriApi::IriApi(storage::Tangle& tangle, const base::Clock& clock, IriLimits limits)
-    : tangle_(tangle), clock_(clock), limits_(limits) {}
+IriApi::IriApi(ledger_store::Replica& replica, const base::Clock& clock, IriLimits limits)
+    : replica_(replica), clock_(clock), limits_(limits) {}
 
 // attachToTangle, which takes a flag as well, and unknown commands have none.
 IriApi::Command IriApi::function_of(IriCommand command) {
@@ -90,7 +90,7 @@ void IriApi::store(const IriRequest& request, std::function<void(IriReply)> done
   const auto start = std::chrono::steady_clock::now();
   const auto transactions = transactions_of(request.fields());
   if (!transactions) return done(reply_to(tl::unexpected(transactions.error()), start));
-  tangle_.submit_without_milestone(*transactions, [start, done = std::move(done)](Result<void> result) {
+  replica_.submit_without_milestone(*transactions, [start, done = std::move(done)](Result<void> result) {
     done(reply_to(result ? Answer("{}") : Answer(tl::unexpected(result.error())), start));
   });
 }

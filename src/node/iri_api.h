@@ -1,4 +1,4 @@
-// The IRI HTTP API as a function: a request in, a status and JSON text out, over the embedded ledger.
+// The IRI HTTP API as a function: a request in, a status and JSON text out, over a replica of a ledger.
 //
 // Field names, error shape and statuses are the legacy nodes', so that their clients work unmodified; docs/iri-api.md
 // lists every difference and its reason. Knows nothing of sockets. Thread-safe; attachToTangle takes as long as its
@@ -13,18 +13,20 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "ledger/bundle.h"
+#include "ledger_store/replica.h"
 #include "node/iri_request.h"
-#include "storage/tangle.h"
 
 namespace glucoledger::node {
 
 struct IriLimits {
-  std::size_t find_results_max = 10'000;  // a page of them; more: an error, or the next page, never silently a part
-  std::size_t list_max = 1'000;           // entries in one list of a request
-  std::size_t trytes_max = 1'000;
-  std::size_t body_size_max = 4 << 20;
-  int attach_min_weight_magnitude_max = 14;
+  std::size_t find_results_max =
+      base::limits::kIriResultsMax;  // a page of them; more: an error, or the next page, never silently a part
+  std::size_t list_max = base::limits::kIriListMax;  // entries in one list of a request
+  std::size_t trytes_max = base::limits::kIriTrytesMax;
+  std::size_t body_size_max = base::limits::kIriBodySizeMax;
+  int attach_min_weight_magnitude_max = base::limits::kAttachWeightMagnitudeMax;
 };
 
 struct IriReply {
@@ -36,8 +38,8 @@ IriReply error_reply(unsigned status, std::string_view reason);
 
 class IriApi {
  public:
-  // `tangle` and `clock` outlive this.
-  IriApi(storage::Tangle& tangle, const base::Clock& clock, IriLimits limits = {});
+  // `replica` and `clock` outlive this.
+  IriApi(ledger_store::Replica& replica, const base::Clock& clock, IriLimits limits = {});
 
   // `cancel` ends a proof of work when it is set, from any thread.
   IriReply handle(const IriRequest& request, const std::atomic<bool>* cancel = nullptr);
@@ -80,7 +82,7 @@ class IriApi {
                                                   const ledger::Attachment& attachment, int min_weight_magnitude,
                                                   const std::atomic<bool>* cancel);
 
-  storage::Tangle& tangle_;
+  ledger_store::Replica& replica_;
   const base::Clock& clock_;
   IriLimits limits_;
   std::atomic<bool> healthy_ = true;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "ledger_store/tangle.h"
 #include "node/iri_api.h"
 
 namespace {
@@ -15,7 +16,7 @@ constexpr glucoledger::node::IriLimits kLimits = {.attach_min_weight_magnitude_m
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace glucoledger;
   static const base::SystemClock kClock;
-  static const auto kTangle = storage::Tangle::in_memory(1, kClock);
+  static const auto kTangle = ledger_store::Tangle::in_memory(1, kClock);
   static node::IriApi api(*kTangle, kClock, kLimits);
   const node::IriReply reply = api.handle(base::as_text({data, size}));
   const bool status_known = reply.status == 200 || reply.status == 400 || reply.status == 500 || reply.status == 503;

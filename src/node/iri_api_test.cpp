@@ -9,6 +9,7 @@
 
 #include "crypto/kerl.h"
 #include "ledger/test_bundles.h"
+#include "ledger_store/tangle.h"
 
 namespace glucoledger::node {
 namespace {
@@ -48,7 +49,7 @@ class IriApiTest : public testing::Test {
   }
 
   FixedClock clock_;
-  std::unique_ptr<storage::Tangle> tangle_ = storage::Tangle::in_memory(ledger::kTestWeight, clock_);
+  std::unique_ptr<ledger_store::Tangle> tangle_ = ledger_store::Tangle::in_memory(ledger::kTestWeight, clock_);
   IriApi api_{*tangle_, clock_};
 };
 
@@ -254,7 +255,7 @@ TEST_F(IriApiTest, ChecksConsistencyDepthAndReference) {
 }
 
 // Counts how often a state of the ledger is looked at.
-class CountingStore final : public storage::Store {
+class CountingStore final : public ledger_store::Store {
  public:
   explicit CountingStore(int& views) : views_(views) {}
   Result<View> view() override {
@@ -265,16 +266,16 @@ class CountingStore final : public storage::Store {
   Result<void> reclaim() override { return store_.reclaim(); }
 
  private:
-  storage::VolatileStore store_;
+  ledger_store::VolatileStore store_;
   int& views_;
 };
 
 TEST(IriApiOverAStore, AnAnswerIsOfOneStateOfTheLedger) {
   const FixedClock clock;
   int views = 0;
-  storage::TangleOptions options;
+  ledger_store::TangleOptions options;
   options.min_weight_magnitude = ledger::kTestWeight;
-  auto tangle = storage::Tangle::over(std::make_unique<CountingStore>(views), "counted", options, clock);
+  auto tangle = ledger_store::Tangle::over(std::make_unique<CountingStore>(views), "counted", options, clock);
   ASSERT_TRUE(tangle) << tangle.error().message;
   IriApi api(**tangle, clock);
   const auto bundle = test_bundle("VIEWS", 1);
@@ -394,8 +395,8 @@ TEST_F(IriApiTest, RefusesBeforeTheProofOfWorkWhatTheLedgerWouldRefuseAfterIt) {
   };
   const auto prepared = ledger::prepare(std::string(3000, 'A'), test_hash("WORTH"), "TEST", 1'542'883'200);
   ASSERT_TRUE(prepared);
-  constexpr std::size_t kAddressAt = 2187;
-  constexpr std::size_t kValueAt = 2268;
+  constexpr std::size_t kAddressAt = ledger::fields::kAddress.offset;
+  constexpr std::size_t kValueAt = ledger::fields::kValue.offset;
   const auto changed = [](std::string trytes, std::size_t at, char tryte) {
     EXPECT_NE(trytes[at], tryte);
     trytes[at] = tryte;

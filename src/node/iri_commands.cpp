@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "ledger/bundle.h"
 #include "node/iri_api.h"
@@ -12,9 +13,6 @@ namespace {
 
 using ledger::Hash;
 using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kTipsMax = 1'000;
-constexpr std::size_t kMissingMax = 1'000;
 
 std::string text(const Hash& hash) {
   return std::string(hash.trytes());
@@ -80,12 +78,11 @@ Result<std::uint32_t> milestone_bound(const ledger::StateReader& reader, const s
 }  // namespace
 
 IriApi::Answer IriApi::get_node_info(const Fields&) {
-  GL_TRY(info, tangle_.info());
-  GL_TRY(view, tangle_.view());
+  GL_TRY(view, replica_.view());
   GL_TRY(milestone, ledger::latest_milestone(*view));
-  GL_TRY(tips, ledger::tip_hashes(*view, kTipsMax));
+  GL_TRY(tips, ledger::tip_hashes(*view, base::limits::kIriListMax));
   GL_TRY(missing, ledger::missing_count(*view));
-  const ledger::Parameters& parameters = tangle_.parameters();
+  const ledger::Parameters& parameters = replica_.parameters();
   return text(Json{{"appName", "glucoledger"},
                    {"appVersion", GLUCOLEDGER_VERSION},
                    {"latestMilestone", text(milestone.hash)},
@@ -102,9 +99,9 @@ IriApi::Answer IriApi::get_node_info(const Fields&) {
                    {"transactionsToRequest", missing},
                    {"features", Json::array({"RemotePOW", "WereAddressesSpentFrom"})},
                    {"coordinatorAddress", text(Hash())},
-                   {"minWeightMagnitude", info.min_weight_magnitude},
-                   {"networkId", info.network_id},
-                   {"confirmsData", info.confirms_data},
+                   {"minWeightMagnitude", parameters.min_weight_magnitude},
+                   {"networkId", base::hex_encode(parameters.network_id)},
+                   {"confirmsData", true},
                    {"pagesTransactions", true},
                    {"maxDepth", parameters.tip_depth_max},
                    {"maxBundleTransactions", parameters.bundle_transactions_max},
@@ -124,7 +121,7 @@ IriApi::Answer IriApi::get_node_api_configuration(const Fields&) {
 }
 
 IriApi::Answer IriApi::get_tips(const Fields&) {
-  GL_TRY(tips, tangle_.tip_hashes(kTipsMax));
+  GL_TRY(tips, replica_.tip_hashes(base::limits::kIriListMax));
   return "{\"hashes\":" + list_text(tips) + "}";
 }
 
@@ -133,7 +130,7 @@ IriApi::Answer IriApi::get_tips(const Fields&) {
 IriApi::Answer IriApi::get_tip_info(const Fields& fields) {
   GL_TRY(tail, hash(fields, "tailTransaction"));
   if (!tail) return refused("invalid tail hash supplied");
-  GL_TRY(view, tangle_.view());
+  GL_TRY(view, replica_.view());
   GL_TRY(milestone, ledger::find_milestone(*view, *tail));
   ledger::Standing standing;
   if (!milestone) {
@@ -150,12 +147,12 @@ IriApi::Answer IriApi::get_tip_info(const Fields& fields) {
 
 IriApi::Answer IriApi::get_transactions_to_approve(const Fields& fields) {
   GL_TRY(depth, integer(fields, "depth"));
-  const std::uint32_t depth_max = tangle_.parameters().tip_depth_max;
+  const std::uint32_t depth_max = replica_.parameters().tip_depth_max;
   if (depth && (*depth < 0 || *depth > depth_max)) {
     return refused("Invalid depth input: it must be from 0 to " + std::to_string(depth_max));
   }
   GL_TRY(reference, hash(fields, "reference"));
-  GL_TRY(tips, tangle_.tips(depth ? static_cast<std::uint32_t>(*depth) : depth_max, reference));
+  GL_TRY(tips, replica_.select_tips(depth ? static_cast<std::uint32_t>(*depth) : depth_max, reference));
   return text(Json{{"trunkTransaction", text(tips.trunk)}, {"branchTransaction", text(tips.branch)}});
 }
 
@@ -163,13 +160,13 @@ IriApi::Answer IriApi::attach_to_tangle(const Fields& fields, const std::atomic<
   GL_TRY(trunk, hash(fields, "trunkTransaction"));
   GL_TRY(branch, hash(fields, "branchTransaction"));
   if (!trunk || !branch) return refused("invalid trunk or branch transaction: both must be given");
-  GL_TRY(info, tangle_.info());
+  const int least = replica_.parameters().min_weight_magnitude;
   GL_TRY(given, integer(fields, "minWeightMagnitude"));
-  const int most = std::max(info.min_weight_magnitude, limits_.attach_min_weight_magnitude_max);
-  const std::int64_t magnitude = given.value_or(info.min_weight_magnitude);
-  if (magnitude < info.min_weight_magnitude || magnitude > most) {
+  const int most = std::max(least, limits_.attach_min_weight_magnitude_max);
+  const std::int64_t magnitude = given.value_or(least);
+  if (magnitude < least || magnitude > most) {
     return refused("Wrong MinWeightMagnitude. requested: " + std::to_string(magnitude) + ", expected: from " +
-                   std::to_string(info.min_weight_magnitude) + " to " + std::to_string(most));
+                   std::to_string(least) + " to " + std::to_string(most));
   }
   GL_TRY(transactions, transaction_list(fields, "trytes", base::limits::kBundleTransactionsMax));
   GL_TRY(bundle, whole_bundle(std::move(transactions)));
@@ -190,7 +187,7 @@ Result<void> IriApi::check_worth_attaching(const std::vector<std::string>& bundl
   no_work.min_weight_magnitude = 0;
   no_work.threads = 1;
   GL_TRY(attached, ledger::attach(bundle, attachment, no_work));
-  auto rehearsed = tangle_.rehearse(attached);
+  auto rehearsed = replica_.rehearse(attached, clock_.now_ms());
   if (rehearsed || rehearsed.error().code != ErrorCode::kInputRefused) return rehearsed;
   constexpr std::string_view kRefused = "refused: ";
   const std::string& reason = rehearsed.error().message;
@@ -222,7 +219,7 @@ Result<std::vector<ledger::Transaction>> IriApi::transactions_of(const Fields& f
 
 IriApi::Answer IriApi::store_transactions(const Fields& fields) {
   GL_TRY(transactions, transactions_of(fields));
-  GL_CHECK(tangle_.submit_without_milestone(transactions));
+  GL_CHECK(replica_.submit_without_milestone(transactions));
   return "{}";
 }
 
@@ -234,7 +231,7 @@ IriApi::Answer IriApi::find_transactions(const Fields& fields) {
   GL_ASSIGN(query.tags, tag_list(fields, "tags", limits_.list_max));
   GL_TRY(after, integer(fields, "after"));
   if (after && *after < 0) return refused("field after must be 0, or what an answer gave as next");
-  GL_TRY(view, tangle_.view());
+  GL_TRY(view, replica_.view());
   GL_TRY(page, after ? ledger::find(*view, query, static_cast<std::uint64_t>(*after), limits_.find_results_max)
                      : find_all(*view, query));
   if (page.next && !after) {
@@ -266,7 +263,7 @@ Result<ledger::Page> IriApi::find_all(const ledger::StateReader& reader, const l
 
 IriApi::Answer IriApi::get_trytes(const Fields& fields) {
   GL_TRY(hashes, hash_list(fields, "hashes", limits_.trytes_max));
-  GL_TRY(stored, tangle_.get(hashes));
+  GL_TRY(stored, replica_.get(hashes));
   static const std::string kNothing(ledger::kTransactionTrytes, '9');
   return "{\"trytes\":" +
          list_text(stored, ledger::kTransactionTrytes,
@@ -279,7 +276,7 @@ IriApi::Answer IriApi::get_trytes(const Fields& fields) {
 IriApi::Answer IriApi::get_inclusion_states(const Fields& fields) {
   GL_TRY(hashes, hash_list(fields, "transactions", limits_.list_max));
   GL_TRY(tips, hash_list(fields, "tips", limits_.list_max));
-  GL_TRY(view, tangle_.view());
+  GL_TRY(view, replica_.view());
   GL_TRY(bound, milestone_bound(*view, tips));
   Json states = Json::array();
   for (const Hash& hash : hashes) {
@@ -291,7 +288,7 @@ IriApi::Answer IriApi::get_inclusion_states(const Fields& fields) {
 
 IriApi::Answer IriApi::check_consistency(const Fields& fields) {
   GL_TRY(tails, hash_list(fields, "tails", limits_.list_max));
-  GL_TRY(reason, tangle_.inconsistency(tails));
+  GL_TRY(reason, replica_.inconsistency(tails));
   Json answer = {{"state", !reason.has_value()}};
   if (reason) answer["info"] = *reason;
   return text(answer);
@@ -302,7 +299,7 @@ IriApi::Answer IriApi::get_balances(const Fields& fields) {
   GL_TRY(addresses, address_list(fields, "addresses", limits_.list_max));
   GL_CHECK(integer(fields, "threshold"));
   if (addresses.empty()) return refused("no addresses provided");
-  GL_TRY(milestone, tangle_.latest_milestone());
+  GL_TRY(milestone, replica_.latest_milestone());
   return text(Json{{"balances", std::vector<std::string>(addresses.size(), "0")},
                    {"references", Json::array({text(milestone.hash)})},
                    {"milestoneIndex", milestone.index}});
@@ -323,7 +320,7 @@ IriApi::Answer IriApi::change_neighbors(const Fields&) {
 }
 
 IriApi::Answer IriApi::get_missing_transactions(const Fields&) {
-  GL_TRY(missing, tangle_.missing_hashes(kMissingMax));
+  GL_TRY(missing, replica_.missing_hashes(base::limits::kIriListMax));
   return "{\"hashes\":" + list_text(missing) + "}";
 }
 

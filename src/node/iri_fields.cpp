@@ -126,7 +126,8 @@ Result<std::vector<ledger::Transaction>> transaction_list(const Fields& fields, 
   trytes.reserve(strings.size());
   for (const std::string_view text : strings) {
     if (text.size() != ledger::kTransactionTrytes) {
-      return refused("invalid transaction trytes: a transaction has 2673 of them, not " + std::to_string(text.size()));
+      return refused("invalid transaction trytes: a transaction has " + std::to_string(ledger::kTransactionTrytes) +
+                     " of them, not " + std::to_string(text.size()));
     }
     if (!crypto::is_trytes(text)) return refused("invalid trytes: only 9 and A-Z are");
     if (text.find_first_not_of('9') == std::string_view::npos) return refused("an empty transaction is none");

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
 #include "node/iri_fields.h"
 
 namespace glucoledger::node {
 namespace {
 
-// An IRI request is an object of lists of strings: anything deeper is an attempt to use up memory.
-constexpr std::size_t kRequestDepthMax = 8;
 // A capacity below this would be an error of its own to simdjson.
 constexpr std::size_t kParserCapacityMin = 64;
 
@@ -67,7 +66,8 @@ Result<IriRequest> IriRequest::parse(std::string_view body) {
   if (body.empty()) return refused("command is unknown: the request has no body");
   IriRequest request;
   request.parser_ = std::make_unique<simdjson::dom::parser>();
-  simdjson::error_code error = request.parser_->allocate(std::max(body.size(), kParserCapacityMin), kRequestDepthMax);
+  simdjson::error_code error =
+      request.parser_->allocate(std::max(body.size(), kParserCapacityMin), base::limits::kIriJsonDepthMax);
   if (error != simdjson::SUCCESS) return fail(ErrorCode::kFailed, "out of memory");
   simdjson::dom::element document;
   error = request.parser_->parse(body.data(), body.size()).get(document);

@@ -2,8 +2,8 @@
 
 #include <chrono>
 
+#include "ledger_store/node_address.h"
 #include "node/listen_address.h"
-#include "storage/node_address.h"
 
 namespace glucoledger::node {
 namespace {
@@ -30,7 +30,7 @@ Result<void> check_exposure(const NodeOptions& options) {
 
 }  // namespace
 
-Node::Node(const NodeOptions& options, std::unique_ptr<storage::Tangle> tangle, const base::Clock& clock)
+Node::Node(const NodeOptions& options, std::unique_ptr<ledger_store::Tangle> tangle, const base::Clock& clock)
     : options_(options),
       tangle_(std::move(tangle)),
       api_(*tangle_, clock),
@@ -46,16 +46,16 @@ Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, const base
   // Before a ledger is made, as it keeps what was decided for it.
   if (options.token_file) GL_CHECK(Access::from_token_file(*options.token_file));
   GL_TRY(prepared, Server::prepare(options.server));
-  storage::TangleOptions tangle_options;
+  ledger_store::TangleOptions tangle_options;
   tangle_options.min_weight_magnitude = options.min_weight_magnitude;
   tangle_options.retention_ms = options.retention_ms;
   tangle_options.duplicate_window_ms = options.duplicate_window_ms;
-  GL_TRY(tangle, storage::Tangle::open(options.folder, tangle_options, clock));
+  GL_TRY(tangle, ledger_store::Tangle::open(options.folder, tangle_options, clock));
   std::unique_ptr<Node> node(new Node(options, std::move(tangle), clock));
   GL_ASSIGN(node->info_, node->tangle_->info());
   GL_CHECK(node->read_access());
   GL_ASSIGN(node->server_, Server::start(node->service_, *node->tangle_, options.server, std::move(prepared)));
-  GL_CHECK(storage::write_node_address(options.folder, {node->url(), node->info_.network_id}));
+  GL_CHECK(ledger_store::write_node_address(options.folder, {node->url(), node->info_.network_id}));
   node->milestones_ = std::thread(&Node::issue_milestones, node.get(), options.milestone_interval_ms);
   return node;
 }
@@ -108,7 +108,7 @@ void Node::stop() {
   wake_.notify_all();
   const bool was_serving = milestones_.joinable();
   if (was_serving) {
-    storage::remove_node_address(options_.folder);
+    ledger_store::remove_node_address(options_.folder);
     milestones_.join();
   }
   if (server_) server_->stop();

@@ -14,10 +14,10 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "ledger_store/tangle.h"
 #include "node/iri_api.h"
 #include "node/server.h"
 #include "node/service.h"
-#include "storage/tangle.h"
 
 namespace glucoledger::node {
 
@@ -51,13 +51,13 @@ class Node {
   void stop();
 
  private:
-  Node(const NodeOptions& options, std::unique_ptr<storage::Tangle> tangle, const base::Clock& clock);
+  Node(const NodeOptions& options, std::unique_ptr<ledger_store::Tangle> tangle, const base::Clock& clock);
   void issue_milestones(std::int64_t interval_ms);
   void issue_milestone();
   Result<void> read_access();
 
   NodeOptions options_;
-  std::unique_ptr<storage::Tangle> tangle_;
+  std::unique_ptr<ledger_store::Tangle> tangle_;
   ports::LedgerInfo info_;
   IriApi api_;
   Service service_;

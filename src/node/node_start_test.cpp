@@ -25,9 +25,9 @@ TEST(NodeStart, FixesHowLongTheLedgerKeepsAndRemembers) {
   options.retention_ms = 30 * kDayMs;
   options.duplicate_window_ms = 7 * kDayMs;
   ASSERT_TRUE(Node::start(options, clock));
-  storage::TangleOptions reading;
+  ledger_store::TangleOptions reading;
   reading.read_only = true;
-  const auto tangle = storage::Tangle::open(options.folder, reading, clock);
+  const auto tangle = ledger_store::Tangle::open(options.folder, reading, clock);
   ASSERT_TRUE(tangle) << tangle.error().message;
   EXPECT_EQ((*tangle)->parameters().retention_ms, 30 * kDayMs);
   EXPECT_EQ((*tangle)->parameters().duplicate_window_ms, 7 * kDayMs);

@@ -45,7 +45,7 @@ constexpr std::size_t kEventsAtOnce = 256;
 
 // What all connections of a server share.
 struct Shared {
-  Shared(Service& with_service, storage::Tangle& with_tangle, const ServerOptions& with_options, bool is_loopback)
+  Shared(Service& with_service, ledger_store::Replica& with_tangle, const ServerOptions& with_options, bool is_loopback)
       : service(with_service),
         tangle(with_tangle),
         options(with_options),
@@ -60,7 +60,7 @@ struct Shared {
   }
 
   Service& service;
-  storage::Tangle& tangle;
+  ledger_store::Replica& tangle;
   ServerOptions options;
   std::atomic<bool> stopping = false;
   std::atomic<std::size_t> requests = 0;  // begun and not yet answered, event streams too
@@ -373,7 +373,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
 class Server::Implementation {
  public:
-  Implementation(Service& service, storage::Tangle& tangle, const ServerOptions& options, const ListenAddress& address)
+  Implementation(Service& service, ledger_store::Replica& tangle, const ServerOptions& options,
+                 const ListenAddress& address)
       : shared_(service, tangle, options, address.is_loopback),
         strand_(asio::make_strand(shared_.context)),
         acceptor_(strand_),
@@ -396,7 +397,7 @@ class Server::Implementation {
       shared_.service.log().warning("fewer connections than wanted: the limit on open files is too low",
                                     {{"wanted", wanted}, {"connections_max", shared_.options.connections_max}});
     }
-    subscription_ = shared_.tangle.subscribe([this](const storage::Commit& commit) {
+    subscription_ = shared_.tangle.subscribe([this](const ledger_store::Commit& commit) {
       shared_.service.metrics().count_commit(commit.after.sequence - commit.before.sequence, commit.duration);
       wake_streams();
     });
@@ -497,7 +498,7 @@ class Server::Implementation {
   asio::steady_timer pause_;
   std::vector<std::thread> threads_;
   std::atomic<bool> waking_ = false;
-  storage::Tangle::Subscription subscription_;
+  ledger_store::Replica::Subscription subscription_;
   std::string url_;
 };
 
@@ -514,14 +515,15 @@ Result<Server::Prepared> Server::prepare(const ServerOptions& options) {
   return Prepared{std::move(port), std::move(tls), raise_descriptor_limit(options.connections_max)};
 }
 
-Result<std::unique_ptr<Server>> Server::start(Service& service, storage::Tangle& tangle, const ServerOptions& options,
-                                              Prepared prepared) {
+Result<std::unique_ptr<Server>> Server::start(Service& service, ledger_store::Replica& tangle,
+                                              const ServerOptions& options, Prepared prepared) {
   auto implementation = std::make_unique<Implementation>(service, tangle, options, prepared.port.address());
   GL_CHECK(implementation->listen(std::move(prepared)));
   return std::unique_ptr<Server>(new Server(std::move(implementation)));
 }
 
-Result<std::unique_ptr<Server>> Server::start(Service& service, storage::Tangle& tangle, const ServerOptions& options) {
+Result<std::unique_ptr<Server>> Server::start(Service& service, ledger_store::Replica& tangle,
+                                              const ServerOptions& options) {
   GL_TRY(prepared, prepare(options));
   return start(service, tangle, options, std::move(prepared));
 }

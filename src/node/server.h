@@ -44,10 +44,11 @@ class Server {
   // kUsage for an address that there is not, or TLS files that cannot be used; kFailed when the port is taken.
   static Result<Prepared> prepare(const ServerOptions& options);
   // Listens when it returns. `service` and `tangle` outlive the server.
-  static Result<std::unique_ptr<Server>> start(Service& service, storage::Tangle& tangle, const ServerOptions& options,
-                                               Prepared prepared);
+  static Result<std::unique_ptr<Server>> start(Service& service, ledger_store::Replica& tangle,
+                                               const ServerOptions& options, Prepared prepared);
   // The same, prepared here.
-  static Result<std::unique_ptr<Server>> start(Service& service, storage::Tangle& tangle, const ServerOptions& options);
+  static Result<std::unique_ptr<Server>> start(Service& service, ledger_store::Replica& tangle,
+                                               const ServerOptions& options);
   ~Server();  // stops
   std::string url() const;
   // Reads the TLS files again, for new connections; on an error the old ones stay.

@@ -71,7 +71,7 @@ TEST_F(ClientAndServerTest, TheClientGoesToTheNextNode) {
 }
 
 TEST_F(ClientAndServerTest, TheClientKeepsToOneLedger) {
-  const auto other_tangle = storage::Tangle::in_memory(ledger::kTestWeight, clock_);
+  const auto other_tangle = ledger_store::Tangle::in_memory(ledger::kTestWeight, clock_);
   IriApi other_api(*other_tangle, clock_);
   Service other_service(other_api, *other_tangle);
   ServerOptions options;

@@ -47,7 +47,7 @@ class Service {
   };
 
   // What it is given outlives it.
-  Service(IriApi& api, storage::Tangle& tangle, Log log = Log(LogLevel::kOff))
+  Service(IriApi& api, ledger_store::Replica& tangle, Log log = Log(LogLevel::kOff))
       : api_(api), tangle_(tangle), log_(std::move(log)) {}
 
   // What is to be done once a request's head is here.
@@ -78,7 +78,7 @@ class Service {
   void write_ledger_gauges(std::string& text);
 
   IriApi& api_;
-  storage::Tangle& tangle_;
+  ledger_store::Replica& tangle_;
   Log log_;
   Metrics metrics_;
   std::mutex mutex_;  // guards what follows

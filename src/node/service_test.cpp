@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "ledger/test_bundles.h"
+#include "ledger_store/tangle.h"
 #include "node/response_head.h"
 
 namespace glucoledger::node {
@@ -21,7 +22,7 @@ class ServiceTest : public testing::Test {
   bool counts(const std::string& line) { return ("\n" + metrics()).find("\n" + line + "\n") != std::string::npos; }
 
   const ledger::FixedClock clock_;
-  std::unique_ptr<storage::Tangle> tangle_ = storage::Tangle::in_memory(ledger::kTestWeight, clock_);
+  std::unique_ptr<ledger_store::Tangle> tangle_ = ledger_store::Tangle::in_memory(ledger::kTestWeight, clock_);
   IriApi api_{*tangle_, clock_};
   Service service_{api_, *tangle_};
 };

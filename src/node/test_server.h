@@ -11,6 +11,7 @@
 #include <string>
 
 #include "ledger/test_bundles.h"
+#include "ledger_store/tangle.h"
 #include "node/server.h"
 
 namespace glucoledger::node {
@@ -94,7 +95,7 @@ class ServerTest : public testing::Test {
   bool works() const { return raw(http_post(R"({"command":"getNodeInfo"})")).starts_with("HTTP/1.1 200"); }
 
   FixedClock clock_;
-  std::unique_ptr<storage::Tangle> tangle_ = storage::Tangle::in_memory(ledger::kTestWeight, clock_);
+  std::unique_ptr<ledger_store::Tangle> tangle_ = ledger_store::Tangle::in_memory(ledger::kTestWeight, clock_);
   std::unique_ptr<IriApi> api_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Server> server_;

@@ -1,9 +1,9 @@
 // The ledger as the use cases see it: a place that keeps transactions, finds them by address, and confirms them.
 //
-// Behind it: the embedded state machine in a folder (storage/), or IRI-API nodes by URL (ledger_client/). Submitting is
-// idempotent by transaction hash, and what submit() acknowledged is durable. kUnreachable means nothing was decided:
-// it may be repeated. Implementations check what they are told: a transaction handed out hashes to the hash asked for.
-// Each call gives up soon, with kInterrupted, once its token is cancelled. Thread-safe.
+// Behind it: the embedded state machine in a folder (ledger_store/), or IRI-API nodes by URL (ledger_client/).
+// Submitting is idempotent by transaction hash, and what submit() acknowledged is durable. kUnreachable means nothing
+// was decided: it may be repeated. Implementations check what they are told: a transaction handed out hashes to the
+// hash asked for. Each call gives up soon, with kInterrupted, once its token is cancelled. Thread-safe.
 #pragma once
 
 #include <memory>

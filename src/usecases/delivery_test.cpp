@@ -160,13 +160,13 @@ TEST_F(DeliveryTest, WhoIsNotLetInIsToldSoEachTime) {
 TEST_F(DeliveryTest, AnotherLedgerIsRefused) {
   import(0, 0, 1);
   publish();
-  tangle_ = storage::Tangle::in_memory(1, clock_);
+  tangle_ = ledger_store::Tangle::in_memory(1, clock_);
   import(0, 1, 1);
   EXPECT_EQ(try_publish().error().code, ErrorCode::kUnreachable);
 }
 
 TEST_F(DeliveryTest, LessProofOfWorkThanTheLedgerAsksForIsRefused) {
-  tangle_ = storage::Tangle::in_memory(3, clock_);
+  tangle_ = ledger_store::Tangle::in_memory(3, clock_);
   import(0, 0, 1);
   PublishOptions options;
   options.outbox.min_weight_magnitude = 2;

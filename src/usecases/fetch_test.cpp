@@ -155,7 +155,7 @@ TEST_F(FetchTest, AnInvitationOfAnotherLedgerIsUnreachable) {
   import(0, 0, 1);
   publish();
   invite("smith");
-  tangle_ = storage::Tangle::in_memory(1, clock_);
+  tangle_ = ledger_store::Tangle::in_memory(1, clock_);
   EXPECT_EQ(state("smith"), FetchState::kUnreachable);
 }
 

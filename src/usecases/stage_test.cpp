@@ -40,7 +40,7 @@ Stage::Stage()
   const auto parent = std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path();
   std::string name = (parent / "glucoledger-stage-XXXXXX").string();
   folder_ = ::mkdtemp(name.data());
-  tangle_ = storage::Tangle::in_memory(1, clock_);
+  tangle_ = ledger_store::Tangle::in_memory(1, clock_);
   make_home("patient", home::Role::kPatient);
   make_home("clinic", home::Role::kClinic);
 }

@@ -12,8 +12,8 @@
 
 #include "base/test_clock.h"
 #include "ledger/bundle.h"
+#include "ledger_store/tangle.h"
 #include "ports/test_reading.h"
-#include "storage/tangle.h"
 
 namespace glucoledger::usecases {
 
@@ -44,7 +44,7 @@ struct Network {
 
 class WatchedLedger final : public ports::Ledger {
  public:
-  WatchedLedger(storage::Tangle& tangle, Network& network) : tangle_(tangle), network_(network) {}
+  WatchedLedger(ledger_store::Tangle& tangle, Network& network) : tangle_(tangle), network_(network) {}
 
   Result<ports::LedgerInfo> info(const base::CancelToken& /*cancel*/ = {}) override {
     GL_TRY(info, call<ports::LedgerInfo>([&] { return tangle_.info(); }));
@@ -121,7 +121,7 @@ class WatchedLedger final : public ports::Ledger {
   }
 
   std::recursive_mutex mutex_;  // deliveries call from several threads
-  storage::Tangle& tangle_;
+  ledger_store::Tangle& tangle_;
   Network& network_;
 };
 

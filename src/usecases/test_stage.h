@@ -77,7 +77,7 @@ class Stage : public testing::Test {
 
   std::filesystem::path folder_;
   TickingClock clock_;
-  std::unique_ptr<storage::Tangle> tangle_;
+  std::unique_ptr<ledger_store::Tangle> tangle_;
   Network network_;
   Times imported_;
   World world_;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ledger_client/iri_client.h"
-#include "storage/node_address.h"
-#include "storage/tangle.h"
+#include "ledger_store/node_address.h"
+#include "ledger_store/tangle.h"
 
 namespace glucoledger::wiring {
 namespace {
@@ -16,7 +16,7 @@ constexpr std::int64_t kLockStepMs = 200;
 // The node that left its address in the folder, if it answers and keeps the ledger of which the file speaks.
 std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder, const OpenLedgerOptions& options,
                                             const base::CancelToken& cancel) {
-  const auto address = storage::read_node_address(folder);
+  const auto address = ledger_store::read_node_address(folder);
   if (!address) return nullptr;
   const auto endpoint = locator::parse_endpoint(address->url);
   if (!endpoint) return nullptr;
@@ -47,15 +47,18 @@ Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& 
       GL_CHECK(check_min_weight_magnitude(*node, options.min_weight_magnitude));
       return node;
     }
-    storage::TangleOptions tangle_options;
+    ledger_store::TangleOptions tangle_options;
     tangle_options.min_weight_magnitude = options.min_weight_magnitude;
     tangle_options.read_only = options.read_only;
     tangle_options.lock_wait_ms = std::clamp<std::int64_t>(options.lock_wait_ms - waited_ms, 0, kLockStepMs);
-    auto tangle = storage::Tangle::open(folder, tangle_options, clock);
+    auto tangle = ledger_store::Tangle::open(folder, tangle_options, clock);
     if (tangle) return std::unique_ptr<ports::Ledger>(std::move(*tangle));
     // Whoever holds the lock may be a node that is just starting: then its address appears in a moment.
-    const bool held = tangle.error().code == ErrorCode::kUnreachable;
-    if (!held || waited_ms >= options.lock_wait_ms || cancel.cancelled()) return tl::unexpected(tangle.error());
+    const bool is_held = tangle.error().code == ErrorCode::kBusy;
+    if (is_held && waited_ms < options.lock_wait_ms && !cancel.cancelled()) continue;
+    // A ledger that another process holds does not answer now: what waits for it stays where it was recorded.
+    if (is_held) tangle.error().code = ErrorCode::kUnreachable;
+    return tl::unexpected(tangle.error());
   }
 }
 

@@ -6,9 +6,9 @@
 
 #include "base/test_folder.h"
 #include "ledger/test_bundles.h"
+#include "ledger_store/node_address.h"
 #include "node/node.h"
 #include "ports/test_reading.h"
-#include "storage/node_address.h"
 #include "wiring/connections.h"
 #include "wiring/open_ledger.h"
 #include "wiring/open_store.h"
@@ -43,10 +43,10 @@ TEST(OpenLedgerTest, ANodeInAFolderIsUsedInsteadOfTheFolder) {
     EXPECT_EQ((*ledger)->info()->locator, std::filesystem::canonical(options.folder).string());
     ASSERT_TRUE((*ledger)->submit(bundle));
   }
-  const storage::NodeAddress left = *storage::read_node_address(options.folder);
+  const ledger_store::NodeAddress left = *ledger_store::read_node_address(options.folder);
   node->reset();
-  EXPECT_FALSE(storage::read_node_address(options.folder));
-  ASSERT_TRUE(storage::write_node_address(options.folder, left));  // as after kill -9: nobody answers there
+  EXPECT_FALSE(ledger_store::read_node_address(options.folder));
+  ASSERT_TRUE(ledger_store::write_node_address(options.folder, left));  // as after kill -9: nobody answers there
   const auto ledger = open_ledger(place, {}, clock);
   ASSERT_TRUE(ledger) << ledger.error().message;
   EXPECT_EQ(dynamic_cast<ledger_client::IriClient*>(ledger->get()), nullptr);

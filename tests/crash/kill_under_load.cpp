@@ -24,8 +24,8 @@
 #include "base/test_folder.h"
 #include "ledger/bundle.h"
 #include "ledger_client/iri_node.h"
-#include "storage/tangle.h"
-#include "storage/verification.h"
+#include "ledger_store/tangle.h"
+#include "ledger_store/verification.h"
 
 namespace {
 
@@ -128,9 +128,9 @@ class LedgerVictim final : public Victim {
   [[noreturn]] static void take_in(const std::string& folder, const std::vector<Bundle>& bundles, std::size_t first,
                                    int told) {
     const FixedClock clock;
-    storage::TangleOptions options;
+    ledger_store::TangleOptions options;
     options.min_weight_magnitude = kWeight;
-    auto tangle = storage::Tangle::open(folder, options, clock);
+    auto tangle = ledger_store::Tangle::open(folder, options, clock);
     if (!tangle) die(tangle.error());
     std::thread milestones([&] {
       while (true) {
@@ -214,9 +214,9 @@ class NodeVictim final : public Victim {
 
 bool check(const std::string& folder, const std::vector<Bundle>& bundles, const std::vector<bool>& acknowledged) {
   const FixedClock clock;
-  storage::TangleOptions options;
+  ledger_store::TangleOptions options;
   options.min_weight_magnitude = kWeight;
-  const auto tangle = storage::Tangle::open(folder, options, clock);
+  const auto tangle = ledger_store::Tangle::open(folder, options, clock);
   if (!tangle) return std::printf("the folder does not open: %s\n", tangle.error().message.c_str()) < 0;
   for (std::size_t i = 0; i < bundles.size(); ++i) {
     if (!acknowledged[i]) continue;
@@ -229,7 +229,7 @@ bool check(const std::string& folder, const std::vector<Bundle>& bundles, const 
 }
 
 bool is_sound(const std::string& folder) {
-  const auto report = storage::verify_folder(folder, {});
+  const auto report = ledger_store::verify_folder(folder, {});
   // Killed before it had made its ledger: then nothing was acknowledged, which check() asks.
   if (!report && report.error().code == ErrorCode::kNotFound) return true;
   if (!report) return std::printf("the folder cannot be verified: %s\n", report.error().message.c_str()) < 0;

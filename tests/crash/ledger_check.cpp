@@ -6,14 +6,14 @@
 
 #include "ledger/bundle.h"
 #include "ledger/state_records.h"
-#include "storage/rocks_store.h"
+#include "ledger_store/rocks_store.h"
 
 namespace {
 
 using namespace glucoledger;
 
 Result<std::vector<ledger::Transaction>> all_transactions(const std::string& folder) {
-  GL_TRY(store, storage::RocksStore::open(folder + "/state", storage::RocksStore::Access::kReadOnly));
+  GL_TRY(store, ledger_store::RocksStore::open(folder + "/state", ledger_store::RocksStore::Access::kReadOnly));
   GL_TRY(view, store->view());
   std::vector<ledger::Transaction> transactions;
   std::optional<Error> error;

@@ -68,7 +68,7 @@ test('a node tells PRUNED from never seen, and keeps its folder from being prune
   const channel = ['--mode', 'public', '--state', at('channel')];
   fs.writeFileSync(at('text'), 'text');
   const [{ root }] = linesOf(['mam', 'publish', '--node', node.url, ...channel, at('text')]);
-  const { error } = prune(6, at('ledger'), '--before', later);
+  const { error } = prune(7, at('ledger'), '--before', later);
   assert.match(error, /another process is using/);
   const fetch = (where, first) => run(['mam', 'fetch', '--node', where, '--mode', 'public', '--root', first]).status;
   assert.equal(fetch(node.url, root), 0);

@@ -1,0 +1,103 @@
+#include "ledger_store/log_check.h"
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/test_folder.h"
+#include "ledger_store/simulated_disk.h"
+
+namespace glucoledger::ledger_store {
+namespace {
+
+// Logs as RocksDB writes them.
+class LogCheckTest : public testing::Test {
+ protected:
+  // The values of `sizes`, a record each, in a database of its own.
+  std::string log_of(const std::vector<std::size_t>& sizes) {
+    const auto env = make_environment(disk_);
+    rocksdb::Options options;
+    options.env = env.get();
+    options.create_if_missing = true;
+    rocksdb::DB* opened = nullptr;
+    EXPECT_TRUE(rocksdb::DB::Open(options, "/db", &opened).ok());
+    const std::unique_ptr<rocksdb::DB> database(opened);
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    for (const std::size_t size : sizes) {
+      EXPECT_TRUE(database->Put(synced, std::to_string(size), std::string(size, 'v')).ok());
+    }
+    std::vector<std::string> names;
+    EXPECT_TRUE(env->GetChildren("/db", &names).ok());
+    std::erase_if(names, [](const std::string& name) { return !name.ends_with(".log"); });
+    std::string content;
+    EXPECT_TRUE(rocksdb::ReadFileToString(env.get(), "/db/" + names.at(0), &content).ok());
+    return content;
+  }
+  std::shared_ptr<SimulatedDisk> disk_ = std::make_shared<SimulatedDisk>();
+};
+
+TEST_F(LogCheckTest, AWholeLogIsWhole) {
+  // Values that end short of a block's end by less than a header, and such that span several blocks.
+  for (const auto& sizes : std::vector<std::vector<std::size_t>>{
+           {}, {1}, {10, 20, 30}, {32735, 5}, {32736, 5}, {32737, 5}, {32738, 5}, {32740, 5}, {100'000, 1, 70'000}}) {
+    disk_ = std::make_shared<SimulatedDisk>();
+    const std::string log = log_of(sizes);
+    const LogCondition condition = examine_log(log);
+    EXPECT_EQ(condition.intact_size, log.size());
+    EXPECT_FALSE(condition.is_torn);
+    EXPECT_EQ(condition.first_record.empty(), sizes.empty());
+  }
+}
+
+TEST_F(LogCheckTest, ATornEndIsNoDamage) {
+  const std::string log = log_of({100, 50'000, 100'000});
+  const std::size_t intact = examine_log(std::string_view(log).substr(0, log.size() - 1)).intact_size;
+  for (std::size_t size = intact + 1; size < log.size(); size += 997) {
+    LogCondition condition = examine_log(std::string_view(log).substr(0, size));
+    EXPECT_EQ(condition.intact_size, intact);
+    EXPECT_TRUE(condition.is_torn);
+    EXPECT_FALSE(condition.records_follow);
+    std::string zeroed = log;  // a part in the middle of the last record did not reach the disk
+    std::fill_n(zeroed.begin() + static_cast<std::ptrdiff_t>(size), std::min<std::size_t>(4096, log.size() - size),
+                '\0');
+    condition = examine_log(zeroed);
+    EXPECT_EQ(condition.intact_size, intact);
+    EXPECT_FALSE(condition.records_follow);
+  }
+}
+
+TEST_F(LogCheckTest, DamageBeforeTheLastRecordIsFound) {
+  const std::string log = log_of({100, 50'000, 100'000, 10});
+  const std::size_t last = examine_log(std::string_view(log).substr(0, log.size() - 1)).intact_size;
+  for (std::size_t place = 0; place < last; place += 499) {
+    std::string damaged = log;
+    damaged[place] = static_cast<char>(damaged[place] ^ 4);
+    EXPECT_TRUE(examine_log(damaged).records_follow) << place;
+  }
+}
+
+// On a real disk, whose environment can do less than the simulated one.
+TEST_F(LogCheckTest, ATornEndIsCutOffInAFolder) {
+  const base::TestFolder folder;
+  const std::string log = log_of({100, 50'000});
+  const auto write = [&](const char* name, const std::string& content) {
+    ASSERT_TRUE(base::write_file_atomic(folder.path() / name, base::as_bytes(content)));
+  };
+  write("CURRENT", "MANIFEST-000001\n");
+  for (const char* name : {"MANIFEST-000001", "000004.log"}) write(name, log + log.substr(0, 20));
+  for (const bool mend : {false, true}) {
+    const auto checked = check_logs(*rocksdb::Env::Default(), folder.path(), mend);
+    ASSERT_TRUE(checked) << checked.error().message;
+    for (const char* name : {"MANIFEST-000001", "000004.log"}) {
+      const auto content = base::read_file(folder.path() / name, 1 << 20);
+      ASSERT_TRUE(content);
+      EXPECT_EQ(*content, mend ? log : log + log.substr(0, 20)) << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace glucoledger::ledger_store
