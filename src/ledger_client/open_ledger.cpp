@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/interrupt.h"
+#include "ledger/min_weight_magnitude.h"
 #include "ledger_client/iri_client.h"
 #include "storage/node_address.h"
 #include "storage/tangle.h"
@@ -45,11 +46,7 @@ std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder,
 Result<void> check_min_weight_magnitude(ports::Ledger& ledger, const std::optional<int>& wanted) {
   if (!wanted) return {};
   GL_TRY(info, ledger.info());
-  if (info.min_weight_magnitude == *wanted) return {};
-  return fail(ErrorCode::kUsage,
-              "this ledger's minimum weight magnitude is " + std::to_string(info.min_weight_magnitude) + ", not " +
-                  std::to_string(*wanted),
-              "leave --mwm away, or choose another folder for a new ledger");
+  return ledger::check_same_weight(info.min_weight_magnitude, wanted);
 }
 
 Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& folder,

@@ -4,8 +4,8 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
-#include "base/limits.h"
 #include "base/random.h"
+#include "ledger/min_weight_magnitude.h"
 #include "storage/rocks_store.h"
 
 namespace glucoledger::storage {
@@ -69,8 +69,7 @@ Result<void> check_agreement(const ledger::Parameters& parameters, const TangleO
                 "this ledger has " + what + " " + std::to_string(has) + ", not " + std::to_string(asked),
                 "leave the option out: it counts when a ledger is made");
   };
-  GL_CHECK(check("minimum weight magnitude", parameters.min_weight_magnitude,
-                 options.min_weight_magnitude.value_or(parameters.min_weight_magnitude)));
+  GL_CHECK(ledger::check_same_weight(parameters.min_weight_magnitude, options.min_weight_magnitude));
   GL_CHECK(
       check("a retention of (ms)", parameters.retention_ms, options.retention_ms.value_or(parameters.retention_ms)));
   return check("a duplicate window of (ms)", parameters.duplicate_window_ms,
@@ -126,11 +125,7 @@ std::unique_ptr<Tangle> Tangle::in_memory(int min_weight_magnitude, const base::
 
 Result<std::unique_ptr<Tangle>> Tangle::over(std::unique_ptr<Store> store, std::string locator,
                                              const TangleOptions& options, const base::Clock& clock) {
-  if (options.min_weight_magnitude &&
-      (*options.min_weight_magnitude < 1 || *options.min_weight_magnitude > base::limits::kMinWeightMagnitudeMax)) {
-    return fail(ErrorCode::kUsage,
-                "a minimum weight magnitude is 1 to " + std::to_string(base::limits::kMinWeightMagnitudeMax));
-  }
+  if (options.min_weight_magnitude) GL_CHECK(ledger::check_min_weight_magnitude(*options.min_weight_magnitude));
   auto parameters = read_parameters(*store);
   if (!parameters && parameters.error().code == ErrorCode::kNotFound && !options.read_only) {
     parameters = create(*store, options);

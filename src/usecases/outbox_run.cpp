@@ -9,6 +9,7 @@
 #include "home/grants.h"
 #include "home/readings.h"
 #include "ledger/bundle.h"
+#include "ledger/min_weight_magnitude.h"
 #include "usecases/bundle_sieve.h"
 #include "usecases/signer.h"
 
@@ -303,11 +304,7 @@ Result<std::size_t> replace_dead_epochs(home::Home& home) {
 }
 
 Result<int> min_weight_magnitude_for(const ports::LedgerInfo& info, const OutboxOptions& options) {
-  const int mwm = options.min_weight_magnitude.value_or(info.min_weight_magnitude);
-  if (mwm >= info.min_weight_magnitude) return mwm;
-  return fail(ErrorCode::kUsage,
-              "this ledger asks for a minimum weight magnitude of " + std::to_string(info.min_weight_magnitude),
-              "leave out --mwm, or raise it");
+  return ledger::weight_to_attach(info.min_weight_magnitude, options.min_weight_magnitude);
 }
 
 Result<OutboxReport> run_outbox(home::Home& home, const World& world, const OutboxOptions& options) {
