@@ -10,16 +10,24 @@ namespace {
 
 std::atomic<bool> interrupted_flag{false};
 
+// Never destroyed: a signal may come while the program ends.
+CancelSource& source() {
+  static auto& kept = *new CancelSource();
+  return kept;
+}
+
 void handle(int signal_number) {
   if (interrupted_flag.exchange(true)) {
     std::signal(signal_number, SIG_DFL);
     std::raise(signal_number);
   }
+  source().trip();
 }
 
 }  // namespace
 
 void install_interrupt_handlers() {
+  source();  // made before a signal asks for it
   for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal_number, handle);
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -32,8 +40,13 @@ const std::atomic<bool>& interrupt_flag() {
   return interrupted_flag;
 }
 
+CancelToken interrupt_token() {
+  return source().token();
+}
+
 void request_interrupt() {
   interrupted_flag.store(true);
+  source().trip();
 }
 
 bool sleep_or_interrupted(std::int64_t duration_ms) {
