@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/mam_options.h"
+#include "base/interrupt.h"
 #include "base/limits.h"
 
 namespace glucoledger::apps {
@@ -15,7 +16,6 @@ constexpr std::string_view kFormat = "glucoledger/mam-state";
 constexpr int kVersion = 1;
 constexpr int kDefaultSecurity = 2;
 constexpr std::int64_t kLockWaitMs = 60'000;
-constexpr std::size_t kSizeMax = std::size_t{2} << 20;
 
 tl::unexpected<Error> damaged(const std::string& what) {
   return fail(ErrorCode::kCorrupt, "the state file is damaged: " + what,
@@ -78,8 +78,8 @@ Result<MamState> parse(std::string_view text) {
 
 Result<MamStateFile> MamStateFile::open(const std::filesystem::path& path, mam::Mode mode,
                                         std::optional<int> security) {
-  GL_TRY(lock, base::FileLock::acquire(path.string() + ".lock", kLockWaitMs));
-  auto content = base::read_file(path, kSizeMax);
+  GL_TRY(lock, base::FileLock::acquire(path.string() + ".lock", kLockWaitMs, base::interrupt_token()));
+  auto content = base::read_file(path, base::limits::kMamStateSizeMax);
   if (!content && content.error().code != ErrorCode::kNotFound) return tl::unexpected(content.error());
   if (!content) {
     MamStateFile made(path, std::move(lock),

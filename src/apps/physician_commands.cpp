@@ -72,20 +72,30 @@ std::string text_of(const usecases::FetchReport& report) {
   return text;
 }
 
-// Where several apply: 3, 1, 6, 5.
+ExitCode exit_of(usecases::FetchState state) {
+  switch (state) {
+    case usecases::FetchState::kCorrupt:
+      return exit_code_of(ErrorCode::kCorrupt);
+    case usecases::FetchState::kPruned:
+      return exit_code_of(ErrorCode::kPruned);
+    case usecases::FetchState::kUnreachable:
+      return exit_code_of(ErrorCode::kUnreachable);
+    case usecases::FetchState::kClosed:
+      return ExitCode::kNotAllowed;
+    case usecases::FetchState::kFound:
+    case usecases::FetchState::kNotYet:
+      break;
+  }
+  return ExitCode::kDone;
+}
+
 ExitCode exit_of(const std::vector<usecases::FetchReport>& reports) {
-  using usecases::FetchState;
-  const auto any = [&](FetchState state) {
-    return std::any_of(reports.begin(), reports.end(), [&](const auto& report) {
-      return std::any_of(report.problems.begin(), report.problems.end(),
-                         [&](const auto& problem) { return problem.state == state; });
-    });
-  };
-  if (any(FetchState::kCorrupt)) return ExitCode::kInputRefused;
-  if (any(FetchState::kPruned)) return ExitCode::kFailed;
-  if (any(FetchState::kUnreachable)) return ExitCode::kUnreachable;
-  const bool closed = std::any_of(reports.begin(), reports.end(), [](const auto& report) { return report.closed; });
-  return closed ? ExitCode::kNotAllowed : ExitCode::kDone;
+  auto exit_code = ExitCode::kDone;
+  for (const auto& report : reports) {
+    for (const auto& problem : report.problems) exit_code = base::worse(exit_code, exit_of(problem.state));
+    if (report.closed) exit_code = base::worse(exit_code, exit_of(usecases::FetchState::kClosed));
+  }
+  return exit_code;
 }
 
 Result<std::vector<home::Contact>> chosen_contacts(Home& home, const std::optional<std::string>& name) {
@@ -114,7 +124,7 @@ Result<ExitCode> follow_patients(const Context& context, const Session& session,
   do {
     auto reports = fetch_round(session, arguments);
     if (!reports && reports.error().code == ErrorCode::kInterrupted) break;
-    if (!reports && reports.error().code == ErrorCode::kUnreachable) continue;  // another command has its turn
+    if (!reports && reports.error().code == ErrorCode::kBusy) continue;  // another command has its turn
     if (!reports) return tl::unexpected(reports.error());
     for (const auto& report : *reports) {
       const auto before = told.find(report.patient);

@@ -148,7 +148,9 @@ Result<ExitCode> follow_publishing(const Context& context, const Session& sessio
       outcome = exit_of(**round);
     }
     if (!outcome && outcome.error().code == ErrorCode::kInterrupted) break;
-    if (!outcome && outcome.error().code != ErrorCode::kUnreachable) return outcome;
+    const bool again =
+        !outcome && (outcome.error().code == ErrorCode::kUnreachable || outcome.error().code == ErrorCode::kBusy);
+    if (!outcome && !again) return outcome;
     if (!outcome) std::fprintf(stderr, "glucoledger: %s; trying again\n", outcome.error().message.c_str());
     pause_ms = outcome ? FolderWatch::kIntervalMs : std::min(2 * pause_ms, kPauseMaxMs);
   } while (!base::sleep_or_interrupted(pause_ms));

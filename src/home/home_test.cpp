@@ -266,7 +266,7 @@ TEST_F(HomeTest, WhatFailsInsideASigningTransactionSignsNothing) {
 TEST_F(HomeTest, OneProcessAtATimeWrites) {
   create();
   std::optional<Home> first = open();
-  EXPECT_EQ(try_open(folder_, Access::kWrite, 0).error().code, ErrorCode::kUnreachable);
+  EXPECT_EQ(try_open(folder_, Access::kWrite, 0).error().code, ErrorCode::kBusy);
   EXPECT_TRUE(try_open(folder_, Access::kRead)) << "readers need no turn";
   std::thread leaving([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));

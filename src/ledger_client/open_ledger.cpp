@@ -63,7 +63,7 @@ Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& 
     auto tangle = storage::Tangle::open(folder, tangle_options, clock);
     if (tangle) return std::unique_ptr<ports::Ledger>(std::move(*tangle));
     // Whoever holds the lock may be a node that is just starting: then its address appears in a moment.
-    const bool held = tangle.error().code == ErrorCode::kUnreachable;
+    const bool held = tangle.error().code == ErrorCode::kBusy;
     if (!held || waited_ms >= options.lock_wait_ms || base::interrupted()) return tl::unexpected(tangle.error());
   }
 }

@@ -29,7 +29,7 @@ Error error_of(sqlite3* database) {
       break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      error.code = ErrorCode::kUnreachable;
+      error.code = ErrorCode::kBusy;
       error.next_step = "another process is writing: repeat when it is done";
       break;
     case SQLITE_CORRUPT:
@@ -71,11 +71,12 @@ bool has_write_ahead_log(const std::filesystem::path& path) {
 
 // Where two processes turn the same new database to WAL, SQLite tells one of them at once that it is busy.
 Result<void> turn_to_wal(Database& database) {
-  constexpr int kStepMs = 10;
-  for (int waited_ms = 0;; waited_ms += kStepMs) {
+  using Steady = std::chrono::steady_clock;
+  const auto end = Steady::now() + std::chrono::milliseconds(kBusyWaitMs);
+  while (true) {
     auto done = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
-    if (done || done.error().code != ErrorCode::kUnreachable || waited_ms >= kBusyWaitMs) return done;
-    std::this_thread::sleep_for(std::chrono::milliseconds(kStepMs));
+    if (done || done.error().code != ErrorCode::kBusy || Steady::now() >= end) return done;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
 

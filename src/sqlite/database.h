@@ -73,7 +73,8 @@ auto collect_rows(Statement& statement, const Make& make)
 class Database {
  public:
   enum class Mode { kReadWriteCreate, kReadWrite, kReadOnly };
-  // A missing file in the last two modes is kNotFound. Waits up to 30 s for another process's write.
+  // A missing file in the last two modes is kNotFound. Here and later waits up to 30 s for another process's
+  // write, then kBusy.
   static Result<Database> open(const std::filesystem::path& path, Mode mode);
 
   Result<Statement> prepare(std::string_view sql);

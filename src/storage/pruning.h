@@ -16,7 +16,7 @@ struct PruneReport {
 };
 
 // In pieces, each durable: one that was interrupted (kInterrupted) is repeated. kNotFound: there is no ledger.
-// kUnreachable: a process uses the folder.
+// kBusy: a process uses the folder.
 Result<PruneReport> prune_folder(const std::filesystem::path& folder, std::int64_t before_ms, const base::Clock& clock,
                                  const base::Progress& progress);
 

@@ -52,7 +52,7 @@ class Tangle final : public ports::Ledger {
  public:
   static constexpr int kDefaultMinWeightMagnitude = 9;
 
-  // Makes the folder when it is absent; read-only: kNotFound then. kUnreachable: others hold it for longer than the
+  // Makes the folder when it is absent; read-only: kNotFound then. kBusy: others hold it for longer than the
   // wait.
   static Result<std::unique_ptr<Tangle>> open(const std::filesystem::path& folder, const TangleOptions& options,
                                               const base::Clock& clock);

@@ -146,7 +146,7 @@ TEST_F(TangleTest, WritersTakeTurns) {
   auto first = open();
   const auto second = Tangle::open(folder_, weight(ledger::kTestWeight), clock_);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, ErrorCode::kUnreachable);
+  EXPECT_EQ(second.error().code, ErrorCode::kBusy);
   std::thread waiting([&] {
     TangleOptions patient;
     patient.lock_wait_ms = 20'000;

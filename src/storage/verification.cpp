@@ -24,8 +24,8 @@ Result<ledger::VerifyReport> verify_folder(const std::filesystem::path& folder, 
   if (std::filesystem::exists(folder / "lock", ignored)) {
     auto held = base::FileLock::acquire(folder / "lock", 0);
     if (held) lock = std::move(*held);
-    if (!held && held.error().code == ErrorCode::kUnreachable) {
-      return fail(ErrorCode::kUnreachable, held.error().message,
+    if (!held && held.error().code == ErrorCode::kBusy) {
+      return fail(ErrorCode::kBusy, held.error().message,
                   "stop the node first; or take a snapshot, which works beside it, restore and verify that");
     }
   }

@@ -9,7 +9,7 @@
 
 namespace glucoledger::storage {
 
-// Changes nothing. kUnreachable: a process uses the folder. kNotFound: there is no ledger. kCorrupt where the store
+// Changes nothing. kBusy: a process uses the folder. kNotFound: there is no ledger. kCorrupt where the store
 // itself cannot be read; other damage is told in the report.
 Result<ledger::VerifyReport> verify_folder(const std::filesystem::path& folder, const base::Progress& progress);
 // The same for a store that is open.
