@@ -79,11 +79,9 @@ Result<void> EpochReader::read_round(std::vector<Step>& active) {
 Result<void> EpochReader::keep(Step& step) {
   auto records = records_of(step);
   if (records) return store(step, *records);
-  const auto code = records.error().code;
-  note_problem(code == ErrorCode::kUnreachable                              ? FetchState::kUnreachable
-               : code == ErrorCode::kPruned || code == ErrorCode::kNotFound ? FetchState::kPruned
-                                                                            : FetchState::kCorrupt,
-               step.epoch, records.error().message);
+  const auto state = fetch_state_of(records.error().code);
+  if (!state) return tl::unexpected(records.error());
+  note_problem(*state, step.epoch, records.error().message);
   step.found = Found::kNothing;
   return {};
 }
@@ -165,6 +163,8 @@ Result<std::vector<home::Record>> EpochReader::records_of(const Step& step) {
     auto sealed = store ? (*store)->get(step.content, base::limits::kContentSizeMax)
                         : Result<Bytes>(tl::unexpected(store.error()));
     if (!sealed) {
+      // Absence at one place says nothing while another, which may hold it, does not answer.
+      if (error && error->code == ErrorCode::kUnreachable) continue;
       error = sealed.error();
       if (!store) error->code = ErrorCode::kUnreachable;
       continue;

@@ -1,7 +1,6 @@
 #include "usecases/fetch.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <mutex>
 
@@ -120,24 +119,18 @@ FetchState state_of(const FetchReport& report) {
   return report.closed ? FetchState::kClosed : FetchState::kNotYet;
 }
 
-// Faults of the ledger become problems of the report; faults of this home are errors.
-Result<void> into_report(Result<void> outcome, FetchReport& report) {
-  if (outcome) return outcome;
-  const auto code = outcome.error().code;
-  if (code != ErrorCode::kUnreachable && code != ErrorCode::kCorrupt && code != ErrorCode::kPruned) return outcome;
-  report.problems.push_back({code == ErrorCode::kUnreachable ? FetchState::kUnreachable
-                             : code == ErrorCode::kPruned    ? FetchState::kPruned
-                                                             : FetchState::kCorrupt,
-                             "", outcome.error().message});
+// What tells something of what was asked for becomes a problem of the report; the rest are errors.
+Result<void> into_report(const Error& error, std::optional<FetchState> state, FetchReport& report) {
+  if (!state) return tl::unexpected(error);
+  report.problems.push_back({*state, "", error.message});
   return {};
 }
 
-}  // namespace
-
-std::string_view name_of(FetchState state) {
-  constexpr std::array<std::string_view, 6> kNames = {"FOUND", "NOT YET", "CLOSED", "PRUNED", "UNREACHABLE", "CORRUPT"};
-  return kNames.at(static_cast<std::size_t>(state));
+Result<void> into_report(const Result<void>& outcome, FetchReport& report) {
+  return outcome ? outcome : into_report(outcome.error(), fetch_state_of(outcome.error().code), report);
 }
+
+}  // namespace
 
 Result<FetchReport> fetch(home::Home& home, const World& world, const home::Contact& contact) {
   FetchReport report;
@@ -145,9 +138,7 @@ Result<FetchReport> fetch(home::Home& home, const World& world, const home::Cont
   auto ledger = open_ledger_of(home, world, contact);
   std::size_t awaited = 0;
   if (!ledger) {
-    auto error = ledger.error();
-    if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kUnreachable;
-    GL_CHECK(into_report(tl::unexpected(std::move(error)), report));
+    GL_CHECK(into_report(ledger.error(), fetch_state_when_not_opened(ledger.error().code), report));
   } else {
     EpochReader epochs(home, world, contact, **ledger, report);
     GL_CHECK(into_report(ThreadReader(home, contact, **ledger, report).read_all(), report));

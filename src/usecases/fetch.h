@@ -10,19 +10,10 @@
 #include <vector>
 
 #include "home/contacts.h"
+#include "usecases/fetch_state.h"
 #include "usecases/world.h"
 
 namespace glucoledger::usecases {
-
-enum class FetchState {
-  kFound,        // new records
-  kNotYet,       // nothing new
-  kClosed,       // the grant is closed, and all that was released has been read
-  kPruned,       // something was there, and the node or store dropped it
-  kUnreachable,  // no ledger or store answers
-  kCorrupt,      // something fails its check
-};
-std::string_view name_of(FetchState state);  // "FOUND", "NOT YET", ...
 
 struct FetchProblem {
   FetchState state = FetchState::kCorrupt;
