@@ -10,6 +10,7 @@
 #include "apps/session.h"
 #include "base/interrupt.h"
 #include "base/limits.h"
+#include "ledger/min_weight_magnitude.h"
 #include "ledger_client/open_ledger.h"
 #include "usecases/bundle_sieve.h"
 
@@ -18,9 +19,6 @@ namespace {
 
 using crypto::Hash;
 using Json = nlohmann::ordered_json;
-
-// A state file older than this many messages is not brought up to date by looking.
-constexpr std::uint64_t kBurntIndicesMax = 10'000;
 
 struct Arguments {
   std::string node;
@@ -104,7 +102,7 @@ Result<void> send_pending(ports::Ledger& ledger, MamStateFile& file, int min_wei
 // genuine message, or once held something, shows that its index is used up.
 Result<void> skip_burnt_indices(ports::Ledger& ledger, const mam::Channel& channel, MamState& state) {
   const std::uint64_t first = state.next_index;
-  for (; state.next_index - first <= kBurntIndicesMax; ++state.next_index) {
+  for (; state.next_index - first <= base::limits::kMamIndexesSkippedMax; ++state.next_index) {
     GL_TRY(found, look_up(ledger, mam::root_at(channel, state.next_index), channel.mode, channel.side_key));
     if (found.message || found.pruned) continue;
     if (state.next_index > first) {
@@ -137,11 +135,7 @@ Result<std::string> read_message(const Arguments& arguments) {
 
 Result<int> weight_for(ports::Ledger& ledger, const std::optional<int>& wanted) {
   GL_TRY(info, ledger.info());
-  const int weight = wanted.value_or(info.min_weight_magnitude);
-  if (weight >= info.min_weight_magnitude && weight <= base::limits::kMinWeightMagnitudeMax) return weight;
-  return fail(
-      ErrorCode::kUsage, "this ledger's minimum weight magnitude is " + std::to_string(info.min_weight_magnitude),
-      "--mwm may raise it (at most " + std::to_string(base::limits::kMinWeightMagnitudeMax) + "), not lower it");
+  return ledger::weight_to_attach(info.min_weight_magnitude, wanted);
 }
 
 Result<ExitCode> publish(const Context& context, const Arguments& arguments) {

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "content_store/embedded_store.h"
 #include "ledger_client/iri_client.h"
 #include "ledger_client/open_ledger.h"
@@ -25,8 +26,7 @@ std::string environment(const char* name) {
 }
 
 Result<SecretBytes> read_token(const std::string& file) {
-  constexpr std::size_t kTokenSizeMax = 4'096;
-  GL_TRY(text, base::read_file(file, kTokenSizeMax));
+  GL_TRY(text, base::read_file(file, base::limits::kTokenSizeMax));
   const auto line = text.substr(0, text.find_first_of("\r\n"));
   const bool is_plain = std::all_of(line.begin(), line.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (line.empty() || !is_plain) {

@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include "base/limits.h"
+#include "base/wall_time.h"
 #include "cgm/local_day.h"
 
 namespace glucoledger::keys {
@@ -9,7 +11,6 @@ namespace {
 
 constexpr std::size_t kPackedHashSize = 49;
 constexpr std::size_t kFileSecretSize = 32;
-constexpr int kDepthMax = 8;
 
 nlohmann::json packed(std::string_view trytes) {
   return nlohmann::json::binary(crypto::pack_trits(crypto::trits_from_trytes(trytes)));
@@ -30,7 +31,7 @@ Result<std::string> day_field(const nlohmann::json& object, const char* name) {
       found->get<std::int64_t>() > kDaysMax) {
     return fail(ErrorCode::kCorrupt, std::string("the field ") + name + " is no day");
   }
-  return cgm::day_text(found->get<std::int64_t>());
+  return base::day_text(found->get<std::int64_t>());
 }
 
 // Reads without building anything: nlohmann's reader recurses, so the depth must be known before.
@@ -43,10 +44,10 @@ class DepthCheck : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(number_float_t, const string_t&) override { return true; }
   bool string(string_t&) override { return true; }
   bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override { return ++depth_ <= kDepthMax; }
+  bool start_object(std::size_t) override { return ++depth_ <= base::limits::kCborDepthMax; }
   bool key(string_t&) override { return true; }
   bool end_object() override { return --depth_ >= 0; }
-  bool start_array(std::size_t) override { return ++depth_ <= kDepthMax; }
+  bool start_array(std::size_t) override { return ++depth_ <= base::limits::kCborDepthMax; }
   bool end_array() override { return --depth_ >= 0; }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 

@@ -14,7 +14,6 @@ namespace {
 
 constexpr int kQuietModules = 4;
 constexpr int kPngModulePixels = 8;
-constexpr png_uint_32 kImageSideMaxPixels = 8'192;
 // Up to this version a code at level M, quiet zone included, fits the 80 columns of a terminal.
 constexpr int kVersionMaxAtLevelM = 13;
 
@@ -73,7 +72,7 @@ Result<GrayImage> decode_png(ByteView bytes) {
     return fail(ErrorCode::kInputRefused, "this is not a PNG picture", "save the QR code's picture as PNG");
   }
   GrayImage gray{image.width, image.height, {}};
-  if (gray.width > kImageSideMaxPixels || gray.height > kImageSideMaxPixels) {
+  if (gray.width > base::limits::kImageSideMaxPixels || gray.height > base::limits::kImageSideMaxPixels) {
     return fail(ErrorCode::kInputRefused, "the picture is wider or higher than 8192 pixels",
                 "cut out the part with the QR code");
   }

@@ -12,7 +12,6 @@ namespace {
 constexpr std::string_view kScheme = "glucoledger:";
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kChecksumSize = 4;
-constexpr std::size_t kNetworkIdSizeMax = 16;
 constexpr std::array<const char*, 3> kKindNames = {"ledger", "store", "home"};
 
 std::array<std::uint8_t, crypto_hash_sha256_BYTES> sha256(ByteView bytes) {
@@ -46,7 +45,8 @@ Result<Invitation> decode_body(const nlohmann::json& body) {
   GL_TRY(thread, Thread::from_secret(SecretBytes(std::move(secret))));
   Invitation invitation{.network_id = {}, .locators = {}, .thread = std::move(thread), .newest_epoch = {}};
   const auto network = body.find("n");
-  if (network == body.end() || !network->is_binary() || network->get_binary().size() > kNetworkIdSizeMax) {
+  if (network == body.end() || !network->is_binary() ||
+      network->get_binary().size() > base::limits::kNetworkIdSizeMax) {
     return fail(ErrorCode::kCorrupt, "the URI's network is missing");
   }
   invitation.network_id = base::hex_encode(Bytes(network->get_binary().begin(), network->get_binary().end()));

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "base/wall_time.h"
 #include "home/grants.h"
 
 namespace glucoledger::usecases {
@@ -28,7 +29,7 @@ Result<std::set<std::string>> cuts_of_grants(home::Home& home, keys::Design desi
   GL_TRY(grants, home::open_grants(home, design));
   for (const auto& grant : grants) {
     if (grant.days.since) cuts.insert(*grant.days.since);
-    if (grant.days.until) cuts.insert(cgm::day_text(*cgm::days_since_epoch(*grant.days.until) + 1));
+    if (grant.days.until) cuts.insert(base::day_text(*cgm::days_since_epoch(*grant.days.until) + 1));
   }
   return cuts;
 }
