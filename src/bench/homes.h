@@ -11,12 +11,12 @@
 #include "usecases/publish.h"
 #include "usecases/world.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 
-class BenchHomes {
+class Homes {
  public:
-  // The patient publishes to `ledger`: a folder or a node's URL.
-  static Result<BenchHomes> make(const std::filesystem::path& folder, const std::string& ledger);
+  // The patient publishes to `ledger`: a folder or a node's URL. Nothing reports its progress.
+  static Result<Homes> make(const std::filesystem::path& folder, const std::string& ledger, usecases::World world);
   std::filesystem::path patient() const { return folder_ / "patient"; }
   std::filesystem::path clinic(const std::string& name) const { return folder_ / name; }
 
@@ -30,7 +30,7 @@ class BenchHomes {
   Result<usecases::FetchReport> fetch(const std::string& name);
 
  private:
-  explicit BenchHomes(std::filesystem::path folder);
+  Homes(std::filesystem::path folder, usecases::World world);
   Result<home::Home> open(const std::filesystem::path& home) const;
   Result<void> make_home(const std::filesystem::path& home, home::Role role, const std::string& ledger) const;
 
@@ -40,4 +40,4 @@ class BenchHomes {
   SecretBytes uri_;
 };
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

@@ -1,19 +1,19 @@
-#include "apps/bench_homes.h"
+#include "bench/homes.h"
 
-#include "apps/session.h"
+#include "base/durations.h"
 #include "home/contacts.h"
 #include "home/readings.h"
 #include "usecases/receive.h"
 #include "usecases/share.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 namespace {
 
 constexpr std::int64_t kFirstReadingMs = 1'735'689'600'000;  // 2025-01-01
 
 cgm::Reading example_reading(std::size_t number, int minutes) {
   cgm::Reading reading;
-  reading.utc_ms = kFirstReadingMs + static_cast<std::int64_t>(number) * minutes * 60'000;
+  reading.utc_ms = kFirstReadingMs + static_cast<std::int64_t>(number) * minutes * base::kMinuteMs;
   reading.value = std::to_string(70 + 37 * number % 180);
   reading.device_model = "Dexcom G6 Receiver";
   reading.device_serial = "SM00000000";
@@ -23,18 +23,18 @@ cgm::Reading example_reading(std::size_t number, int minutes) {
 
 }  // namespace
 
-BenchHomes::BenchHomes(std::filesystem::path folder) : folder_(std::move(folder)), world_(make_world()) {
+Homes::Homes(std::filesystem::path folder, usecases::World world)
+    : folder_(std::move(folder)), world_(std::move(world)) {
   world_.progress = {};
 }
 
-Result<BenchHomes> BenchHomes::make(const std::filesystem::path& folder, const std::string& ledger) {
-  BenchHomes homes(folder);
+Result<Homes> Homes::make(const std::filesystem::path& folder, const std::string& ledger, usecases::World world) {
+  Homes homes(folder, std::move(world));
   GL_CHECK(homes.make_home(homes.patient(), home::Role::kPatient, ledger));
   return homes;
 }
 
-Result<void> BenchHomes::make_home(const std::filesystem::path& home, home::Role role,
-                                   const std::string& ledger) const {
+Result<void> Homes::make_home(const std::filesystem::path& home, home::Role role, const std::string& ledger) const {
   home::Settings settings;
   settings.role = role;
   settings.time_zone = "UTC";
@@ -43,12 +43,12 @@ Result<void> BenchHomes::make_home(const std::filesystem::path& home, home::Role
   return home::create_home(home, settings, {}, world_.clock.now_ms());
 }
 
-Result<home::Home> BenchHomes::open(const std::filesystem::path& home) const {
+Result<home::Home> Homes::open(const std::filesystem::path& home) const {
   GL_TRY(key, home::unlock_home(home, {}));
   return home::Home::open(home, key, home::Home::Access::kWrite);
 }
 
-Result<void> BenchHomes::add_readings(std::size_t count, int minutes) {
+Result<void> Homes::add_readings(std::size_t count, int minutes) {
   std::vector<cgm::Reading> readings;
   readings.reserve(count);
   for (std::size_t i = 0; i < count; ++i) readings.push_back(example_reading(next_reading_++, minutes));
@@ -56,7 +56,7 @@ Result<void> BenchHomes::add_readings(std::size_t count, int minutes) {
   return home::add_readings(home, readings).map([](const auto&) {});
 }
 
-Result<usecases::OutboxReport> BenchHomes::publish(const usecases::PublishOptions& options) {
+Result<usecases::OutboxReport> Homes::publish(const usecases::PublishOptions& options) {
   GL_TRY(home, open(patient()));
   GL_CHECK(usecases::plan_publication(home, options));
   GL_TRY(report, usecases::run_outbox(home, world_, options.outbox));
@@ -64,7 +64,7 @@ Result<usecases::OutboxReport> BenchHomes::publish(const usecases::PublishOption
   return fail(ErrorCode::kFailed, "the ledger did not confirm all of the messages");
 }
 
-Result<void> BenchHomes::share(keys::Design design) {
+Result<void> Homes::share(keys::Design design) {
   GL_TRY(home, open(patient()));
   GL_TRY(share, usecases::share(home, world_, {"clinic", design, {}}));
   uri_ = std::move(share.uri);
@@ -73,13 +73,13 @@ Result<void> BenchHomes::share(keys::Design design) {
   return usecases::run_outbox(home, world_, options).map([](const auto&) {});
 }
 
-Result<void> BenchHomes::invite(const std::string& name, const std::string& ledger) {
+Result<void> Homes::invite(const std::string& name, const std::string& ledger) {
   GL_CHECK(make_home(clinic(name), home::Role::kClinic, ledger));
   GL_TRY(home, open(clinic(name)));
   return usecases::receive(home, uri_.text(), "patient").map([](const auto&) {});
 }
 
-Result<usecases::FetchReport> BenchHomes::fetch(const std::string& name) {
+Result<usecases::FetchReport> Homes::fetch(const std::string& name) {
   GL_TRY(home, open(clinic(name)));
   GL_TRY(contact, home::contact_named(home, "patient"));
   if (!contact) return fail(ErrorCode::kNotFound, "the clinic has no invitation");
@@ -88,4 +88,4 @@ Result<usecases::FetchReport> BenchHomes::fetch(const std::string& name) {
   return fail(ErrorCode::kFailed, "fetching failed: " + report.problems.front().reason);
 }
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench
