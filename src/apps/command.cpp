@@ -7,30 +7,6 @@
 
 namespace glucoledger::apps {
 
-ExitCode exit_code_of(base::ErrorCode code) {
-  switch (code) {
-    case base::ErrorCode::kUsage:
-      return ExitCode::kUsage;
-    case base::ErrorCode::kInputRefused:
-    case base::ErrorCode::kCorrupt:
-    case base::ErrorCode::kNewerFormat:
-      return ExitCode::kInputRefused;
-    case base::ErrorCode::kNotFound:
-      return ExitCode::kNotFound;
-    case base::ErrorCode::kNotAllowed:
-      return ExitCode::kNotAllowed;
-    case base::ErrorCode::kUnreachable:
-      return ExitCode::kUnreachable;
-    case base::ErrorCode::kBusy:
-      return ExitCode::kBusy;
-    case base::ErrorCode::kFailed:
-    case base::ErrorCode::kPruned:
-    case base::ErrorCode::kInterrupted:
-      break;
-  }
-  return ExitCode::kFailed;
-}
-
 void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text) {
   std::string line =
       context.json ? document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) : std::string(text);

@@ -11,24 +11,14 @@
 #include <string>
 #include <utility>
 
+#include "base/error_table.h"
 #include "base/progress.h"
 #include "base/result.h"
 
 namespace glucoledger::apps {
 
-// 0 done, 1 failed (also PRUNED), 2 wrong usage, 3 input refused (also CORRUPT), 4 never seen, 5 not allowed or CLOSED,
-// 6 a peer or engine was not reached (recorded, or to be repeated), 7 busy (another process holds it; nothing changed).
-enum class ExitCode : int {
-  kDone = 0,
-  kFailed = 1,
-  kUsage = 2,
-  kInputRefused = 3,
-  kNotFound = 4,
-  kNotAllowed = 5,
-  kUnreachable = 6,
-  kBusy = 7
-};
-ExitCode exit_code_of(base::ErrorCode code);
+using base::exit_code_of;
+using base::ExitCode;
 
 struct Context {
   bool json = false;

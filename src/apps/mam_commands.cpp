@@ -89,8 +89,7 @@ Result<ExitCode> open(const Arguments& arguments) {
   const auto root = crypto::Hash::from_trytes(arguments.root);
   if (!root) return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9");
   GL_TRY(side_key, read_side_key(mam_mode_of(arguments.mode), arguments.side_key_file));
-  constexpr std::size_t kPayloadSizeMax = base::limits::kBundleTransactionsMax * 2187 + 2;
-  GL_TRY(payload, base::read_file(arguments.file, kPayloadSizeMax));
+  GL_TRY(payload, base::read_file(arguments.file, base::limits::kMamPayloadTrytesMax + 2));
   GL_TRY(opened, mam::open(without_line_end(payload), *root, mam_mode_of(arguments.mode), side_key));
   std::string message = opened.message_trytes;
   if (!arguments.trytes) {

@@ -69,7 +69,7 @@ Result<ExitCode> publish(const Context& context, const Arguments& arguments) {
   const mam::Mode mode = mam_mode_of(arguments.mode);
   GL_TRY(side_key, read_side_key(mode, arguments.side_key_file));
   GL_TRY(message, read_message(arguments));
-  GL_TRY(file, exchange::ChannelFile::open(arguments.state_file, mode, arguments.security));
+  GL_TRY(file, exchange::ChannelFile::open(arguments.state_file, mode, arguments.security, base::interrupt_token()));
   GL_TRY(ledger, open_ledger(arguments, false));
   GL_TRY(written,
          usecases::write_to_channel(file, *ledger, world_of_call(),

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "apps/command.h"
+#include "base/durations.h"
 #include "base/interrupt.h"
 #include "node/node.h"
 #include "node/service_manager.h"
@@ -74,9 +75,8 @@ Result<node::NodeOptions> options_from(const NodeArguments& arguments) {
   if (!arguments.token_file.empty()) options.token_file = arguments.token_file;
   options.insecure_plain_http = arguments.insecure_plain_http;
   options.min_weight_magnitude = arguments.min_weight_magnitude;
-  constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
-  if (arguments.retention_days) options.retention_ms = *arguments.retention_days * kDayMs;
-  if (arguments.duplicate_window_days) options.duplicate_window_ms = *arguments.duplicate_window_days * kDayMs;
+  if (arguments.retention_days) options.retention_ms = *arguments.retention_days * base::kDayMs;
+  if (arguments.duplicate_window_days) options.duplicate_window_ms = *arguments.duplicate_window_days * base::kDayMs;
   options.milestone_interval_ms = arguments.milestone_interval_ms;
   GL_ASSIGN(options.log_level, node::parse_log_level(arguments.log_level));
   return options;

@@ -5,15 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "base/declassify.h"
-#include "base/interrupt.h"
+#include "base/limits.h"
 
 namespace glucoledger::base {
 namespace {
@@ -106,7 +105,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t siz
 }
 
 Result<SecretBytes> read_secret_file(const std::filesystem::path& path) {
-  constexpr std::size_t kSizeMax = 1 << 16;
+  constexpr std::size_t kSizeMax = limits::kSecretFileSizeMax;
   GL_TRY(raw, open_for_reading(path));
   const Descriptor descriptor(raw);
   SecretBytes buffer(kSizeMax);
@@ -172,19 +171,23 @@ Result<void> make_folder(const std::filesystem::path& path, unsigned mode) {
   return sync_folder(path.parent_path());
 }
 
-Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64_t wait_ms, Mode mode) {
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64_t wait_ms, const CancelToken& cancel,
+                                   Mode mode, const Clock& clock) {
   const int operation = (mode == Mode::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB;
   FileLock lock{Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600))};
   const int descriptor = lock.descriptor_.value();
   if (descriptor < 0) return tl::unexpected(system_error("cannot open the lock " + path.string()));
   constexpr std::int64_t kStepMs = 20;
-  for (std::int64_t waited = 0; ::flock(descriptor, operation) != 0; waited += kStepMs) {
+  const std::int64_t end_ms = clock.steady_ms() + wait_ms;
+  while (::flock(descriptor, operation) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("cannot lock " + path.string()));
-    if (waited >= wait_ms || interrupted()) {
+    const std::int64_t left_ms = end_ms - clock.steady_ms();
+    if (left_ms <= 0) {
       return fail(ErrorCode::kBusy, "another process is using " + path.parent_path().string(),
                   "wait for it to end, or end it, and repeat");
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(kStepMs));
+    clock.wait_ms(std::min(kStepMs, left_ms), cancel);
+    GL_CHECK(cancel.check());
   }
   return lock;
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/secret.h"
 
@@ -13,7 +14,8 @@ namespace glucoledger::base {
 
 // The whole file, or "-" for standard input. Larger than `size_max`: kInputRefused. Absent: kNotFound.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t size_max);
-// As read_file, for a key or passphrase: wiped when it goes; one newline at the end is dropped. At most 64 KiB.
+// As read_file, for a key or passphrase: wiped when it goes; one newline at the end is dropped. At most
+// limits::kSecretFileSizeMax.
 Result<SecretBytes> read_secret_file(const std::filesystem::path& path);
 
 // Writes beside, syncs, renames over and syncs the folder: after a power cut the old content or the new, never half.
@@ -33,9 +35,10 @@ Error system_error(std::string_view what);
 class FileLock {
  public:
   enum class Mode { kExclusive, kShared };
-  // Waits up to `wait_ms` for its turn (0: not at all); kBusy when others still hold it.
+  // Waits up to `wait_ms` for its turn (0: not at all), by the steady clock; kBusy when others still hold it then.
   static Result<FileLock> acquire(const std::filesystem::path& path, std::int64_t wait_ms,
-                                  Mode mode = Mode::kExclusive);
+                                  const CancelToken& cancel = {}, Mode mode = Mode::kExclusive,
+                                  const Clock& clock = SystemClock());
 
  private:
   explicit FileLock(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}

@@ -1,4 +1,7 @@
-// Ctrl-C and SIGTERM: long work asks `interrupted()` between steps, stops cleanly, and loses nothing.
+// Ctrl-C and SIGTERM as a token, which the commands hand to the work that they start: it stops cleanly and loses
+// nothing.
+//
+// The other questions are for commands alone.
 #pragma once
 
 #include <atomic>
@@ -10,6 +13,7 @@ namespace glucoledger::base {
 
 void install_interrupt_handlers();  // SIGINT, SIGTERM, SIGHUP; a second signal ends the process at once
 bool interrupted();
+CancelToken interrupt_token();  // cancelled by the first signal: what commands hand to the work that they start
 const std::atomic<bool>& interrupt_flag();  // for work that polls a flag of its own accord
 // The same as a token, for work that is handed one.
 CancelToken interrupt_token();

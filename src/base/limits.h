@@ -1,4 +1,5 @@
-// Every bound on what comes from outside, in one place. Sizes in bytes unless the name says otherwise.
+// The bounds on what comes from outside, for who reviews them: how large, how many, how deep. Not how the program is
+// tuned (batches, pauses), nor what a format fixes (the size of a hash). Sizes in bytes unless the name says otherwise.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +11,31 @@ namespace glucoledger::base::limits {
 inline constexpr std::size_t kDeviceFileSizeMax = std::size_t{512} << 20;
 inline constexpr std::size_t kLineSizeMax = std::size_t{64} << 10;
 inline constexpr std::size_t kReadingsPerFileMax = 5'000'000;
+inline constexpr int kDeviceYearMin = 1900;
+inline constexpr int kDeviceYearMax = 2200;
+inline constexpr double kDeviceTimestampMaxMs = 1e14;                   // the year 5138
+inline constexpr std::int64_t kDeviceTickMaxS = std::int64_t{1} << 40;  // a transmitter's own clock
+inline constexpr std::size_t kUploadersComparedMax = 64;                // devices of one file: of more, none
+inline constexpr std::size_t kReadingsComparedMax = 16;                 // around a reading that came twice
+
+// Numbers and times, in device files and records
+inline constexpr std::size_t kDecimalLengthMax = 24;  // longer than any device writes; exact enough in a double
+inline constexpr double kGlucoseMaxMgDl = 1000.5;     // no sensor measures more; half for what was converted
+inline constexpr int kUtcOffsetMaxMinutes = 14 * 60;
 
 // FHIR
 inline constexpr std::size_t kResourceSizeMax = std::size_t{1} << 20;
 inline constexpr std::size_t kJsonDepthMax = 64;
+inline constexpr std::size_t kJsonMembersMax = 1'000;   // of one object
+inline constexpr std::size_t kFhirTextSizeMax = 1'000;  // of one string that is kept
+inline constexpr std::size_t kPatientEntriesMax = 5;    // addresses, telephone numbers
 
 // Tangle. The largest bundle carries 64 x 2,187 trytes.
 inline constexpr std::size_t kBundleTransactionsMax = 64;
+inline constexpr std::size_t kMamPayloadTrytesMax = kBundleTransactionsMax * 2'187;
 inline constexpr std::size_t kMamMessageTrytesMax = 100'000;
+inline constexpr std::size_t kMamNumberGroupsMax = 6;           // of a coded number: up to 193,710,244
+inline constexpr std::uint64_t kMamIndexesSkippedMax = 10'000;  // a state file that is older is not caught up
 inline constexpr std::size_t kTransactionsPerAddressMax = 10'000;
 inline constexpr int kMinWeightMagnitudeMax = 22;
 inline constexpr std::int64_t kTimestampFutureMaxMs = 10 * 60 * 1000;
@@ -52,14 +70,18 @@ inline constexpr std::size_t kHostLengthMax = 253;
 inline constexpr std::size_t kUriLengthMax = 600;
 inline constexpr std::size_t kUriLocatorsMax = 3;
 inline constexpr std::size_t kNetworkIdSizeMax = 16;
-inline constexpr int kCborDepthMax = 8;
 inline constexpr std::size_t kImageSizeMax = std::size_t{32} << 20;
 inline constexpr std::uint32_t kImageSideMaxPixels = 8'192;
 inline constexpr std::size_t kNameLengthMax = 64;
 inline constexpr std::size_t kMessagesPerEpochMax = 100'000;
+inline constexpr int kCborDepthMax = 8;  // of notes and URIs
+
+// Files of secrets
+inline constexpr std::size_t kSecretFileSizeMax = std::size_t{64} << 10;
+inline constexpr std::size_t kMamStateSizeMax = std::size_t{2} << 20;
+inline constexpr std::size_t kTokenSizeMax = 4'096;  // for nodes, on both sides
 
 // HTTP
-inline constexpr std::size_t kTokenSizeMax = 4'096;
 inline constexpr std::size_t kHttpResponseMax = std::size_t{64} << 20;
 
 }  // namespace glucoledger::base::limits

@@ -5,11 +5,10 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/limits.h"
+
 namespace glucoledger::cgm {
 namespace {
-
-// Longer than any device writes; keeps every value exact enough in a double.
-constexpr std::size_t kDecimalLengthMax = 24;
 
 struct Bins {
   double low_from, in_range_from, in_range_to, high_to;
@@ -50,7 +49,8 @@ std::string closest_in_range(double value, Range range, Unit unit, int decimals)
 
 Result<double> parse_decimal(std::string_view text) {
   const auto refused = [] { return fail(ErrorCode::kInputRefused, "a glucose value is not a plain decimal number"); };
-  if (text.empty() || text.size() > kDecimalLengthMax || !is_digit(text.front()) || !is_digit(text.back())) {
+  if (text.empty() || text.size() > base::limits::kDecimalLengthMax || !is_digit(text.front()) ||
+      !is_digit(text.back())) {
     return refused();
   }
   if (!std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; })) return refused();

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/result.h"
+#include "base/wall_time.h"
 
 namespace glucoledger::cgm {
 namespace {
@@ -49,21 +50,13 @@ std::string iso_week(sys_days day) {
 
 std::string local_day(std::int64_t utc_ms, int utc_offset_minutes) {
   const auto local = std::chrono::milliseconds(utc_ms) + std::chrono::minutes(utc_offset_minutes);
-  return day_text(std::chrono::floor<days>(local).count());
+  return base::day_text(std::chrono::floor<days>(local).count());
 }
 
 std::optional<std::int64_t> days_since_epoch(std::string_view day) {
   const auto date = parse(day);
   if (!date) return std::nullopt;
   return sys_days(*date).time_since_epoch().count();
-}
-
-std::string day_text(std::int64_t days_since_epoch) {
-  const std::chrono::year_month_day date{sys_days(days(days_since_epoch))};
-  char text[32];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()));
-  return text;
 }
 
 std::string window_of(std::string_view day, Window window) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/wall_time.h"
+
 namespace glucoledger::cgm {
 namespace {
 
@@ -18,7 +20,7 @@ TEST(LocalDay, KnowsOnlyDaysOfTheCalendar) {
   for (const char* wrong : {"2023-02-29", "2023-13-01", "2023-1-01", "2023-01-1x", "", "20230101", "2023/01/01"}) {
     EXPECT_EQ(days_since_epoch(wrong), std::nullopt) << wrong;
   }
-  EXPECT_EQ(day_text(19'782), "2024-02-29");
+  EXPECT_EQ(base::day_text(19'782), "2024-02-29");
 }
 
 TEST(LocalDay, WindowsFollowTheCalendar) {

@@ -29,8 +29,9 @@ struct Reading {
   std::string device_model;   // "Dexcom G6 Receiver"; may be empty
   std::string device_serial;  // identifies a person's device: never published in design A; may be empty
 
-  // What makes it this reading and no other (design.md, Ids): the device's own tick or sequence where the file has one,
-  // else device, kind, local wall time and an occurrence. Stable across exports of the same data.
+  // What makes it this reading and no other: the device's own tick or sequence where the file has one, else device,
+  // kind, local wall time and an occurrence, which rises where the file's clock steps back. Stable across exports of
+  // the same data. Made in convert/collector.cpp.
   std::string identity;
 
   std::size_t source_line = 0;  // 1-based; 0 where a format has none

@@ -6,13 +6,12 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/durations.h"
 #include "base/limits.h"
+#include "base/wall_time.h"
 
 namespace glucoledger::convert {
 namespace {
-
-constexpr std::int64_t kMinuteMs = 60'000;
-constexpr std::int64_t kDayMs = 24 * 60 * kMinuteMs;
 
 std::string_view kind_name(cgm::Kind kind) {
   return kind == cgm::Kind::kScan ? "scan" : "sensor";
@@ -25,7 +24,7 @@ std::int64_t floor_seconds(std::int64_t ms) {
 }  // namespace
 
 struct Collector::Placed {
-  const Sample* sample = nullptr;
+  const RawReading* raw = nullptr;
   cgm::Unit unit = cgm::Unit::kMgDl;
   std::int64_t local_ms = 0;  // only where the file gives a wall time
   std::int64_t utc_ms = 0;
@@ -33,10 +32,10 @@ struct Collector::Placed {
   int pass = 0;
   std::string identity;
 
-  bool is_wall_time() const { return !sample->utc_ms; }
+  bool is_wall_time() const { return !raw->utc_ms; }
   bool same_value(const Placed& other) const {
-    const GlucoseCell& a = sample->glucose;
-    const GlucoseCell& b = other.sample->glucose;
+    const GlucoseCell& a = raw->glucose;
+    const GlucoseCell& b = other.raw->glucose;
     return unit == other.unit && a.kind == b.kind && a.value == b.value && a.comparator == b.comparator &&
            a.absent_reason == b.absent_reason;
   }
@@ -61,11 +60,11 @@ std::uint32_t Collector::name(std::string_view text) {
   return number;
 }
 
-Result<void> Collector::add(Sample sample) {
-  if (samples_.size() >= base::limits::kReadingsPerFileMax) {
+Result<void> Collector::add(RawReading raw) {
+  if (raw_readings_.size() >= base::limits::kReadingsPerFileMax) {
     return fail(ErrorCode::kInputRefused, "the file holds more than 5 million readings", "export shorter periods");
   }
-  samples_.push_back(std::move(sample));
+  raw_readings_.push_back(std::move(raw));
   return {};
 }
 
@@ -94,27 +93,27 @@ tl::unexpected<Error> Collector::nothing_usable() const {
 Result<std::vector<Collector::Placed>> Collector::check_values() {
   std::vector<double> undeclared;
   bool unit_needed = false;
-  for (const Sample& sample : samples_) {
-    if (sample.unit) continue;
-    unit_needed = unit_needed || sample.glucose.kind != GlucoseCell::Kind::kNotANumber;
-    if (sample.glucose.kind == GlucoseCell::Kind::kNumber) undeclared.push_back(sample.glucose.value);
+  for (const RawReading& raw : raw_readings_) {
+    if (raw.unit) continue;
+    unit_needed = unit_needed || raw.glucose.kind != GlucoseCell::Kind::kNotANumber;
+    if (raw.glucose.kind == GlucoseCell::Kind::kNumber) undeclared.push_back(raw.glucose.value);
   }
   cgm::Unit unit = cgm::Unit::kMgDl;
   if (unit_needed) {
     GL_ASSIGN(unit, decide_unit(undeclared, header_unit, options_->unit));
   }
   std::vector<Placed> placed;
-  placed.reserve(samples_.size());
-  for (const Sample& sample : samples_) {
+  placed.reserve(raw_readings_.size());
+  for (const RawReading& raw : raw_readings_) {
     Placed row;
-    row.sample = &sample;
-    row.unit = sample.unit.value_or(unit);
-    if (sample.glucose.kind == GlucoseCell::Kind::kEmpty) {
-      skip(sample.line, SkipReason::kNoValue);
-    } else if (sample.glucose.kind == GlucoseCell::Kind::kNotANumber) {
-      skip(sample.line, SkipReason::kBadValue);
-    } else if (sample.glucose.kind == GlucoseCell::Kind::kNumber && !is_possible(sample.glucose.value, row.unit)) {
-      skip(sample.line, SkipReason::kImpossibleValue);
+    row.raw = &raw;
+    row.unit = raw.unit.value_or(unit);
+    if (raw.glucose.kind == GlucoseCell::Kind::kEmpty) {
+      skip(raw.line, SkipReason::kNoValue);
+    } else if (raw.glucose.kind == GlucoseCell::Kind::kNotANumber) {
+      skip(raw.line, SkipReason::kBadValue);
+    } else if (raw.glucose.kind == GlucoseCell::Kind::kNumber && !is_possible(raw.glucose.value, row.unit)) {
+      skip(raw.line, SkipReason::kImpossibleValue);
     } else {
       placed.push_back(std::move(row));
     }
@@ -127,7 +126,7 @@ Result<std::vector<Collector::Placed>> Collector::check_times(std::vector<Placed
   if (!date_order) {
     DateOrderVote vote;
     for (const Placed& row : placed) {
-      if (row.is_wall_time()) vote.add(row.sample->time);
+      if (row.is_wall_time()) vote.add(row.raw->time);
     }
     GL_ASSIGN(order, vote.decide(options_->date_order));
   }
@@ -135,9 +134,9 @@ Result<std::vector<Collector::Placed>> Collector::check_times(std::vector<Placed
   kept.reserve(placed.size());
   for (Placed& row : placed) {
     if (row.is_wall_time()) {
-      const auto local = convert::local_ms(row.sample->time, order);
+      const auto local = convert::local_ms(row.raw->time, order);
       if (!local) {
-        skip(row.sample->line, SkipReason::kNoTime);
+        skip(row.raw->line, SkipReason::kNoTime);
         continue;
       }
       row.local_ms = *local;
@@ -159,14 +158,14 @@ Result<base::TimeZone> Collector::choose_zone() {
 Result<void> Collector::place(std::vector<Placed>& placed) {
   bool zone_needed = false;
   for (Placed& row : placed) {
-    const Sample& sample = *row.sample;
-    const auto offset = row.is_wall_time() ? sample.time.offset_minutes : sample.offset_minutes;
+    const RawReading& raw = *row.raw;
+    const auto offset = row.is_wall_time() ? raw.time.offset_minutes : raw.offset_minutes;
     if (!offset) {
       zone_needed = true;
       continue;
     }
     row.offset_minutes = *offset;
-    row.utc_ms = row.is_wall_time() ? row.local_ms - *offset * kMinuteMs : *sample.utc_ms;
+    row.utc_ms = row.is_wall_time() ? row.local_ms - *offset * base::kMinuteMs : *raw.utc_ms;
   }
   if (options_->time_zone || zone_needed) {
     GL_TRY(zone, choose_zone());
@@ -176,8 +175,8 @@ Result<void> Collector::place(std::vector<Placed>& placed) {
     }
     file_.time_zone = zone.name();
     for (Placed& row : placed) {
-      if (row.is_wall_time() || row.sample->offset_minutes) continue;
-      row.utc_ms = *row.sample->utc_ms;
+      if (row.is_wall_time() || row.raw->offset_minutes) continue;
+      row.utc_ms = *row.raw->utc_ms;
       row.offset_minutes = zone.offset_minutes_at(floor_seconds(row.utc_ms));
     }
     place_wall_times(placed, zone);
@@ -189,15 +188,15 @@ void Collector::place_wall_times(std::vector<Placed>& placed, const base::TimeZo
   // One clock each: a transmitter's ticks, or the readings of one kind on one device.
   std::map<std::pair<bool, std::pair<std::uint32_t, cgm::Kind>>, std::vector<WallTime>> clocks;
   for (std::size_t i = 0; i < placed.size(); ++i) {
-    const Sample& sample = *placed[i].sample;
-    if (!placed[i].is_wall_time() || sample.time.offset_minutes) continue;
+    const RawReading& raw = *placed[i].raw;
+    if (!placed[i].is_wall_time() || raw.time.offset_minutes) continue;
     WallTime time;
     time.local_ms = placed[i].local_ms;
-    time.tick_s = sample.tick.value_or(0);
-    time.value = sample.glucose.value;
+    time.tick_s = raw.tick.value_or(0);
+    time.value = raw.glucose.value;
     time.index = i;
-    const std::uint32_t clock = sample.tick ? sample.tick_source : sample.device;
-    clocks[{sample.tick.has_value(), {clock, sample.kind}}].push_back(time);
+    const std::uint32_t clock = raw.tick ? raw.tick_source : raw.device;
+    clocks[{raw.tick.has_value(), {clock, raw.kind}}].push_back(time);
   }
   std::size_t elsewhere = 0, nonexistent = 0;
   for (auto& [clock, times] : clocks) {
@@ -228,41 +227,41 @@ void Collector::place_wall_times(std::vector<Placed>& placed, const base::TimeZo
 void Collector::identify(std::vector<Placed>& placed) const {
   std::unordered_set<std::string> first_pass;
   const auto wall_key = [&](const Placed& row, int occurrence) {
-    return "wall|" + std::string(kind_name(row.sample->kind)) + "|" + wall_text(row.local_ms) + "|" +
-           std::to_string(occurrence) + "|" + std::string(device_key(row.sample->device));
+    return "wall|" + std::string(kind_name(row.raw->kind)) + "|" + base::wall_time_text(row.local_ms) + "|" +
+           std::to_string(occurrence) + "|" + std::string(device_key(row.raw->device));
   };
   const auto is_plain_wall = [](const Placed& row) {
-    return !row.sample->tick && row.is_wall_time() && !row.sample->time.offset_minutes;
+    return !row.raw->tick && row.is_wall_time() && !row.raw->time.offset_minutes;
   };
   const bool repeated = std::any_of(placed.begin(), placed.end(), [](const Placed& row) { return row.pass > 0; });
   for (const Placed& row : placed) {
     if (repeated && row.pass == 0 && is_plain_wall(row)) first_pass.insert(wall_key(row, 0));
   }
   for (Placed& row : placed) {
-    const Sample& sample = *row.sample;
-    if (sample.tick) {
-      row.identity = "tick|" + std::to_string(*sample.tick) + "|" + names_[sample.tick_source];
+    const RawReading& raw = *row.raw;
+    if (raw.tick) {
+      row.identity = "tick|" + std::to_string(*raw.tick) + "|" + names_[raw.tick_source];
     } else if (is_plain_wall(row)) {
       row.identity = wall_key(row, 0);
       if (row.pass > 0 && first_pass.contains(row.identity)) row.identity = wall_key(row, row.pass);
     } else {
-      row.identity = "instant|" + std::string(kind_name(sample.kind)) + "|" + std::to_string(row.utc_ms) + "|" +
-                     std::string(device_key(sample.device));
+      row.identity = "instant|" + std::string(kind_name(raw.kind)) + "|" + std::to_string(row.utc_ms) + "|" +
+                     std::string(device_key(raw.device));
     }
   }
 }
 
 void Collector::drop_repeats(std::vector<Placed>& placed) {
   // A counter that began anew (another sensor under the same name) is no repetition.
-  constexpr std::int64_t kSameReadingMaxMs = 26 * 60 * kMinuteMs;
+  constexpr std::int64_t kSameReadingMaxMs = 26 * 60 * base::kMinuteMs;
   std::unordered_map<std::string, std::size_t> first;
   first.reserve(placed.size());
   std::vector<Placed> kept;
   kept.reserve(placed.size());
   for (Placed& row : placed) {
     auto [at, is_new] = first.try_emplace(row.identity, kept.size());
-    if (!is_new && row.sample->tick && std::abs(kept[at->second].utc_ms - row.utc_ms) > kSameReadingMaxMs) {
-      row.identity += "|" + wall_text(row.utc_ms + row.offset_minutes * kMinuteMs);
+    if (!is_new && row.raw->tick && std::abs(kept[at->second].utc_ms - row.utc_ms) > kSameReadingMaxMs) {
+      row.identity += "|" + base::wall_time_text(row.utc_ms + row.offset_minutes * base::kMinuteMs);
       std::tie(at, is_new) = first.try_emplace(row.identity, kept.size());
     }
     if (is_new) {
@@ -271,9 +270,9 @@ void Collector::drop_repeats(std::vector<Placed>& placed) {
     }
     const Placed& before = kept[at->second];
     if (before.same_value(row)) {
-      skip(row.sample->line, SkipReason::kDuplicate);
+      skip(row.raw->line, SkipReason::kDuplicate);
     } else {
-      skip(row.sample->line, SkipReason::kConflict, before.sample->line);
+      skip(row.raw->line, SkipReason::kConflict, before.raw->line);
     }
   }
   placed = std::move(kept);
@@ -281,8 +280,8 @@ void Collector::drop_repeats(std::vector<Placed>& placed) {
 
 void Collector::drop_future(std::vector<Placed>& placed) {
   std::erase_if(placed, [&](const Placed& row) {
-    if (row.utc_ms <= options_->now_ms + kDayMs) return false;
-    skip(row.sample->line, SkipReason::kFuture);
+    if (row.utc_ms <= options_->now_ms + base::kDayMs) return false;
+    skip(row.raw->line, SkipReason::kFuture);
     return true;
   });
 }
@@ -290,11 +289,9 @@ void Collector::drop_future(std::vector<Placed>& placed) {
 // Two uploaders of one sensor write nearly the same times and exactly the same values; two sensors agree by chance
 // only.
 void Collector::drop_second_uploads(std::vector<Placed>& placed) {
-  constexpr std::int64_t kSameReadingMaxMs = 30'000;  // no sensor measures more often than once a minute
-  constexpr std::size_t kNeighboursMax = 16;
-  constexpr std::size_t kUploadersMax = 64;                     // more are not compared
+  constexpr std::int64_t kSameReadingMaxMs = 30'000;            // no sensor measures more often than once a minute
   std::map<std::uint32_t, std::vector<std::size_t>> by_device;  // in time
-  for (std::size_t i = 0; i < placed.size(); ++i) by_device[placed[i].sample->device].push_back(i);
+  for (std::size_t i = 0; i < placed.size(); ++i) by_device[placed[i].raw->device].push_back(i);
   std::vector<bool> dropped(placed.size(), false);
   const auto near = [&](const std::vector<std::size_t>& others, const Placed& row) -> const Placed* {
     const auto at = std::lower_bound(others.begin(), others.end(), row.utc_ms - kSameReadingMaxMs,
@@ -302,8 +299,8 @@ void Collector::drop_second_uploads(std::vector<Placed>& placed) {
     const Placed* found = nullptr;
     std::size_t looked_at = 0;
     for (auto i = at; i != others.end() && placed[*i].utc_ms <= row.utc_ms + kSameReadingMaxMs; ++i) {
-      if (++looked_at > kNeighboursMax) break;
-      if (dropped[*i] || placed[*i].sample->kind != row.sample->kind) continue;
+      if (++looked_at > base::limits::kReadingsComparedMax) break;
+      if (dropped[*i] || placed[*i].raw->kind != row.raw->kind) continue;
       if (placed[*i].same_value(row)) return &placed[*i];
       found = &placed[*i];
     }
@@ -318,7 +315,8 @@ void Collector::drop_second_uploads(std::vector<Placed>& placed) {
         dropped[own[i]] = true;
       }
     }
-    for (auto first = by_device.begin(); first != second && by_device.size() <= kUploadersMax; ++first) {
+    for (auto first = by_device.begin(); first != second && by_device.size() <= base::limits::kUploadersComparedMax;
+         ++first) {
       std::vector<std::size_t> same;
       std::size_t close = 0;
       for (const std::size_t i : own) {
@@ -335,7 +333,7 @@ void Collector::drop_second_uploads(std::vector<Placed>& placed) {
   std::vector<Placed> kept;
   for (std::size_t i = 0; i < placed.size(); ++i) {
     if (dropped[i]) {
-      skip(placed[i].sample->line, SkipReason::kDuplicate);
+      skip(placed[i].raw->line, SkipReason::kDuplicate);
     } else {
       kept.push_back(std::move(placed[i]));
     }
@@ -344,17 +342,17 @@ void Collector::drop_second_uploads(std::vector<Placed>& placed) {
 }
 
 cgm::Reading Collector::reading(Placed& placed) const {
-  const Sample& sample = *placed.sample;
+  const RawReading& raw = *placed.raw;
   cgm::Reading reading;
   reading.utc_ms = placed.utc_ms;
   reading.utc_offset_minutes = placed.offset_minutes;
   reading.unit = placed.unit;
-  reading.kind = sample.kind;
-  reading.device_model = devices_[sample.device].model;
-  reading.device_serial = devices_[sample.device].serial;
+  reading.kind = raw.kind;
+  reading.device_model = devices_[raw.device].model;
+  reading.device_serial = devices_[raw.device].serial;
   reading.identity = std::move(placed.identity);
-  reading.source_line = sample.line;
-  switch (sample.glucose.kind) {
+  reading.source_line = raw.line;
+  switch (raw.glucose.kind) {
     case GlucoseCell::Kind::kBelowRange:
       reading.value = limits.low(placed.unit);
       reading.comparator = cgm::Comparator::kBelow;
@@ -364,11 +362,11 @@ cgm::Reading Collector::reading(Placed& placed) const {
       reading.comparator = cgm::Comparator::kAbove;
       break;
     case GlucoseCell::Kind::kAbsent:
-      reading.absent_reason = sample.glucose.absent_reason;
+      reading.absent_reason = raw.glucose.absent_reason;
       break;
     default:
-      reading.value = sample.glucose.text;
-      reading.comparator = sample.glucose.comparator;
+      reading.value = raw.glucose.text;
+      reading.comparator = raw.glucose.comparator;
       break;
   }
   return reading;

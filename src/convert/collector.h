@@ -1,8 +1,8 @@
 // From the rows of any format to readings: what all formats have in common.
 //
-// A format adds samples as they stand in the file. `finish` decides what only the whole file tells (unit, order of day
+// A format adds readings as they stand in the file. `finish` decides what only the whole file tells (unit, order of day
 // and month), puts local times on the time line through daylight saving (wall_clock.h), gives every reading its
-// identity (design.md, Ids), and sorts out duplicates, conflicts, absurd values and dates in the future, row by row.
+// identity (cgm/reading.h), and sorts out duplicates, conflicts, absurd values and dates in the future, row by row.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@
 
 namespace glucoledger::convert {
 
-struct Sample {
+// A reading as it stands in the file.
+struct RawReading {
   std::size_t line = 0;
   std::uint32_t device = 0;  // Collector::device
   cgm::Kind kind = cgm::Kind::kSensor;
@@ -45,7 +46,7 @@ class Collector {
   std::uint32_t device(std::string_view model, std::string_view serial);
   std::uint32_t name(std::string_view text);
 
-  Result<void> add(Sample sample);  // kInputRefused beyond limits::kReadingsPerFileMax
+  Result<void> add(RawReading raw);  // kInputRefused beyond limits::kReadingsPerFileMax
   void skip(std::size_t line, SkipReason reason, std::size_t other_line = 0);
   void count_row() { ++file_.rows; }
 
@@ -63,7 +64,7 @@ class Collector {
   struct Device {
     std::string model, serial;
   };
-  struct Placed;  // a sample on the time line
+  struct Placed;  // one of them on the time line
 
   Result<std::vector<Placed>> check_values();
   Result<std::vector<Placed>> check_times(std::vector<Placed> placed);
@@ -80,7 +81,7 @@ class Collector {
 
   const ImportOptions* options_;
   ImportedFile file_;
-  std::vector<Sample> samples_;
+  std::vector<RawReading> raw_readings_;
   std::vector<Device> devices_;
   std::map<std::pair<std::string, std::string>, std::uint32_t> device_numbers_;
   std::vector<std::string> names_;

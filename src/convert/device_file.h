@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancel.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "cgm/reading.h"
@@ -32,6 +33,7 @@ struct ImportOptions {
   std::optional<std::string> time_zone;  // IANA name, for local times; absent: `default_time_zone`
   std::string default_time_zone;         // the home's; empty: the machine's
   std::int64_t now_ms = 0;               // readings later than a day after it are skipped
+  base::CancelToken cancel;              // asked while the file is read
 };
 
 enum class SkipReason {
@@ -40,7 +42,7 @@ enum class SkipReason {
   kNoTime,           // no date, or one that does not exist
   kNoValue,          // no glucose where there should be one
   kBadValue,         // not a number
-  kImpossibleValue,  // zero, negative, beyond 1000 mg/dL
+  kImpossibleValue,  // below 10 or beyond 1000 mg/dL, or so in mmol/L
   kFuture,           // more than a day after now
   kDuplicate,        // the same reading again
   kConflict,         // the same reading with another value: the first is kept

@@ -165,6 +165,15 @@ TEST(DeviceFile, refuses_wrong_use) {
   EXPECT_EQ(read_device_file("tests/data", options()).error().code, ErrorCode::kInputRefused);
 }
 
+TEST(DeviceFile, stops_once_cancelled) {
+  base::CancelSource source;
+  auto with = options();
+  with.cancel = source.token();
+  EXPECT_TRUE(read_device_file(sample_path("clarity-g7-german.csv"), with));
+  source.trip();
+  EXPECT_EQ(read_device_file(sample_path("clarity-g7-german.csv"), with).error().code, ErrorCode::kInterrupted);
+}
+
 TEST(DeviceFile, says_where_the_time_zone_came_from) {
   const std::string text = "time,glucose mg/dL\n2024-07-01 08:00,100\n";
   auto with = options();

@@ -5,6 +5,7 @@
 // Source: Dexcom's API reference.
 #include <cmath>
 
+#include "base/durations.h"
 #include "convert/device_format.h"
 #include "convert/json_records.h"
 
@@ -22,12 +23,12 @@ bool recognise(const Head& head) {
 }
 
 std::optional<int> offset(std::string_view display, std::int64_t utc_ms) {
-  constexpr std::int64_t kStepMs = 15 * 60'000;
+  constexpr std::int64_t kStepMs = 15 * base::kMinuteMs;
   const auto time = parse_timestamp(display);
   if (!time || !time->year_first) return std::nullopt;
   if (time->offset_minutes) return time->offset_minutes;
   const auto local = local_ms(*time, DateOrder::kYearMonthDay);
-  if (!local || std::abs(*local - utc_ms) > 15 * 3'600'000) return std::nullopt;
+  if (!local || std::abs(*local - utc_ms) > 15 * base::kHourMs) return std::nullopt;
   return static_cast<int>(std::llround(static_cast<double>(*local - utc_ms) / kStepMs) * 15);
 }
 
@@ -53,28 +54,28 @@ Result<void> read_record(const Object& record, std::size_t number, std::optional
     collector.skip(number, SkipReason::kNotASensorValue);
     return {};
   }
-  Sample sample;
-  sample.line = number;
-  sample.utc_ms = instant_ms(*text_field(record, "systemTime"), 0);
-  if (!sample.utc_ms) {
+  RawReading raw;
+  raw.line = number;
+  raw.utc_ms = instant_ms(*text_field(record, "systemTime"), 0);
+  if (!raw.utc_ms) {
     collector.skip(number, SkipReason::kNoTime);
     return {};
   }
-  sample.offset_minutes = offset(*text_field(record, "displayTime"), *sample.utc_ms);
+  raw.offset_minutes = offset(*text_field(record, "displayTime"), *raw.utc_ms);
   const auto own_unit = text_field(record, "unit");
-  sample.unit = own_unit ? unit_in(*own_unit) : unit;
-  if (!sample.unit) sample.unit = collector.options().unit.value_or(cgm::Unit::kMgDl);
-  sample.glucose = glucose(record, *sample.unit);
+  raw.unit = own_unit ? unit_in(*own_unit) : unit;
+  if (!raw.unit) raw.unit = collector.options().unit.value_or(cgm::Unit::kMgDl);
+  raw.glucose = glucose(record, *raw.unit);
   const std::string_view transmitter = text_field(record, "transmitterId").value_or("");
   const auto ticks = number_field(record, "transmitterTicks");
   if (!transmitter.empty() && ticks && *ticks > 0 && *ticks < 1e15) {
-    sample.tick = static_cast<std::int64_t>(*ticks);
-    sample.tick_source = collector.name(transmitter);
+    raw.tick = static_cast<std::int64_t>(*ticks);
+    raw.tick_source = collector.name(transmitter);
   }
   std::string generation(text_field(record, "transmitterGeneration").value_or(""));
   if (generation.starts_with('g')) generation[0] = 'G';
-  sample.device = collector.device(generation.empty() ? "Dexcom" : "Dexcom " + generation, transmitter);
-  return collector.add(std::move(sample));
+  raw.device = collector.device(generation.empty() ? "Dexcom" : "Dexcom " + generation, transmitter);
+  return collector.add(std::move(raw));
 }
 
 Result<void> read(TextSource& source, const Head&, Collector& collector) {

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <map>
 
+#include "base/limits.h"
+#include "base/wall_time.h"
 #include "convert/csv_reader.h"
 #include "convert/device_format.h"
 
@@ -90,7 +92,7 @@ std::optional<std::string> birth_date(std::string_view text, std::int64_t now_ms
   const auto month_first = as(DateOrder::kMonthDayYear);
   if (day_first && month_first && *day_first != *month_first) return std::nullopt;
   if (!day_first && !month_first) return std::nullopt;
-  return wall_text(day_first ? *day_first : *month_first).substr(0, 10);
+  return base::wall_time_text(day_first ? *day_first : *month_first).substr(0, 10);
 }
 
 class Reader {
@@ -133,29 +135,28 @@ class Reader {
       collector_->skip(row.line, SkipReason::kNoTime);
       return {};
     }
-    Sample sample;
-    sample.line = row.line;
-    sample.time = *time;
-    sample.glucose = parse_glucose(row.field(columns_.glucose));
+    RawReading raw;
+    raw.line = row.line;
+    raw.time = *time;
+    raw.glucose = parse_glucose(row.field(columns_.glucose));
     const std::string_view serial = trim(row.field(kSourceDevice));
     const auto model = models_.find(serial);
-    sample.device = collector_->device(model == models_.end() ? std::string_view() : model->second, serial);
-    read_ticks(row, sample);
-    return collector_->add(std::move(sample));
+    raw.device = collector_->device(model == models_.end() ? std::string_view() : model->second, serial);
+    read_ticks(row, raw);
+    return collector_->add(std::move(raw));
   }
 
   // The seconds alone are no identity: each G7 begins at zero.
-  void read_ticks(const CsvRow& row, Sample& sample) {
+  void read_ticks(const CsvRow& row, RawReading& raw) {
     if (columns_.ticks == 0) return;
     const std::string_view text = trim(row.field(columns_.ticks));
     const std::string_view transmitter = trim(row.field(columns_.transmitter));
     std::int64_t tick = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), tick);
-    constexpr std::int64_t kTickMax = std::int64_t{1} << 40;
     const bool whole = error == std::errc() && end == text.data() + text.size();
-    if (!whole || tick <= 0 || tick > kTickMax || transmitter.empty()) return;
-    sample.tick = tick;
-    sample.tick_source = collector_->name(transmitter);
+    if (!whole || tick <= 0 || tick > base::limits::kDeviceTickMaxS || transmitter.empty()) return;
+    raw.tick = tick;
+    raw.tick_source = collector_->name(transmitter);
   }
 
   Collector* collector_;

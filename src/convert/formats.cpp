@@ -113,7 +113,7 @@ bool any_record(const Head& head, bool (*test)(const simdjson::dom::object& reco
 
 Result<ImportedFile> read_device_file(const std::filesystem::path& path, const ImportOptions& options,
                                       const base::Progress& progress) {
-  GL_TRY(source, TextSource::open(path, progress));
+  GL_TRY(source, TextSource::open(path, progress, options.cancel));
   return read(std::move(source), options);
 }
 

@@ -16,14 +16,15 @@
 #include <utility>
 #include <vector>
 
+#include "base/durations.h"
 #include "base/limits.h"
+#include "base/wall_time.h"
 #include "convert/csv_reader.h"
 #include "convert/device_format.h"
 
 namespace glucoledger::convert {
 namespace {
 
-constexpr std::int64_t kMinuteMs = 60'000;
 constexpr const char* kStartMissing = "add what 0x2AAA reads, as a line such as: 2AAA E8 07 0A 1B 01 00 00 04 04";
 
 enum class LineKind { kComment, kMeasurement, kSessionStart, kOther, kBroken };
@@ -142,7 +143,7 @@ std::optional<SessionStart> parse_session_start(const Line& line) {
   time.second = octets[2];
   time.third = octets[3];
   time.year_first = true;
-  time.time_of_day_ms = (octets[4] * 60 + octets[5]) * kMinuteMs + octets[6] * 1000;
+  time.time_of_day_ms = (octets[4] * 60 + octets[5]) * base::kMinuteMs + octets[6] * 1000;
   const auto local = local_ms(time, DateOrder::kYearMonthDay);
   if (!local) return std::nullopt;
   start.local_ms = *local;
@@ -215,13 +216,13 @@ class Reader {
   // Without an offset of its own the session's start is a wall time of the wearer's zone; from there on time elapses.
   Result<void> resolve_zone() {
     if (start_.offset_minutes) {
-      start_utc_ms_ = start_.local_ms - *start_.offset_minutes * kMinuteMs;
+      start_utc_ms_ = start_.local_ms - *start_.offset_minutes * base::kMinuteMs;
       return {};
     }
     const ImportOptions& options = collector_->options();
     GL_TRY(zone, base::TimeZone::find(options.time_zone.value_or(options.default_time_zone)));
     const auto local = zone.resolve(start_.local_ms >= 0 ? start_.local_ms / 1000 : (start_.local_ms - 999) / 1000);
-    start_utc_ms_ = start_.local_ms - local.offset_before_minutes * kMinuteMs;
+    start_utc_ms_ = start_.local_ms - local.offset_before_minutes * base::kMinuteMs;
     return {};
   }
 
@@ -260,16 +261,16 @@ class Reader {
   }
 
   Result<void> add(std::size_t number, const GattMeasurement& measurement) {
-    Sample sample;
-    sample.line = number;
-    sample.unit = cgm::Unit::kMgDl;
-    sample.utc_ms = start_utc_ms_ + measurement.time_offset_minutes * kMinuteMs;
-    sample.offset_minutes = start_.offset_minutes;
-    sample.glucose = glucose(measurement);
-    sample.device = collector_->device("Bluetooth CGM", "");
-    sample.tick = measurement.time_offset_minutes;
-    sample.tick_source = collector_->name("session " + wall_text(start_.local_ms));
-    return collector_->add(std::move(sample));
+    RawReading raw;
+    raw.line = number;
+    raw.unit = cgm::Unit::kMgDl;
+    raw.utc_ms = start_utc_ms_ + measurement.time_offset_minutes * base::kMinuteMs;
+    raw.offset_minutes = start_.offset_minutes;
+    raw.glucose = glucose(measurement);
+    raw.device = collector_->device("Bluetooth CGM", "");
+    raw.tick = measurement.time_offset_minutes;
+    raw.tick_source = collector_->name("session " + base::wall_time_text(start_.local_ms));
+    return collector_->add(std::move(raw));
   }
 
   Collector* collector_;

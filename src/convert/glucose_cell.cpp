@@ -5,13 +5,12 @@
 #include <charconv>
 #include <cstdio>
 
+#include "base/limits.h"
 #include "cgm/glucose.h"
 #include "convert/csv_reader.h"
 
 namespace glucoledger::convert {
 namespace {
-
-constexpr std::size_t kNumberLengthMax = 24;
 
 constexpr std::array<std::string_view, 15> kLowWords{"low",   "lo",     "niedrig", "tief", "bas",
                                                      "basse", "faible", "bajo",    "baja", "basso",
@@ -34,7 +33,7 @@ double value_of(std::string_view decimal) {
 std::string plain_decimal(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
-  if (text.empty() || text.size() > kNumberLengthMax) return {};
+  if (text.empty() || text.size() > base::limits::kDecimalLengthMax) return {};
   std::string result;
   bool point = false;
   for (const char c : text) {

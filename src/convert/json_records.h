@@ -1,7 +1,8 @@
 // The records of a JSON export, one after the other, without holding the whole file.
 //
 // Read are an array of objects, an object that holds such an array (Nightscout v3 {"result": [..]}, Dexcom
-// {"records": [..]}), and objects one after the other (NDJSON). A record is at most 1 MiB and 64 levels deep. A file
+// {"records": [..]}), and objects one after the other (NDJSON). A record is at most limits::kResourceSizeMax long and
+// limits::kJsonDepthMax levels deep. A file
 // that ends too early, or is none of these, is kInputRefused. Source: RFC 8259.
 #pragma once
 

@@ -69,15 +69,15 @@ Result<void> read_row(const CsvRow& row, const Columns& columns, char delimiter,
     collector.skip(row.line, SkipReason::kNoTime);
     return {};
   }
-  Sample sample;
-  sample.line = row.line;
-  sample.time = *time;
-  sample.kind = historic ? cgm::Kind::kSensor : cgm::Kind::kScan;
-  sample.glucose = glucose_at(row, historic ? columns.historic : columns.historic + 1, columns, delimiter);
-  sample.device = columns.has_device()
-                      ? collector.device(trim(row.field(columns.historic - 4)), trim(row.field(columns.historic - 3)))
-                      : collector.device("FreeStyle Libre", "");
-  return collector.add(std::move(sample));
+  RawReading raw;
+  raw.line = row.line;
+  raw.time = *time;
+  raw.kind = historic ? cgm::Kind::kSensor : cgm::Kind::kScan;
+  raw.glucose = glucose_at(row, historic ? columns.historic : columns.historic + 1, columns, delimiter);
+  raw.device = columns.has_device()
+                   ? collector.device(trim(row.field(columns.historic - 4)), trim(row.field(columns.historic - 3)))
+                   : collector.device("FreeStyle Libre", "");
+  return collector.add(std::move(raw));
 }
 
 Result<void> read(TextSource& source, const Head& head, Collector& collector) {

@@ -6,6 +6,7 @@
 // two uploaders may have written the same readings. Source: nightscout/cgm-remote-monitor, its API documentation.
 #include <cmath>
 
+#include "base/limits.h"
 #include "convert/csv_reader.h"
 #include "convert/device_format.h"
 #include "convert/json_records.h"
@@ -29,10 +30,9 @@ bool recognise(const Head& head) {
 
 std::optional<std::int64_t> instant(const Object& record) {
   constexpr double kSecondsMax = 1e11;  // larger numbers are milliseconds: those were already in 1973
-  constexpr double kMillisecondsMax = 1e14;
   for (const std::string_view key : {"date", "mills"}) {
     const auto number = number_field(record, key);
-    if (!number || *number <= 0 || *number >= kMillisecondsMax) continue;
+    if (!number || *number <= 0 || *number >= base::limits::kDeviceTimestampMaxMs) continue;
     return static_cast<std::int64_t>(std::floor(*number < kSecondsMax ? *number * 1000 : *number));
   }
   for (const std::string_view key : {"date", "sysTime", "dateString", "created_at"}) {
@@ -44,14 +44,13 @@ std::optional<std::int64_t> instant(const Object& record) {
 }
 
 std::optional<int> offset(const Object& record) {
-  constexpr int kOffsetMaxMinutes = 14 * 60;
   if (const auto text = text_field(record, "dateString")) {
     const auto time = parse_timestamp(*text);
     const bool spelled = text->find_last_of("Zz") == std::string_view::npos;
     if (time && time->offset_minutes && spelled) return time->offset_minutes;
   }
   const auto minutes = number_field(record, "utcOffset");
-  if (!minutes || *minutes == 0 || std::abs(*minutes) > kOffsetMaxMinutes) return std::nullopt;
+  if (!minutes || *minutes == 0 || std::abs(*minutes) > base::limits::kUtcOffsetMaxMinutes) return std::nullopt;
   return static_cast<int>(*minutes);
 }
 
@@ -81,22 +80,22 @@ Result<void> read_record(const Object& record, std::size_t number, Collector& co
     collector.skip(number, SkipReason::kNotASensorValue);
     return {};
   }
-  Sample sample;
-  sample.line = number;
-  sample.utc_ms = instant(record);
-  if (!sample.utc_ms) {
+  RawReading raw;
+  raw.line = number;
+  raw.utc_ms = instant(record);
+  if (!raw.utc_ms) {
     collector.skip(number, SkipReason::kNoTime);
     return {};
   }
-  sample.offset_minutes = offset(record);
+  raw.offset_minutes = offset(record);
   const std::string_view device = text_field(record, "device").value_or("");
   const auto units = text_field(record, "units");
-  sample.unit = units ? unit_in(*units).value_or(cgm::Unit::kMgDl) : cgm::Unit::kMgDl;
+  raw.unit = units ? unit_in(*units).value_or(cgm::Unit::kMgDl) : cgm::Unit::kMgDl;
   // v3 documents of an app in mmol/L may say so and still hold mg/dL, as the uploaders send it.
-  if (number_field(record, "sgv").value_or(0) > 35) sample.unit = cgm::Unit::kMgDl;
-  sample.glucose = glucose(record, *sample.unit, is_libre(device));
-  sample.device = collector.device(device, "");
-  return collector.add(std::move(sample));
+  if (number_field(record, "sgv").value_or(0) > 35) raw.unit = cgm::Unit::kMgDl;
+  raw.glucose = glucose(record, *raw.unit, is_libre(device));
+  raw.device = collector.device(device, "");
+  return collector.add(std::move(raw));
 }
 
 Result<void> read(TextSource& source, const Head&, Collector& collector) {

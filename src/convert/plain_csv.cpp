@@ -126,18 +126,18 @@ class Reader {
       collector_->skip(row.line, SkipReason::kMalformed);
       return {};
     }
-    Sample sample;
-    sample.line = row.line;
-    sample.glucose = parse_glucose(row.field(columns_.glucose));
-    if (columns_.unit != kNone) sample.unit = unit_in(row.field(columns_.unit));
-    if (!read_time(row, sample)) {
+    RawReading raw;
+    raw.line = row.line;
+    raw.glucose = parse_glucose(row.field(columns_.glucose));
+    if (columns_.unit != kNone) raw.unit = unit_in(row.field(columns_.unit));
+    if (!read_time(row, raw)) {
       pending_time_.push_back(row.line);
       return note_subject(row, std::nullopt);
     }
     const std::string_view model = columns_.device == kNone ? "" : trim(row.field(columns_.device));
     const std::string_view serial = columns_.serial == kNone ? "" : trim(row.field(columns_.serial));
-    sample.device = collector_->device(model, serial);
-    return note_subject(row, std::move(sample));
+    raw.device = collector_->device(model, serial);
+    return note_subject(row, std::move(raw));
   }
 
   // Which rows count is known once all people are.
@@ -150,11 +150,11 @@ class Reader {
     if (several && !wanted) return refuse("the file holds readings of several people");
     for (const std::size_t line : pending_time_) collector_->skip(line, SkipReason::kNoTime);
     for (Row& row : rows_) {
-      if (!row.sample) continue;
+      if (!row.raw) continue;
       if (several && row.label->compare(*wanted) != 0) {
-        collector_->skip(row.sample->line, SkipReason::kOtherSubject);
+        collector_->skip(row.raw->line, SkipReason::kOtherSubject);
       } else {
-        GL_CHECK(collector_->add(std::move(*row.sample)));
+        GL_CHECK(collector_->add(std::move(*row.raw)));
       }
     }
     return {};
@@ -163,32 +163,32 @@ class Reader {
  private:
   struct Row {
     const std::string* label = nullptr;
-    std::optional<Sample> sample;
+    std::optional<RawReading> raw;
   };
 
-  bool read_time(const CsvRow& row, Sample& sample) {
+  bool read_time(const CsvRow& row, RawReading& raw) {
     std::string text(trim(row.field(columns_.time)));
     if (columns_.day != kNone) text = std::string(trim(row.field(columns_.day))) + " " + text;
     if (const auto epoch = epoch_ms(text)) {
-      sample.utc_ms = epoch;
+      raw.utc_ms = epoch;
       return true;
     }
     auto time = parse_timestamp(text);
     if (!time) time = parse_timestamp(row.field(columns_.time));  // it may hold the day as well
-    if (time) sample.time = *time;
+    if (time) raw.time = *time;
     return time.has_value();
   }
 
-  Result<void> note_subject(const CsvRow& row, std::optional<Sample> sample) {
+  Result<void> note_subject(const CsvRow& row, std::optional<RawReading> raw) {
     const std::size_t column = subject_column();
     const std::string_view label = column == kNone ? "" : trim(row.field(column));
     if (rows_.size() >= base::limits::kReadingsPerFileMax) {
       return fail(ErrorCode::kInputRefused, "the file holds more than 5 million readings", "export shorter periods");
     }
     if (rows_.empty() || *rows_.back().label != label) {
-      rows_.push_back({&labels_.try_emplace(std::string(label), row.line).first->first, std::move(sample)});
+      rows_.push_back({&labels_.try_emplace(std::string(label), row.line).first->first, std::move(raw)});
     } else {
-      rows_.push_back({rows_.back().label, std::move(sample)});
+      rows_.push_back({rows_.back().label, std::move(raw)});
     }
     return {};
   }

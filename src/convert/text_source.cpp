@@ -12,7 +12,6 @@
 
 #include "base/descriptor.h"
 #include "base/file.h"
-#include "base/interrupt.h"
 #include "base/limits.h"
 
 namespace glucoledger::convert {
@@ -82,7 +81,7 @@ class TextSource::Bytes {
   Bytes(int descriptor, std::size_t total) : descriptor_(descriptor), total_(total) {}
 
   // Appends up to a piece; 0 at the end.
-  Result<std::size_t> read(std::string& out) {
+  Result<std::size_t> read(std::string& out, const base::CancelToken& cancel) {
     if (descriptor_.value() < 0) {
       const std::string_view piece = memory_.substr(done_, kPieceSize);
       out.append(piece);
@@ -94,9 +93,13 @@ class TextSource::Bytes {
     ssize_t count = 0;
     do {
       count = ::read(descriptor_.value(), out.data() + before, kPieceSize);
-    } while (count < 0 && errno == EINTR && !base::interrupted());
+    } while (count < 0 && errno == EINTR && !cancel.cancelled());
     out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-    if (count < 0) return tl::unexpected(base::system_error("cannot read the file"));
+    if (count < 0) {
+      auto error = base::system_error("cannot read the file");
+      GL_CHECK(cancel.check());
+      return tl::unexpected(std::move(error));
+    }
     done_ += static_cast<std::size_t>(count);
     if (done_ > base::limits::kDeviceFileSizeMax) return too_large();
     return static_cast<std::size_t>(count);
@@ -117,18 +120,21 @@ class TextSource::Bytes {
   std::size_t total_ = 0;
 };
 
-TextSource::TextSource(std::unique_ptr<Bytes> bytes, base::Progress progress)
-    : bytes_(std::move(bytes)), progress_(std::move(progress)) {}
+TextSource::TextSource(std::unique_ptr<Bytes> bytes, base::Progress progress, base::CancelToken cancel)
+    : bytes_(std::move(bytes)), progress_(std::move(progress)), cancel_(std::move(cancel)) {}
 TextSource::TextSource(TextSource&&) noexcept = default;
 TextSource& TextSource::operator=(TextSource&&) noexcept = default;
 TextSource::~TextSource() = default;
 
 TextSource TextSource::from_memory(std::string_view content) {
-  return TextSource(std::make_unique<Bytes>(content), {});
+  return TextSource(std::make_unique<Bytes>(content), {}, {});
 }
 
-Result<TextSource> TextSource::open(const std::filesystem::path& path, base::Progress progress) {
-  if (path == "-") return TextSource(std::make_unique<Bytes>(STDIN_FILENO, 0), std::move(progress));
+Result<TextSource> TextSource::open(const std::filesystem::path& path, base::Progress progress,
+                                    base::CancelToken cancel) {
+  if (path == "-") {
+    return TextSource(std::make_unique<Bytes>(STDIN_FILENO, 0), std::move(progress), std::move(cancel));
+  }
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return tl::unexpected(base::system_error("cannot open " + path.string()));
   struct stat status {};
@@ -139,7 +145,7 @@ Result<TextSource> TextSource::open(const std::filesystem::path& path, base::Pro
     return fail(ErrorCode::kInputRefused, path.string() + " is a folder, not a file", "give the files in it");
   }
   if (size > base::limits::kDeviceFileSizeMax) return Bytes::too_large();
-  return TextSource(std::move(bytes), std::move(progress));
+  return TextSource(std::move(bytes), std::move(progress), std::move(cancel));
 }
 
 Result<void> TextSource::begin() {
@@ -195,8 +201,8 @@ Result<void> TextSource::append_utf16(std::string& out, bool at_end) {
 
 Result<bool> TextSource::decode_more(std::string& out) {
   if (at_end_) return false;
-  if (base::interrupted()) return fail(ErrorCode::kInterrupted, "interrupted while reading the file");
-  GL_TRY(count, bytes_->read(raw_));
+  if (cancel_.cancelled()) return fail(ErrorCode::kInterrupted, "interrupted while reading the file");
+  GL_TRY(count, bytes_->read(raw_, cancel_));
   if (count == 0) at_end_ = true;
   if (encoding_ == Encoding::kUnknown) {
     // A pipe may bring its first bytes one by one.

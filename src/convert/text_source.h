@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/cancel.h"
 #include "base/progress.h"
 #include "base/result.h"
 
@@ -18,7 +19,8 @@ namespace glucoledger::convert {
 class TextSource {
  public:
   // "-" is standard input.
-  static Result<TextSource> open(const std::filesystem::path& path, base::Progress progress);
+  static Result<TextSource> open(const std::filesystem::path& path, base::Progress progress,
+                                 base::CancelToken cancel = {});
   static TextSource from_memory(std::string_view content);
 
   TextSource(TextSource&&) noexcept;
@@ -27,14 +29,14 @@ class TextSource {
 
   // The beginning, at most about `size` characters, without taking it.
   Result<std::string_view> peek(std::size_t size);
-  // The next piece, valid until the next call; empty at the end. kInterrupted when the person asked to stop.
+  // The next piece, valid until the next call; empty at the end. kInterrupted once cancelled.
   Result<std::string_view> next();
 
  private:
   class Bytes;
   enum class Encoding { kUnknown, kUtf8, kUtf16Little, kUtf16Big };
 
-  TextSource(std::unique_ptr<Bytes> bytes, base::Progress progress);
+  TextSource(std::unique_ptr<Bytes> bytes, base::Progress progress, base::CancelToken cancel);
   Result<bool> decode_more(std::string& out);  // false: nothing more
   Result<void> begin();
   Result<void> append_utf8(std::string& out, bool at_end);
@@ -42,6 +44,7 @@ class TextSource {
 
   std::unique_ptr<Bytes> bytes_;
   base::Progress progress_;
+  base::CancelToken cancel_;
   Encoding encoding_ = Encoding::kUnknown;
   std::string raw_;   // read, not yet decoded
   std::string head_;  // decoded by peek, not yet taken

@@ -1,6 +1,7 @@
 // The small readers: CSV rows, JSON records, glucose fields, timestamps.
 #include <gtest/gtest.h>
 
+#include "base/wall_time.h"
 #include "convert/csv_reader.h"
 #include "convert/glucose_cell.h"
 #include "convert/json_records.h"
@@ -126,8 +127,8 @@ TEST(Timestamp, reads_what_devices_write) {
   EXPECT_EQ(local_ms(*parse_timestamp("27/10/2024 02:05"), DateOrder::kDayMonthYear), 1'729'994'700'000);
   EXPECT_EQ(local_ms(*parse_timestamp("10-27-2024 02:05"), DateOrder::kMonthDayYear), 1'729'994'700'000);
   EXPECT_EQ(local_ms(*parse_timestamp("27.10.24, 02:05"), DateOrder::kDayMonthYear), 1'729'994'700'000);
-  EXPECT_EQ(wall_text(1'729'994'700'000), "2024-10-27T02:05:00");
-  EXPECT_EQ(wall_text(-1), "1969-12-31T23:59:59.999");
+  EXPECT_EQ(base::wall_time_text(1'729'994'700'000), "2024-10-27T02:05:00");
+  EXPECT_EQ(base::wall_time_text(-1), "1969-12-31T23:59:59.999");
 }
 
 TEST(Timestamp, refuses_nonsense) {

@@ -67,22 +67,22 @@ Result<void> read_record(const Object& record, std::size_t number, Collector& co
     collector.skip(number, SkipReason::kNotASensorValue);
     return {};
   }
-  Sample sample;
-  sample.line = number;
-  sample.kind = scan ? cgm::Kind::kScan : cgm::Kind::kSensor;
-  sample.utc_ms = instant_ms(text_field(record, "time").value_or(""), 0);
-  if (!sample.utc_ms) {
+  RawReading raw;
+  raw.line = number;
+  raw.kind = scan ? cgm::Kind::kScan : cgm::Kind::kSensor;
+  raw.utc_ms = instant_ms(text_field(record, "time").value_or(""), 0);
+  if (!raw.utc_ms) {
     collector.skip(number, SkipReason::kNoTime);
     return {};
   }
   const auto offset = number_field(record, "timezoneOffset");
-  if (offset && std::abs(*offset) <= 14 * 60) sample.offset_minutes = static_cast<int>(*offset);
-  sample.unit = unit_in(text_field(record, "units").value_or("mmol/L"));
+  if (offset && std::abs(*offset) <= 14 * 60) raw.offset_minutes = static_cast<int>(*offset);
+  raw.unit = unit_in(text_field(record, "units").value_or("mmol/L"));
   const auto value = number_field(record, "value");
-  if (value) sample.glucose = glucose(*value, sample.unit.value_or(cgm::Unit::kMmolL));
-  sample.glucose.comparator = out_of_range(record);
-  sample.device = collector.device("", text_field(record, "deviceId").value_or(""));
-  return collector.add(std::move(sample));
+  if (value) raw.glucose = glucose(*value, raw.unit.value_or(cgm::Unit::kMmolL));
+  raw.glucose.comparator = out_of_range(record);
+  raw.device = collector.device("", text_field(record, "deviceId").value_or(""));
+  return collector.add(std::move(raw));
 }
 
 Result<void> read(TextSource& source, const Head&, Collector& collector) {

@@ -2,18 +2,12 @@
 
 #include <date/date.h>
 
-#include <cstdio>
-
+#include "base/durations.h"
+#include "base/limits.h"
 #include "convert/csv_reader.h"
 
 namespace glucoledger::convert {
 namespace {
-
-constexpr std::int64_t kMinuteMs = 60'000;
-constexpr std::int64_t kHourMs = 60 * kMinuteMs;
-constexpr std::int64_t kDayMs = 24 * kHourMs;
-constexpr int kYearMin = 1900;
-constexpr int kYearMax = 2200;
 
 class Scanner {
  public:
@@ -97,7 +91,7 @@ bool scan_time(Scanner& scanner, RawTimestamp& time) {
   scanner.skip_blanks();
   if (!scan_half_day(scanner, hour)) return false;
   if (hour > 23 || minute > 59 || second > 59) return false;
-  time.time_of_day_ms = hour * kHourMs + minute * kMinuteMs + second * 1000 + millisecond;
+  time.time_of_day_ms = hour * base::kHourMs + minute * base::kMinuteMs + second * 1000 + millisecond;
   return true;
 }
 
@@ -149,11 +143,12 @@ std::optional<std::int64_t> local_ms(const RawTimestamp& time, DateOrder order) 
   } else if (order == DateOrder::kYearMonthDay) {
     return std::nullopt;
   }
-  if (year < kYearMin || year > kYearMax || !possible(month, day)) return std::nullopt;
+  if (year < base::limits::kDeviceYearMin || year > base::limits::kDeviceYearMax || !possible(month, day))
+    return std::nullopt;
   const date::year_month_day calendar{date::year(year), date::month(static_cast<unsigned>(month)),
                                       date::day(static_cast<unsigned>(day))};
   if (!calendar.ok()) return std::nullopt;
-  return date::sys_days(calendar).time_since_epoch().count() * kDayMs + time.time_of_day_ms;
+  return date::sys_days(calendar).time_since_epoch().count() * base::kDayMs + time.time_of_day_ms;
 }
 
 std::optional<std::int64_t> instant_ms(std::string_view text, int assumed_offset_minutes) {
@@ -161,22 +156,7 @@ std::optional<std::int64_t> instant_ms(std::string_view text, int assumed_offset
   if (!time || !time->year_first) return std::nullopt;
   const auto local = local_ms(*time, DateOrder::kYearMonthDay);
   if (!local) return std::nullopt;
-  return *local - time->offset_minutes.value_or(assumed_offset_minutes) * kMinuteMs;
-}
-
-std::string wall_text(std::int64_t local_ms) {
-  const date::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(local_ms)};
-  const auto day = date::floor<date::days>(time);
-  const date::year_month_day calendar(day);
-  const long long rest = (time - day).count();
-  char buffer[64];
-  int length =
-      std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02lld:%02lld:%02lld", static_cast<int>(calendar.year()),
-                    static_cast<unsigned>(calendar.month()), static_cast<unsigned>(calendar.day()), rest / kHourMs,
-                    rest / kMinuteMs % 60, rest / 1000 % 60);
-  if (rest % 1000 != 0)
-    length += std::snprintf(buffer + length, sizeof buffer - static_cast<std::size_t>(length), ".%03lld", rest % 1000);
-  return {buffer, static_cast<std::size_t>(length)};
+  return *local - time->offset_minutes.value_or(assumed_offset_minutes) * base::kMinuteMs;
 }
 
 void DateOrderVote::add(const RawTimestamp& time) {

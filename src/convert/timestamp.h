@@ -29,9 +29,6 @@ std::optional<std::int64_t> local_ms(const RawTimestamp& time, DateOrder order);
 // For times whose order the format fixes: with an offset an instant, without one `assumed_offset_minutes` applies.
 std::optional<std::int64_t> instant_ms(std::string_view text, int assumed_offset_minutes);
 
-// "2024-10-27T02:05:00", with milliseconds only where there are some.
-std::string wall_text(std::int64_t local_ms);
-
 class DateOrderVote {
  public:
   void add(const RawTimestamp& time);

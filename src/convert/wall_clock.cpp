@@ -4,11 +4,11 @@
 #include <cstdlib>
 #include <map>
 
+#include "base/durations.h"
+#include "base/limits.h"
+
 namespace glucoledger::convert {
 namespace {
-
-constexpr std::int64_t kMinuteMs = 60'000;
-constexpr std::int64_t kHourMs = 60 * kMinuteMs;
 
 using LocalKind = base::TimeZone::LocalKind;
 
@@ -16,7 +16,7 @@ std::int64_t floor_seconds(std::int64_t ms) {
   return ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
 }
 std::int64_t to_utc(std::int64_t local_ms, int offset_minutes) {
-  return local_ms - offset_minutes * kMinuteMs;
+  return local_ms - offset_minutes * base::kMinuteMs;
 }
 
 void set(WallTime& time, int offset_minutes) {
@@ -47,7 +47,7 @@ bool runs_backwards(const std::vector<WallTime>& times) {
 // The second pass of the hour that is repeated when summer time ends.
 void mark_repeated_hour(std::vector<WallTime>& times, const base::TimeZone& zone) {
   // Less is a row out of place, not a clock put back by an hour.
-  constexpr std::int64_t kStepBackMinMs = 15 * kMinuteMs;
+  constexpr std::int64_t kStepBackMinMs = 15 * base::kMinuteMs;
   bool second_pass = false;
   for (std::size_t i = 0; i < times.size(); ++i) {
     if (resolve(times[i], zone).kind != LocalKind::kAmbiguous) {
@@ -104,7 +104,7 @@ void part_mixed_hour(std::vector<WallTime>& times, const base::TimeZone& zone) {
       told |= times[end++].pass != 0;
     const auto rows = static_cast<std::int64_t>(end - begin);
     std::int64_t last_ms = times[begin - 1].local_ms;
-    for (std::size_t i = begin; i < end && !told && rows * interval > kHourMs * 3 / 2; ++i) {
+    for (std::size_t i = begin; i < end && !told && rows * interval > base::kHourMs * 3 / 2; ++i) {
       const std::int64_t beyond = (times[i].local_ms - last_ms) % interval;
       const bool in_rhythm = times[i].local_ms > last_ms && std::min(beyond, interval - beyond) <= interval / 10;
       if (in_rhythm) {
@@ -120,7 +120,7 @@ void part_mixed_hour(std::vector<WallTime>& times, const base::TimeZone& zone) {
 // A clock that the wearer put back: the rows from there on show times that were shown before, with other values. The
 // same rows listed again have the same values, and a single row that differs is a conflict.
 void mark_clock_put_back(std::vector<WallTime>& times) {
-  constexpr std::int64_t kStepBackMaxMs = 26 * kHourMs;
+  constexpr std::int64_t kStepBackMaxMs = 26 * base::kHourMs;
   constexpr std::size_t kRepeatedMin = 3;
   std::map<std::int64_t, double> seen;
   for (std::size_t begin = 0; begin < times.size();) {
@@ -161,10 +161,9 @@ void place_in_order(std::vector<WallTime>& times, const base::TimeZone& zone) {
 }
 
 void place_ticking(std::vector<WallTime>& times, const base::TimeZone& zone) {
-  constexpr std::int64_t kDriftMaxMs = 20 * kMinuteMs;
-  constexpr std::int64_t kStepMs = 15 * kMinuteMs;  // time zones differ by multiples
-  constexpr std::int64_t kStepToleranceMs = 5 * kMinuteMs;
-  constexpr int kOffsetMaxMinutes = 14 * 60;
+  constexpr std::int64_t kDriftMaxMs = 20 * base::kMinuteMs;
+  constexpr std::int64_t kStepMs = 15 * base::kMinuteMs;  // time zones differ by multiples
+  constexpr std::int64_t kStepToleranceMs = 5 * base::kMinuteMs;
 
   // When the counter began, by each row whose time is told once; most rows agree but for the clock's drift.
   std::vector<std::int64_t> beginnings;
@@ -192,8 +191,9 @@ void place_ticking(std::vector<WallTime>& times, const base::TimeZone& zone) {
     if (std::abs(error) <= kDriftMaxMs) continue;
     // The device's clock shows another zone's time: the wearer travels, or has not changed it yet.
     const std::int64_t steps = (error + (error > 0 ? kStepMs : -kStepMs) / 2) / kStepMs;
-    const std::int64_t offset = time.offset_minutes + steps * (kStepMs / kMinuteMs);
-    if (std::abs(error - steps * kStepMs) <= kStepToleranceMs && std::abs(offset) <= kOffsetMaxMinutes) {
+    const std::int64_t offset = time.offset_minutes + steps * (kStepMs / base::kMinuteMs);
+    if (std::abs(error - steps * kStepMs) <= kStepToleranceMs &&
+        std::abs(offset) <= base::limits::kUtcOffsetMaxMinutes) {
       set(time, static_cast<int>(offset));
     }
   }

@@ -23,10 +23,10 @@ Result<void> read_row(const CsvRow& row, Collector& collector) {
     collector.skip(row.line, SkipReason::kMalformed);
     return {};
   }
-  Sample sample;
-  sample.line = row.line;
-  sample.glucose = parse_glucose(row.field(2));
-  if (sample.glucose.kind == GlucoseCell::Kind::kEmpty) {
+  RawReading raw;
+  raw.line = row.line;
+  raw.glucose = parse_glucose(row.field(2));
+  if (raw.glucose.kind == GlucoseCell::Kind::kEmpty) {
     collector.skip(row.line, SkipReason::kNotASensorValue);
     return {};
   }
@@ -35,9 +35,9 @@ Result<void> read_row(const CsvRow& row, Collector& collector) {
     collector.skip(row.line, SkipReason::kNoTime);
     return {};
   }
-  sample.time = *time;
-  sample.device = collector.device("", "");
-  return collector.add(std::move(sample));
+  raw.time = *time;
+  raw.device = collector.device("", "");
+  return collector.add(std::move(raw));
 }
 
 Result<void> read(TextSource& source, const Head& head, Collector& collector) {

@@ -14,7 +14,6 @@ constexpr std::string_view kFormat = "glucoledger/mam-state";
 constexpr int kVersion = 1;
 constexpr int kDefaultSecurity = 2;
 constexpr std::int64_t kLockWaitMs = 60'000;
-constexpr std::size_t kSizeMax = std::size_t{2} << 20;
 
 tl::unexpected<Error> damaged(const std::string& what) {
   return fail(ErrorCode::kCorrupt, "the state file is damaged: " + what,
@@ -75,9 +74,10 @@ Result<ChannelState> parse(std::string_view text) {
 
 }  // namespace
 
-Result<ChannelFile> ChannelFile::open(const std::filesystem::path& path, mam::Mode mode, std::optional<int> security) {
-  GL_TRY(lock, base::FileLock::acquire(path.string() + ".lock", kLockWaitMs));
-  auto content = base::read_file(path, kSizeMax);
+Result<ChannelFile> ChannelFile::open(const std::filesystem::path& path, mam::Mode mode, std::optional<int> security,
+                                      const base::CancelToken& cancel) {
+  GL_TRY(lock, base::FileLock::acquire(path.string() + ".lock", kLockWaitMs, cancel));
+  auto content = base::read_file(path, base::limits::kMamStateSizeMax);
   if (!content && content.error().code != ErrorCode::kNotFound) return tl::unexpected(content.error());
   if (!content) {
     ChannelFile made(path, std::move(lock),

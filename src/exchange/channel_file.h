@@ -36,7 +36,8 @@ class ChannelFile {
  public:
   // Waits for its turn; reads the file, or makes it with a fresh seed, `mode` and `security`. An old one of another
   // mode or security: kUsage (`security` absent: whatever it is).
-  static Result<ChannelFile> open(const std::filesystem::path& path, mam::Mode mode, std::optional<int> security);
+  static Result<ChannelFile> open(const std::filesystem::path& path, mam::Mode mode, std::optional<int> security,
+                                  const base::CancelToken& cancel = {});
   ChannelState& state() { return state_; }
   Result<void> save();
 

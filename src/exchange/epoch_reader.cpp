@@ -164,8 +164,9 @@ Result<void> EpochReader::keep_messages(std::vector<Step>& steps) {
 Result<void> EpochReader::keep_file(Step& step) {
   auto records = records_of_file(step);
   if (!records) {
-    if (records.error().code == ErrorCode::kInterrupted) return tl::unexpected(std::move(records.error()));
-    note_problem(fetch_state_of(records.error().code), step.epoch, records.error().message);
+    const auto problem = fetch_state_of(records.error().code);
+    if (!problem) return tl::unexpected(std::move(records.error()));
+    note_problem(*problem, step.epoch, records.error().message);
     step.found = Found::kNothing;
     return {};
   }

@@ -1,28 +1,8 @@
 #include "exchange/fetch_report.h"
 
 #include <algorithm>
-#include <array>
 
 namespace glucoledger::exchange {
-
-std::string_view name_of(FetchState state) {
-  constexpr std::array<std::string_view, 6> kNames = {"FOUND", "NOT YET", "CLOSED", "PRUNED", "UNREACHABLE", "CORRUPT"};
-  return kNames.at(static_cast<std::size_t>(state));
-}
-
-FetchState fetch_state_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kPruned:
-    case ErrorCode::kNotFound:
-      return FetchState::kPruned;
-    case ErrorCode::kCorrupt:
-    case ErrorCode::kInputRefused:
-    case ErrorCode::kNewerFormat:
-      return FetchState::kCorrupt;
-    default:
-      return FetchState::kUnreachable;
-  }
-}
 
 void FetchReport::add_problem(FetchState state_of_it, std::string days, std::string reason) {
   const bool known = std::any_of(problems.begin(), problems.end(), [&](const FetchProblem& problem) {

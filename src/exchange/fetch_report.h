@@ -2,24 +2,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "base/result.h"
+#include "exchange/fetch_state.h"
 
 namespace glucoledger::exchange {
-
-enum class FetchState {
-  kFound,        // new records
-  kNotYet,       // nothing new
-  kClosed,       // the grant is closed, and all that was released has been read
-  kPruned,       // something was there, and the node or store dropped it
-  kUnreachable,  // no ledger or store answers
-  kCorrupt,      // something fails its check
-};
-std::string_view name_of(FetchState state);  // "FOUND", "NOT YET", ...
-// Of what a ledger or store answers about something that was announced. What it never saw is not there any more.
-FetchState fetch_state_of(ErrorCode code);
 
 struct FetchProblem {
   FetchState state = FetchState::kCorrupt;

@@ -77,12 +77,4 @@ Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const po
   return tl::unexpected(std::move(error));
 }
 
-Result<int> min_weight_magnitude_for(const ports::LedgerInfo& info, std::optional<int> asked) {
-  const int mwm = asked.value_or(info.min_weight_magnitude);
-  if (mwm >= info.min_weight_magnitude) return mwm;
-  return fail(ErrorCode::kUsage,
-              "this ledger asks for a minimum weight magnitude of " + std::to_string(info.min_weight_magnitude),
-              "ask for no less");
-}
-
 }  // namespace glucoledger::exchange

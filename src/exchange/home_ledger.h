@@ -22,7 +22,4 @@ Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& worl
 Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const ports::World& world,
                                                       const home::ReceivedGrant& grant);
 
-// What to work for: the ledger's own, or what was asked for. kUsage when that is less.
-Result<int> min_weight_magnitude_for(const ports::LedgerInfo& info, std::optional<int> asked);
-
 }  // namespace glucoledger::exchange

@@ -12,6 +12,7 @@
 #include "home/messages.h"
 #include "home/readings.h"
 #include "home/stored_files.h"
+#include "ledger/min_weight_magnitude.h"
 
 namespace glucoledger::exchange {
 namespace {
@@ -265,7 +266,7 @@ class OutboxRun {
 Result<OutboxReport> run_once(home::Home& home, const ports::World& world, const OutboxOptions& options) {
   GL_TRY(lease, home::SigningLease::take(home.folder()));
   GL_TRY(opened, open_home_ledger(home, world));
-  GL_TRY(mwm, min_weight_magnitude_for(opened.info, options.min_weight_magnitude));
+  GL_TRY(mwm, ledger::weight_to_attach(opened.info.min_weight_magnitude, options.min_weight_magnitude));
   return OutboxRun(home, lease, world, options, opened, mwm).run();
 }
 

@@ -1,18 +1,13 @@
 #include "fhir/date_time.h"
 
 #include <chrono>
-#include <cstdio>
+
+#include "base/durations.h"
+#include "base/limits.h"
+#include "base/wall_time.h"
 
 namespace glucoledger::fhir {
 namespace {
-
-constexpr std::int64_t kMinuteMs = 60'000;
-constexpr std::int64_t kDayMs = 24 * 60 * kMinuteMs;
-constexpr int kOffsetMinutesMax = 14 * 60;
-
-std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {
-  return value / divisor - (value % divisor < 0 ? 1 : 0);
-}
 
 // Reads a text from left to right; the first thing that is not as expected makes the rest fail too.
 class Scanner {
@@ -66,31 +61,15 @@ int scan_offset_minutes(Scanner& scanner) {
   scanner.expect(':');
   const int minutes = scanner.digits(2);
   const int offset_minutes = hours * 60 + minutes;
-  if (minutes > 59 || offset_minutes > kOffsetMinutesMax) return scanner.fail();
+  if (minutes > 59 || offset_minutes > base::limits::kUtcOffsetMaxMinutes) return scanner.fail();
   return west ? -offset_minutes : offset_minutes;
 }
 
 }  // namespace
 
 std::string date_time(std::int64_t utc_ms, int utc_offset_minutes) {
-  const std::int64_t local_ms = utc_ms + utc_offset_minutes * kMinuteMs;
-  const std::int64_t day = floor_divide(local_ms, kDayMs);
-  const auto of_day_ms = static_cast<int>(local_ms - day * kDayMs);
-  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
-  char buffer[64];
-  int length = std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                             of_day_ms / 3'600'000, of_day_ms / 60'000 % 60, of_day_ms / 1000 % 60);
-  std::string text(buffer, static_cast<std::size_t>(length));
-  if (of_day_ms % 1000 != 0) {
-    length = std::snprintf(buffer, sizeof buffer, ".%03d", of_day_ms % 1000);
-    text.append(buffer, static_cast<std::size_t>(length));
-  }
-  if (utc_offset_minutes == 0) return text + "Z";
-  const int offset_minutes = utc_offset_minutes < 0 ? -utc_offset_minutes : utc_offset_minutes;
-  length = std::snprintf(buffer, sizeof buffer, "%c%02d:%02d", utc_offset_minutes < 0 ? '-' : '+', offset_minutes / 60,
-                         offset_minutes % 60);
-  return text.append(buffer, static_cast<std::size_t>(length));
+  const std::string text = base::wall_time_text(utc_ms + utc_offset_minutes * base::kMinuteMs);
+  return text + (utc_offset_minutes == 0 ? "Z" : base::offset_text(utc_offset_minutes));
 }
 
 std::optional<Instant> parse_date_time(std::string_view text) {
@@ -113,7 +92,7 @@ std::optional<Instant> parse_date_time(std::string_view text) {
                                          std::chrono::day{static_cast<unsigned>(day)}};
   if (!scanner.at_end() || !date.ok() || year < 1 || hours > 23 || minutes > 59 || seconds > 59) return std::nullopt;
   const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
-  instant.utc_ms = days * kDayMs +
+  instant.utc_ms = days * base::kDayMs +
                    ((hours * 60 + minutes - instant.utc_offset_minutes) * 60 + seconds) * std::int64_t{1000} +
                    milliseconds;
   return instant;

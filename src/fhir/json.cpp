@@ -80,17 +80,15 @@ class JsonBuilder final : public nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return close(); }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 
+  // Each new name is compared with the ones before it, so their number is bounded.
   bool key(string_t& value) override {
     std::vector<std::string>& keys = open_.back().keys_;
     if (std::find(keys.begin(), keys.end(), value) != keys.end()) return false;
     keys.push_back(std::move(value));
-    return keys.size() <= kMembersMax;
+    return keys.size() <= base::limits::kJsonMembersMax;
   }
 
  private:
-  // Each new name is compared with the ones before it, so their number is bounded.
-  static constexpr std::size_t kMembersMax = 1000;
-
   bool open(Json::Kind kind) {
     if (open_.size() >= base::limits::kJsonDepthMax) return false;
     open_.push_back(Json(kind));

@@ -1,7 +1,8 @@
 // JSON as FHIR needs it: numbers keep their exact text (8.10 stays 8.10), members keep their order.
 //
-// Reading is strict and bounded: UTF-8, one document, no member twice, at most limits::kResourceSizeMax bytes and
-// limits::kJsonDepthMax levels; kInputRefused otherwise, in words that hold nothing of the document. Writing gives
+// Reading is strict and bounded: UTF-8, one document, no member twice, at most limits::kResourceSizeMax bytes,
+// limits::kJsonDepthMax levels and limits::kJsonMembersMax members of an object; kInputRefused otherwise, in words that
+// hold nothing of the document. Writing gives
 // ASCII alone (other characters as \uXXXX), because a MAM message holds nothing else. Source: RFC 8259; FHIR R4 "JSON
 // representation" and "decimal".
 #pragma once

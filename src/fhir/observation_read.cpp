@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/limits.h"
 #include "cgm/glucose.h"
 #include "fhir/codes.h"
 #include "fhir/date_time.h"
@@ -8,10 +9,6 @@
 
 namespace glucoledger::fhir {
 namespace {
-
-constexpr std::size_t kIdentifierLengthMax = 1000;
-// No sensor measures more; a longer number is no glucose but something else in its place.
-constexpr double kGlucoseMgDlMax = 1000.5;
 
 auto refused(std::string_view reason) {
   return fail(ErrorCode::kInputRefused, std::string(reason));
@@ -41,7 +38,7 @@ Result<void> read_quantity(const Json& quantity, cgm::Reading& reading) {
     return refused("the record's value is no glucose number");
   }
   const auto number = cgm::parse_decimal(value->text());
-  if (!number || *number <= 0 || cgm::to_mg_dl(*number, reading.unit) > kGlucoseMgDlMax) {
+  if (!number || *number <= 0 || cgm::to_mg_dl(*number, reading.unit) > base::limits::kGlucoseMaxMgDl) {
     return refused("the record's value is no glucose number");
   }
   reading.value = value->text();
@@ -87,7 +84,8 @@ std::string identifier_value(const Json& observation) {
     return identifier.string_at("system") == kReadingIdentifierSystem;
   });
   if (identifiers.empty()) return {};
-  return clean_text((ours == identifiers.end() ? identifiers.front() : *ours).string_at("value"), kIdentifierLengthMax);
+  return clean_text((ours == identifiers.end() ? identifiers.front() : *ours).string_at("value"),
+                    base::limits::kFhirTextSizeMax);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/limits.h"
 #include "fhir/text.h"
 
 namespace glucoledger::fhir {
@@ -12,7 +13,6 @@ constexpr std::array<std::string_view, 4> kGenders{"male", "female", "other", "u
 constexpr std::array<std::string_view, 5> kAddressUses{"home", "work", "temp", "old", "billing"};
 constexpr std::array<std::string_view, 7> kTelecomSystems{"phone", "fax", "email", "pager", "url", "sms", "other"};
 constexpr std::array<std::string_view, 5> kTelecomUses{"home", "work", "temp", "old", "mobile"};
-constexpr std::size_t kEntriesMax = 5;
 
 bool one_of(std::string_view text, const auto& values) {
   return std::find(values.begin(), values.end(), text) != values.end();
@@ -68,7 +68,7 @@ Json kept_address(const Json& given) {
   Json lines = Json::array();
   for (const Json& line : given.array_at("line")) {
     std::string text = line.is_string() ? clean_text(line.text()) : std::string();
-    if (!text.empty() && lines.items().size() < kEntriesMax) lines.push(std::move(text));
+    if (!text.empty() && lines.items().size() < base::limits::kPatientEntriesMax) lines.push(std::move(text));
   }
   address.set("line", std::move(lines));
   for (const char* key : {"city", "district", "state", "postalCode", "country"}) copy_text(address, given, key);
@@ -88,7 +88,7 @@ Json kept_entries(const Json& patient, std::string_view key, Json (*kept)(const 
   Json entries = Json::array();
   for (const Json& item : patient.array_at(key)) {
     Json entry = kept(item);
-    if (!entry.empty() && entries.items().size() < kEntriesMax) entries.push(std::move(entry));
+    if (!entry.empty() && entries.items().size() < base::limits::kPatientEntriesMax) entries.push(std::move(entry));
   }
   return entries.empty() ? Json() : entries;
 }

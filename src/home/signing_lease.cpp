@@ -27,7 +27,7 @@ Result<Departure> Departure::begin(const std::filesystem::path& home_folder, con
     GL_CHECK(cancel.check());
     // Who passed the gate finds no hold; but a process that died may have let the gate go first.
     const auto gate = FileLock::acquire(home_folder / kGateFile, 0);
-    auto lock = gate ? FileLock::acquire(home_folder / kDepartingFile, 0, FileLock::Mode::kShared)
+    auto lock = gate ? FileLock::acquire(home_folder / kDepartingFile, 0, {}, FileLock::Mode::kShared)
                      : tl::unexpected(gate.error());
     if (lock) return Departure(std::move(*lock));
     if (lock.error().code != ErrorCode::kBusy) return tl::unexpected(lock.error());

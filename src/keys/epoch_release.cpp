@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "base/wall_time.h"
 #include "cgm/local_day.h"
 
 namespace glucoledger::keys {
@@ -30,7 +31,7 @@ Result<std::string> day_field(const nlohmann::json& object, const char* name) {
       found->get<std::int64_t>() > kDaysMax) {
     return fail(ErrorCode::kCorrupt, std::string("the field ") + name + " is no day");
   }
-  return cgm::day_text(found->get<std::int64_t>());
+  return base::day_text(found->get<std::int64_t>());
 }
 
 // Reads without building anything: nlohmann's reader recurses, so the depth must be known before.

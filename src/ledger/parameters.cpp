@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "ledger/min_weight_magnitude.h"
 #include "ledger/state_records.h"
 
 namespace glucoledger::ledger {
@@ -37,7 +38,7 @@ Result<void> out_of_range(const char* what) {
 Result<void> check_parameters(const Parameters& parameters) {
   const auto is_duration = [](std::int64_t ms) { return ms >= 0 && ms <= kDurationMaxMs; };
   if (parameters.network_id.size() != kNetworkIdSize) return out_of_range("network id has 16 bytes");
-  if (parameters.min_weight_magnitude < 1 || parameters.min_weight_magnitude > base::limits::kMinWeightMagnitudeMax) {
+  if (!is_min_weight_magnitude(parameters.min_weight_magnitude)) {
     return out_of_range("minimum weight magnitude is 1 to 22");
   }
   if (!is_duration(parameters.waiting_max_ms) || parameters.waiting_max_ms == 0) {

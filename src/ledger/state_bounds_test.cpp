@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/durations.h"
 #include "ledger/state_head.h"
 #include "ledger/test_machine.h"
 #include "ledger/test_reader.h"
@@ -73,7 +74,7 @@ std::size_t solid_count(const Machine& machine, const Transactions& transactions
 
 TEST(StateBoundsTest, WhatWaitsForOneFollowsPieceByPiece) {
   constexpr std::size_t kChildren = 600;
-  constexpr std::int64_t kHourMs = 3'600'000;
+  using base::kHourMs;
   Parameters parameters = test_parameters();
   parameters.housekeeping_max = 100;
   parameters.waiting_max_ms = kHourMs;
@@ -116,7 +117,7 @@ TEST(StateBoundsTest, WhatWaitsForOneFollowsPieceByPiece) {
 
 // What was erased costs RocksDB time where it is passed over; a milestone does not go where there is nothing any more.
 TEST(StateBoundsTest, DeadlinesThatAreGoneAreNotLookedForAgain) {
-  constexpr std::int64_t kHourMs = 3'600'000;
+  using base::kHourMs;
   Parameters parameters = test_parameters();
   parameters.waiting_max_ms = kHourMs;
   Machine machine(parameters);

@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 
+#include "base/durations.h"
 #include "ledger/state_head.h"
 #include "ledger/test_machine.h"
 #include "ledger/verify.h"
@@ -16,7 +17,7 @@
 namespace glucoledger::ledger {
 namespace {
 
-constexpr std::int64_t kMinuteMs = 60'000;
+using base::kMinuteMs;
 constexpr std::size_t kOperationsPerWorld = 2'000;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/durations.h"
 #include "ledger/bundle.h"
 #include "ledger/command.h"
 #include "ledger/verify.h"
@@ -20,16 +21,15 @@ using namespace glucoledger;
 using namespace glucoledger::ledger;
 
 constexpr std::int64_t kStartMs = 1'542'883'200'000;
-constexpr std::int64_t kMinuteMs = 60'000;
 
 Parameters parameters() {
   Parameters result;
   result.network_id = Bytes(kNetworkIdSize, 7);
   result.min_weight_magnitude = 1;
-  result.waiting_max_ms = 30 * kMinuteMs;
+  result.waiting_max_ms = 30 * base::kMinuteMs;
   result.waiting_count_max = 8;
-  result.retention_ms = 60 * kMinuteMs;
-  result.duplicate_window_ms = 90 * kMinuteMs;
+  result.retention_ms = 60 * base::kMinuteMs;
+  result.duplicate_window_ms = 90 * base::kMinuteMs;
   result.housekeeping_max = 3;
   return result;
 }
@@ -97,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   std::int64_t now_ms = kStartMs;
   for (std::size_t i = 0; i + kCommandSize <= size && i < kCommandsMax * kCommandSize; i += kCommandSize) {
-    now_ms += (static_cast<std::int64_t>(data[i + 2]) - 64) * (kMinuteMs / 4);
+    now_ms += (static_cast<std::int64_t>(data[i + 2]) - 64) * (base::kMinuteMs / 4);
     const auto done = run(store, command_of(data[i], data[i + 1], now_ms));
     if (!done && done.error().code != ErrorCode::kInputRefused) std::abort();
   }

@@ -1,6 +1,7 @@
 // What a ledger lets go of and how it grows old: ends to waiting, retention, forgetting, versions, verification.
 #include <gtest/gtest.h>
 
+#include "base/durations.h"
 #include "ledger/state_records.h"
 #include "ledger/test_machine.h"
 #include "ledger/verify.h"
@@ -8,7 +9,7 @@
 namespace glucoledger::ledger {
 namespace {
 
-constexpr std::int64_t kHourMs = 3'600'000;
+using base::kHourMs;
 
 Parameters short_lived() {
   Parameters parameters = test_parameters();

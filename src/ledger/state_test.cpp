@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/durations.h"
 #include "base/limits.h"
 #include "ledger/state_records.h"
 #include "ledger/test_machine.h"
@@ -88,7 +89,7 @@ TEST(StateTest, JudgesTheAttachmentTimestamp) {
 
 TEST(StateTest, TimeRunsForwardAndOneAbsurdValueDoesNotHoldIt) {
   Machine machine;
-  constexpr std::int64_t kMinuteMs = 60'000;
+  using base::kMinuteMs;
   const std::int64_t kLeadMs = machine.parameters().clock_lead_max_ms;
   EXPECT_EQ(machine.issue_milestone(kTestTimeMs, true).time_ms, kTestTimeMs);
   EXPECT_EQ(machine.issue_milestone(kTestTimeMs - kMinuteMs, true).time_ms, kTestTimeMs);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/durations.h"
 #include "base/test_clock.h"
 #include "base/test_folder.h"
 #include "ledger/test_bundles.h"
@@ -21,7 +22,7 @@ namespace {
 using ledger::test_bundle;
 using ledger::Transaction;
 
-constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
+using base::kDayMs;
 
 class LedgerLifeTest : public testing::Test {
  protected:

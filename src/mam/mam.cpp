@@ -23,7 +23,6 @@ using crypto::TritView;
 
 constexpr std::size_t kNonceTrits = 81;
 constexpr std::size_t kZeroTrits = 4;  // pascal(0)
-constexpr std::size_t kPayloadTrytesMax = base::limits::kBundleTransactionsMax * 2187;
 
 tl::unexpected<Error> corrupt(std::string what) {
   return fail(ErrorCode::kCorrupt, "the MAM payload " + std::move(what));
@@ -222,7 +221,7 @@ Result<Opened> open(std::string_view payload_trytes, const Hash& root, Mode mode
   if (mode != Mode::kRestricted && side_key.trytes() != SecretTrytes::nines().trytes()) {
     return fail(ErrorCode::kUsage, "only a restricted MAM channel has a side key");
   }
-  if (payload_trytes.size() > kPayloadTrytesMax) return corrupt("is longer than a bundle holds");
+  if (payload_trytes.size() > base::limits::kMamPayloadTrytesMax) return corrupt("is longer than a bundle holds");
   if (!crypto::is_trytes(payload_trytes)) return corrupt("holds more than the letters A to Z and 9");
   Trits payload = crypto::trits_from_trytes(payload_trytes);
   GL_TRY(header, read_header(payload));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+
 namespace glucoledger::mam {
 namespace {
 
@@ -25,8 +27,8 @@ void append_pascal(std::uint32_t value, Trits& out) {
   }
   std::size_t groups = 1;
   for (std::uint64_t largest = 13; largest < value; largest = 27 * largest + 13) ++groups;
-  GL_ASSERT(groups <= kPascalGroupsMax);
-  std::array<Trit, kGroupTrits * kPascalGroupsMax> digits{};
+  GL_ASSERT(groups <= base::limits::kMamNumberGroupsMax);
+  std::array<Trit, kGroupTrits * base::limits::kMamNumberGroupsMax> digits{};
   crypto::encode_integer(value, digits);
   std::int64_t negated = 0;
   for (std::size_t g = 0; g + 1 < groups; ++g) {
@@ -35,7 +37,7 @@ void append_pascal(std::uint32_t value, Trits& out) {
     negated |= std::int64_t{1} << g;
     for (Trit& trit : group) trit = static_cast<Trit>(-trit);
   }
-  std::array<Trit, kPascalGroupsMax> flags{};
+  std::array<Trit, base::limits::kMamNumberGroupsMax> flags{};
   crypto::encode_integer(negated, flags);
   out.insert(out.end(), digits.begin(), digits.begin() + static_cast<std::ptrdiff_t>(kGroupTrits * groups));
   out.insert(out.end(), flags.begin(), flags.begin() + static_cast<std::ptrdiff_t>(groups));
@@ -47,7 +49,7 @@ std::optional<PascalNumber> read_pascal(TritView trits) {
   }
   std::size_t groups = 0;
   do {
-    if (groups == kPascalGroupsMax || trits.size() < kGroupTrits * (groups + 1)) return std::nullopt;
+    if (groups == base::limits::kMamNumberGroupsMax || trits.size() < kGroupTrits * (groups + 1)) return std::nullopt;
     ++groups;
   } while (group_value(trits.subspan(kGroupTrits * (groups - 1), kGroupTrits)) <= 0);
   const std::size_t length = (kGroupTrits + 1) * groups;

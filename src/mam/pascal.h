@@ -11,8 +11,6 @@
 
 namespace glucoledger::mam {
 
-inline constexpr std::size_t kPascalGroupsMax = 6;  // numbers up to 193,710,244
-
 void append_pascal(std::uint32_t value, crypto::Trits& out);
 
 struct PascalNumber {

@@ -1,6 +1,7 @@
 // What a node's options make of a new ledger, and folders that there cannot be.
 #include <gtest/gtest.h>
 
+#include "base/durations.h"
 #include "base/test_folder.h"
 #include "ledger/test_bundles.h"
 #include "node/node.h"
@@ -8,7 +9,7 @@
 namespace glucoledger::node {
 namespace {
 
-constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
+using base::kDayMs;
 
 NodeOptions options_for(const std::filesystem::path& folder) {
   NodeOptions options;

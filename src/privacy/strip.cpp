@@ -7,10 +7,13 @@
 
 #include "fhir/codes.h"
 #include "fhir/date_time.h"
+#include "fhir/parts.h"
 
 namespace glucoledger::privacy {
 namespace {
 
+using fhir::coding;
+using fhir::concept_of;
 using fhir::Json;
 
 constexpr std::size_t kPseudonymTrytes = 64;
@@ -42,14 +45,6 @@ constexpr auto kSurvivors = std::to_array<Survivor>({
     {"method.coding.system", "`urn:glucoledger:reading-kind`"},
     {"method.coding.code", "`scan`"},
 });
-
-Json coding(std::string_view system, std::string_view code) {
-  return Json::object().set("system", system).set("code", code);
-}
-
-Json concept_of(Json one_coding) {
-  return Json::object().set("coding", Json::array({std::move(one_coding)}));
-}
 
 Json identifier(std::string_view system, std::string_view value) {
   return Json::object().set("system", system).set("value", value);
@@ -89,7 +84,7 @@ Json profiles_of(const std::vector<fhir::GlucoseCode>& codes) {
   return Json::object().set("profile", std::move(profiles));
 }
 
-Json concept_of(const std::vector<fhir::GlucoseCode>& codes) {
+Json glucose_concept(const std::vector<fhir::GlucoseCode>& codes) {
   Json codings = Json::array();
   for (const fhir::GlucoseCode& code : codes) codings.push(coding(fhir::kLoinc, code.loinc));
   return Json::object().set("coding", std::move(codings));
@@ -99,20 +94,6 @@ std::string_view listed_status(const Json& original) {
   const auto* status = std::find(fhir::kStatuses.begin(), fhir::kStatuses.end(), original.string_at("status"));
   GL_ASSERT(status != fhir::kStatuses.end());
   return *status;
-}
-
-void set_value(Json& record, const cgm::Reading& reading) {
-  if (reading.absent_reason) {
-    record.set("dataAbsentReason", concept_of(coding(fhir::kDataAbsentReason, *reading.absent_reason)));
-    return;
-  }
-  const fhir::UnitCode unit = fhir::unit_code(reading.unit);
-  Json quantity = Json::object().set("value", Json::number(fhir::number_text(reading.value)));
-  if (reading.comparator != cgm::Comparator::kNone) {
-    quantity.set("comparator", reading.comparator == cgm::Comparator::kBelow ? "<" : ">");
-  }
-  quantity.set("unit", unit.text).set("system", fhir::kUcum).set("code", unit.ucum);
-  record.set("valueQuantity", std::move(quantity));
 }
 
 }  // namespace
@@ -134,10 +115,10 @@ Result<std::string> strip_observation(std::string_view observation_json, const s
   }
   record.set("status", listed_status(original));
   record.set("category", Json::array({concept_of(coding(fhir::kObservationCategory, "laboratory"))}));
-  record.set("code", concept_of(codes));
+  record.set("code", glucose_concept(codes));
   record.set("subject", subject(pseudonym));
   record.set("effectiveDateTime", fhir::date_time(reading.utc_ms, reading.utc_offset_minutes));
-  set_value(record, reading);
+  fhir::set_value(record, reading);
   if (reading.kind == cgm::Kind::kScan) {
     record.set("method", concept_of(coding(fhir::kReadingKind, fhir::kScanCode)));
   }

@@ -6,12 +6,11 @@
 #include <numeric>
 #include <vector>
 
+#include "base/durations.h"
 #include "base/result.h"
 
 namespace glucoledger::report {
 namespace {
-
-constexpr double kMsPerMinute = 60'000;
 
 // Where Kovatchev's symmetric scale crosses zero, as iglu rounds it.
 constexpr double kRiskCenterMgDl = 112.5;
@@ -23,10 +22,10 @@ double risk_of(double glucose_mg_dl) {
   return kRiskFactor * scaled * scaled;
 }
 
-std::vector<double> intervals_minutes(std::span<const Sample> samples) {
+std::vector<double> intervals_minutes(std::span<const TracePoint> trace) {
   std::vector<double> intervals;
-  for (std::size_t i = 1; i < samples.size(); ++i) {
-    intervals.push_back(static_cast<double>(samples[i].local_ms - samples[i - 1].local_ms) / kMsPerMinute);
+  for (std::size_t i = 1; i < trace.size(); ++i) {
+    intervals.push_back(static_cast<double>(trace[i].local_ms - trace[i - 1].local_ms) / base::kMinuteMs);
   }
   return intervals;
 }
@@ -62,28 +61,28 @@ double high_risk_of(double glucose_mg_dl) {
   return glucose_mg_dl >= kRiskCenterMgDl ? risk_of(glucose_mg_dl) : 0;
 }
 
-std::optional<double> median_interval_minutes(std::span<const Sample> samples) {
-  auto intervals = intervals_minutes(samples);
+std::optional<double> median_interval_minutes(std::span<const TracePoint> trace) {
+  auto intervals = intervals_minutes(trace);
   if (intervals.empty()) return std::nullopt;
   std::sort(intervals.begin(), intervals.end());
   return quantile_of(intervals, 0.5);
 }
 
-std::optional<double> active_percent_of(std::span<const Sample> samples) {
-  const auto median_minutes = median_interval_minutes(samples);
+std::optional<double> active_percent_of(std::span<const TracePoint> trace) {
+  const auto median_minutes = median_interval_minutes(trace);
   if (!median_minutes) return std::nullopt;
   const double interval_minutes = std::nearbyint(*median_minutes);
   if (interval_minutes < 1) return std::nullopt;
 
   double gap_minutes = 0;
   double gaps = 0;
-  for (const double minutes : intervals_minutes(samples)) {
+  for (const double minutes : intervals_minutes(trace)) {
     if (std::nearbyint(minutes) <= interval_minutes) continue;
     gap_minutes += minutes;
     gaps += 1;
   }
   const double span_minutes =
-      std::nearbyint(static_cast<double>(samples.back().local_ms - samples.front().local_ms) / kMsPerMinute);
+      std::nearbyint(static_cast<double>(trace.back().local_ms - trace.front().local_ms) / base::kMinuteMs);
   const double expected = std::nearbyint(span_minutes / interval_minutes) + 1;
   const double missing = std::nearbyint((gap_minutes - gaps * interval_minutes) / interval_minutes);
   return 100 * (expected - missing) / expected;

@@ -11,7 +11,8 @@
 
 namespace glucoledger::report {
 
-struct Sample {
+// One value of the curve that a sensor draws.
+struct TracePoint {
   std::int64_t local_ms = 0;
   double glucose_mg_dl = 0;
 };
@@ -24,14 +25,14 @@ double low_risk_of(double glucose_mg_dl);   // one reading's share of LBGI
 double high_risk_of(double glucose_mg_dl);  // one reading's share of HBGI
 
 // In order of time, each time once.
-std::optional<double> median_interval_minutes(std::span<const Sample> samples);
-std::optional<double> active_percent_of(std::span<const Sample> samples);
+std::optional<double> median_interval_minutes(std::span<const TracePoint> trace);
+std::optional<double> active_percent_of(std::span<const TracePoint> trace);
 
 // Mean amplitude of glycemic excursions: on a grid of 5 minutes, gaps up to 45 minutes interpolated, longer than 180
 // minutes splitting the trace. The crosses of a short (25 minutes) and a long (160 minutes) moving average bound the
 // peaks and nadirs; excursions within one standard deviation do not count. The mean of rises and falls, each stretch of
-// the trace weighing as long as it lasts. In order of time, each time once; time and memory grow with the samples, not
+// the trace weighing as long as it lasts. In order of time, each time once; time and memory grow with its points, not
 // with the time they span.
-std::optional<double> mage_of(std::span<const Sample> samples);
+std::optional<double> mage_of(std::span<const TracePoint> trace);
 
 }  // namespace glucoledger::report

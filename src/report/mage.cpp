@@ -6,14 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/durations.h"
 #include "report/figures.h"
 
 namespace glucoledger::report {
 namespace {
 
-constexpr std::int64_t kGridMs = 5 * 60'000;
-constexpr std::int64_t kDayMs = 24 * 60 * 60'000;
-constexpr std::int64_t kInterpolatedGapMsMax = 45 * 60'000;
+constexpr std::int64_t kGridMs = 5 * base::kMinuteMs;
+constexpr std::int64_t kInterpolatedGapMsMax = 45 * base::kMinuteMs;
 constexpr std::int64_t kEmptyPointsMax = 180 / 5;  // in a row, inside one stretch
 constexpr std::size_t kShortWindow = 5;
 constexpr std::size_t kLongWindow = 32;  // a shorter stretch of the trace does not count
@@ -59,15 +59,15 @@ class StretchBuilder {
   std::int64_t empty_points_ = 0;
 };
 
-std::vector<Stretch> interpolate(std::span<const Sample> samples) {
+std::vector<Stretch> interpolate(std::span<const TracePoint> trace) {
   StretchBuilder builder;
-  // iglu's grid of a day runs from 00:05 to 24:00: a first sample at midnight itself lies before it.
-  std::int64_t grid_ms = grid_at_or_after(samples.front().local_ms);
-  if (grid_ms == samples.front().local_ms && grid_ms % kDayMs == 0) grid_ms += kGridMs;
+  // iglu's grid of a day runs from 00:05 to 24:00: a first value at midnight itself lies before it.
+  std::int64_t grid_ms = grid_at_or_after(trace.front().local_ms);
+  if (grid_ms == trace.front().local_ms && grid_ms % base::kDayMs == 0) grid_ms += kGridMs;
 
-  for (std::size_t i = 0; i + 1 < samples.size(); ++i) {
-    const Sample& left = samples[i];
-    const Sample& right = samples[i + 1];
+  for (std::size_t i = 0; i + 1 < trace.size(); ++i) {
+    const TracePoint& left = trace[i];
+    const TracePoint& right = trace[i + 1];
     const std::int64_t gap_ms = right.local_ms - left.local_ms;
     if (grid_ms == left.local_ms) {
       builder.add(left.glucose_mg_dl);
@@ -84,7 +84,7 @@ std::vector<Stretch> interpolate(std::span<const Sample> samples) {
       builder.add(left.glucose_mg_dl + share * (right.glucose_mg_dl - left.glucose_mg_dl));
     }
   }
-  if (grid_ms == samples.back().local_ms) builder.add(samples.back().glucose_mg_dl);
+  if (grid_ms == trace.back().local_ms) builder.add(trace.back().glucose_mg_dl);
   return builder.take();
 }
 
@@ -179,11 +179,11 @@ std::optional<double> mean_rise(std::span<const double> turns, double threshold,
 
 }  // namespace
 
-std::optional<double> mage_of(std::span<const Sample> samples) {
-  if (samples.empty()) return std::nullopt;
+std::optional<double> mage_of(std::span<const TracePoint> trace) {
+  if (trace.empty()) return std::nullopt;
   double weighted = 0;
   double weight = 0;
-  for (const Stretch& stretch : interpolate(samples)) {
+  for (const Stretch& stretch : interpolate(trace)) {
     if (stretch.size() < kLongWindow) continue;
     std::vector<double> measured;
     std::copy_if(stretch.begin(), stretch.end(), std::back_inserter(measured), [](double v) { return !std::isnan(v); });

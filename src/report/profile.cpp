@@ -7,10 +7,11 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/durations.h"
+
 namespace glucoledger::report {
 namespace {
 
-constexpr std::int64_t kDayMs = 24 * 60 * 60'000;
 constexpr int kPointMinutes = 5;
 constexpr int kPoints = 24 * 60 / kPointMinutes;
 constexpr int kWindowPoints = 3;  // to each side
@@ -20,8 +21,8 @@ constexpr int kSmoothingReach = static_cast<int>(kSmoothing.size() / 2);
 
 using Curve = std::array<std::optional<ProfilePoint>, kPoints>;
 
-std::int64_t ms_of_day(const Sample& sample) {
-  return ((sample.local_ms % kDayMs) + kDayMs) % kDayMs;
+std::int64_t ms_of_day(const TracePoint& point) {
+  return ((point.local_ms % base::kDayMs) + base::kDayMs) % base::kDayMs;
 }
 
 ProfilePoint percentiles_at(int minute, std::vector<double>& values) {
@@ -58,11 +59,11 @@ ProfilePoint smoothed_at(const Curve& curve, int point) {
 
 }  // namespace
 
-std::vector<ProfilePoint> ambulatory_profile(std::span<const Sample> samples) {
+std::vector<ProfilePoint> ambulatory_profile(std::span<const TracePoint> trace) {
   std::array<std::vector<double>, kPoints> slots;
-  for (const Sample& sample : samples) {
-    const auto nearest = (ms_of_day(sample) + kPointMinutes * 30'000) / (kPointMinutes * 60'000);
-    slots[static_cast<std::size_t>(nearest % kPoints)].push_back(sample.glucose_mg_dl);
+  for (const TracePoint& point : trace) {
+    const auto nearest = (ms_of_day(point) + kPointMinutes * base::kMinuteMs / 2) / (kPointMinutes * base::kMinuteMs);
+    slots[static_cast<std::size_t>(nearest % kPoints)].push_back(point.glucose_mg_dl);
   }
 
   Curve curve;
@@ -84,10 +85,10 @@ std::vector<ProfilePoint> ambulatory_profile(std::span<const Sample> samples) {
   return profile;
 }
 
-std::vector<ProfilePoint> hourly_percentiles(std::span<const Sample> samples) {
+std::vector<ProfilePoint> hourly_percentiles(std::span<const TracePoint> trace) {
   std::array<std::vector<double>, 24> hours;
-  for (const Sample& sample : samples) {
-    hours[static_cast<std::size_t>(ms_of_day(sample) / (60 * 60'000))].push_back(sample.glucose_mg_dl);
+  for (const TracePoint& point : trace) {
+    hours[static_cast<std::size_t>(ms_of_day(point) / base::kHourMs)].push_back(point.glucose_mg_dl);
   }
   std::vector<ProfilePoint> points;
   for (std::size_t hour = 0; hour < hours.size(); ++hour) {

@@ -11,9 +11,9 @@ namespace glucoledger::report {
 
 // Percentiles of the readings within 15 minutes of each 5-minute point, then smoothed over 50 minutes; both run over
 // midnight. A point with fewer than five readings near it is left out.
-std::vector<ProfilePoint> ambulatory_profile(std::span<const Sample> samples);
+std::vector<ProfilePoint> ambulatory_profile(std::span<const TracePoint> trace);
 
 // Percentiles of each hour's readings as they are; an hour without readings is left out.
-std::vector<ProfilePoint> hourly_percentiles(std::span<const Sample> samples);
+std::vector<ProfilePoint> hourly_percentiles(std::span<const TracePoint> trace);
 
 }  // namespace glucoledger::report

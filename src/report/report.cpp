@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/durations.h"
 #include "report/figures.h"
 #include "report/profile.h"
 
@@ -16,8 +17,6 @@ using cgm::Reading;
 using std::chrono::days;
 using std::chrono::sys_days;
 
-constexpr std::int64_t kMsPerMinute = 60'000;
-constexpr std::int64_t kDayMs = 24 * 60 * kMsPerMinute;
 constexpr double kWearDays = 14;
 constexpr double kWearPercent = 70;
 constexpr double kIntervalMinutesMax = 60;  // rarer values are no continuous monitoring, whatever their share
@@ -29,11 +28,11 @@ struct Value {
 };
 
 std::int64_t local_ms_of(const Reading& reading) {
-  return reading.utc_ms + reading.utc_offset_minutes * kMsPerMinute;
+  return reading.utc_ms + reading.utc_offset_minutes * base::kMinuteMs;
 }
 
 std::int64_t day_number_of(std::int64_t local_ms) {
-  return local_ms >= 0 ? local_ms / kDayMs : -((-local_ms + kDayMs - 1) / kDayMs);
+  return local_ms >= 0 ? local_ms / base::kDayMs : -((-local_ms + base::kDayMs - 1) / base::kDayMs);
 }
 
 std::chrono::year_month_day day_of(std::int64_t local_ms) {
@@ -88,8 +87,8 @@ std::size_t drop_repeated(std::vector<const Reading*>& readings) {
 
 // One value for each moment of the wall clock: two sensors at once, or the hour that comes twice in autumn, count as
 // their mean where a figure follows the trace.
-std::vector<Sample> trace_of(const std::vector<Value>& values) {
-  std::vector<Sample> trace;
+std::vector<TracePoint> trace_of(const std::vector<Value>& values) {
+  std::vector<TracePoint> trace;
   double in_moment = 0;
   for (const Value& value : values) {
     const std::int64_t local_ms = local_ms_of(*value.reading);
@@ -141,14 +140,14 @@ void fill_distribution(const std::vector<Value>& values, Report& report) {
   if (sorted.size() > 1) report.iqr_mg_dl = quantile_of(sorted, 0.75) - quantile_of(sorted, 0.25);
 }
 
-void fill_days(const std::vector<Sample>& trace, Report& report) {
+void fill_days(const std::vector<TracePoint>& trace, Report& report) {
   std::int64_t current = 0;
-  for (const Sample& sample : trace) {
-    const std::int64_t day = day_number_of(sample.local_ms);
-    if (report.days.empty() || day != current) report.days.push_back({day_of(sample.local_ms), {}, 0});
+  for (const TracePoint& point : trace) {
+    const std::int64_t day = day_number_of(point.local_ms);
+    if (report.days.empty() || day != current) report.days.push_back({day_of(point.local_ms), {}, 0});
     current = day;
-    const double minute = static_cast<double>(sample.local_ms - day * kDayMs) / kMsPerMinute;
-    report.days.back().points.push_back({minute, sample.glucose_mg_dl});
+    const double minute = static_cast<double>(point.local_ms - day * base::kDayMs) / base::kMinuteMs;
+    report.days.back().points.push_back({minute, point.glucose_mg_dl});
   }
   for (DayCurve& day : report.days) {
     for (const CurvePoint& point : day.points) day.mean_mg_dl += point.glucose_mg_dl;
@@ -157,14 +156,14 @@ void fill_days(const std::vector<Sample>& trace, Report& report) {
   report.days_of_wear = static_cast<int>(report.days.size());
 }
 
-void fill_wear(const std::vector<Value>& values, const std::vector<Sample>& trace, Report& report) {
+void fill_wear(const std::vector<Value>& values, const std::vector<TracePoint>& trace, Report& report) {
   const auto by_instant = [](const Value& left, const Value& right) {
     return left.reading->utc_ms < right.reading->utc_ms;
   };
   const auto [first, last] = std::minmax_element(values.begin(), values.end(), by_instant);
   report.first = {first->reading->utc_ms, first->reading->utc_offset_minutes};
   report.last = {last->reading->utc_ms, last->reading->utc_offset_minutes};
-  report.span_days = static_cast<double>(report.last.utc_ms - report.first.utc_ms) / kDayMs;
+  report.span_days = static_cast<double>(report.last.utc_ms - report.first.utc_ms) / base::kDayMs;
   report.interval_minutes = median_interval_minutes(trace);
   report.active_percent = active_percent_of(trace);
   // Fourteen days of five-minute readings end one reading short of the fifteenth midnight.

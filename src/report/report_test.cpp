@@ -12,6 +12,8 @@
 #include <regex>
 #include <sstream>
 
+#include "base/durations.h"
+
 namespace glucoledger::report {
 namespace {
 
@@ -21,8 +23,6 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kMinuteMs = 60'000;
-constexpr std::int64_t kHourMs = 60 * kMinuteMs;
 constexpr std::int64_t kStartMs = 1'717'200'000'000;  // 2024-06-01 00:00 UTC
 
 Reading reading(std::int64_t utc_ms, std::string value, Unit unit = Unit::kMgDl) {
@@ -52,7 +52,7 @@ std::vector<Reading> wandering(std::size_t count) {
     value = std::clamp(value + static_cast<int>(random() % 31) - 15, 40, 400);
     values.push_back(value);
   }
-  return every(5 * kMinuteMs, values);
+  return every(5 * base::kMinuteMs, values);
 }
 
 Report report_of(const std::vector<Reading>& readings, const ReportOptions& options = {}) {
@@ -75,8 +75,8 @@ TEST(Report, EqualsIgluOnInventedSeries) {
     SCOPED_TRACE(one["name"].get<std::string>());
     std::vector<Reading> readings;
     for (std::size_t i = 0; i < one["mg_dl"].size(); ++i) {
-      const auto local_ms = start_ms + one["minutes"][i].get<std::int64_t>() * kMinuteMs;
-      readings.push_back(reading(local_ms - 2 * kHourMs, std::to_string(one["mg_dl"][i].get<int>())));
+      const auto local_ms = start_ms + one["minutes"][i].get<std::int64_t>() * base::kMinuteMs;
+      readings.push_back(reading(local_ms - 2 * base::kHourMs, std::to_string(one["mg_dl"][i].get<int>())));
       readings.back().utc_offset_minutes = 120;
     }
     const auto figures = report_json(report_of(readings));
@@ -164,8 +164,8 @@ TEST(Report, TheOtherUnitMovesNoReadingToAnotherRange) {
     for (int tenths = 1; tenths <= 500; ++tenths) {
       const std::string value = from == Unit::kMgDl ? std::to_string(tenths)
                                                     : std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
-      readings.push_back(reading(kStartMs + tenths * kMinuteMs, value, from));
-      converted.push_back(reading(kStartMs + tenths * kMinuteMs, cgm::converted_text(value, from, to), to));
+      readings.push_back(reading(kStartMs + tenths * base::kMinuteMs, value, from));
+      converted.push_back(reading(kStartMs + tenths * base::kMinuteMs, cgm::converted_text(value, from, to), to));
     }
     const auto before = report_of(readings);
     const auto after = report_of(converted);
@@ -176,8 +176,9 @@ TEST(Report, TheOtherUnitMovesNoReadingToAnotherRange) {
 }
 
 TEST(Report, MixesUnits) {
-  const auto report = report_of({reading(kStartMs, "100"), reading(kStartMs + 5 * kMinuteMs, "10.0", Unit::kMmolL),
-                                 reading(kStartMs + 10 * kMinuteMs, "3.0", Unit::kMmolL)});
+  const auto report =
+      report_of({reading(kStartMs, "100"), reading(kStartMs + 5 * base::kMinuteMs, "10.0", Unit::kMmolL),
+                 reading(kStartMs + 10 * base::kMinuteMs, "3.0", Unit::kMmolL)});
   EXPECT_NEAR(report.mean_mg_dl, (100 + 13 * cgm::kMgDlPerMmolL) / 3, 1e-9);
   EXPECT_EQ(report.main_unit, Unit::kMmolL);
   EXPECT_EQ(count_in(report, cgm::Range::kInRange), 2U);
@@ -205,7 +206,7 @@ TEST(Report, DoesNotDependOnTheOrderOfReadings) {
 }
 
 TEST(Report, CountsLimitsAndLeavesOutWhatHasNoValue) {
-  auto readings = every(5 * kMinuteMs, {100, 40, 400, 120});
+  auto readings = every(5 * base::kMinuteMs, {100, 40, 400, 120});
   readings[1].comparator = cgm::Comparator::kBelow;
   readings[2].comparator = cgm::Comparator::kAbove;
   readings[3].value.clear();
@@ -230,13 +231,13 @@ TEST(Report, RefusesWhatItCannotTell) {
   ReportOptions options;
   options.from = 2024y / 6 / 2;
   options.to = 2024y / 6 / 1;
-  EXPECT_EQ(make_report(every(kMinuteMs, {100}), options).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(make_report(every(base::kMinuteMs, {100}), options).error().code, ErrorCode::kUsage);
 }
 
 TEST(Report, TakesTheDaysOfTheWearersClock) {
-  auto late = reading(kStartMs - kHourMs, "100");  // 2024-05-31 23:00 UTC, 01:00 of June in Berlin
+  auto late = reading(kStartMs - base::kHourMs, "100");  // 2024-05-31 23:00 UTC, 01:00 of June in Berlin
   late.utc_offset_minutes = 120;
-  auto early = reading(kStartMs + kHourMs, "200");  // 2024-06-01 01:00 UTC, still May in New York
+  auto early = reading(kStartMs + base::kHourMs, "200");  // 2024-06-01 01:00 UTC, still May in New York
   early.utc_offset_minutes = -240;
   ReportOptions june;
   june.from = june.to = 2024y / 6 / 1;
@@ -255,7 +256,7 @@ TEST(Report, KeepsTheHourThatComesTwice) {
   // 2024-10-27 in Berlin: 02:30 summer time, then 02:30 winter time.
   auto first = reading(1'729'989'000'000, "100");
   first.utc_offset_minutes = 120;
-  auto second = reading(1'729'989'000'000 + kHourMs, "140");
+  auto second = reading(1'729'989'000'000 + base::kHourMs, "140");
   second.utc_offset_minutes = 60;
   const auto report = report_of({first, second});
   EXPECT_EQ(report.readings, 2U);
@@ -282,12 +283,12 @@ TEST(Report, SaysWhereDataIsNotEnough) {
   EXPECT_NE(report_text(single).find("not enough data"), std::string::npos);
   expect_writable(single);
 
-  const auto equal = report_of(every(5 * kMinuteMs, std::vector<int>(2000, 100)));
+  const auto equal = report_of(every(5 * base::kMinuteMs, std::vector<int>(2000, 100)));
   EXPECT_DOUBLE_EQ(equal.cv_percent.value(), 0);
   EXPECT_FALSE(equal.mage_mg_dl);
   expect_writable(equal);
 
-  const auto daily = report_of(every(24 * kHourMs, std::vector<int>(40, 100)));
+  const auto daily = report_of(every(24 * base::kHourMs, std::vector<int>(40, 100)));
   EXPECT_FALSE(daily.enough_wear);
   EXPECT_EQ(daily.days_of_wear, 40);
   expect_writable(daily);
@@ -298,9 +299,9 @@ TEST(Report, SaysWhereDataIsNotEnough) {
 
 TEST(Report, KnowsEnoughWear) {
   const std::vector<int> fourteen_days(14 * 288, 120);
-  EXPECT_TRUE(report_of(every(5 * kMinuteMs, fourteen_days)).enough_wear);
-  EXPECT_FALSE(report_of(every(5 * kMinuteMs, std::vector<int>(13 * 288, 120))).enough_wear);
-  auto holed = every(5 * kMinuteMs, fourteen_days);
+  EXPECT_TRUE(report_of(every(5 * base::kMinuteMs, fourteen_days)).enough_wear);
+  EXPECT_FALSE(report_of(every(5 * base::kMinuteMs, std::vector<int>(13 * 288, 120))).enough_wear);
+  auto holed = every(5 * base::kMinuteMs, fourteen_days);
   holed.erase(holed.begin() + 288, holed.begin() + 6 * 288);
   const auto report = report_of(holed);
   EXPECT_NEAR(report.active_percent.value(), 100.0 * 9 / 14, 0.01);
@@ -310,7 +311,7 @@ TEST(Report, KnowsEnoughWear) {
 TEST(Report, AnAbsurdDateCostsNothing) {
   auto readings = wandering(2000);
   const auto expected = report_of(readings).mage_mg_dl;
-  readings.push_back(reading(kStartMs + 1000 * 365 * 24 * kHourMs, "100"));
+  readings.push_back(reading(kStartMs + 1000 * 365 * 24 * base::kHourMs, "100"));
   readings.push_back(reading(-kStartMs, "100"));
   const auto report = report_of(readings);
   EXPECT_DOUBLE_EQ(report.mage_mg_dl.value(), expected.value());
@@ -327,7 +328,7 @@ TEST(Report, ProfileRunsOverMidnightInOrder) {
   // A value that depends on the hour alone has no spread, and its profile follows it.
   std::vector<int> values;
   for (int i = 0; i < 288 * 4; ++i) values.push_back(i % 288 < 144 ? 100 : 200);
-  const auto steps = report_of(every(5 * kMinuteMs, values));
+  const auto steps = report_of(every(5 * base::kMinuteMs, values));
   EXPECT_DOUBLE_EQ(steps.profile[72].p50, 100);
   EXPECT_DOUBLE_EQ(steps.profile[216].p5, 200);
 }

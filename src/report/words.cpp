@@ -3,33 +3,15 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
+
+#include "base/durations.h"
+#include "base/wall_time.h"
 
 namespace glucoledger::report {
 namespace {
 
-std::chrono::sys_time<std::chrono::milliseconds> wall_clock_of(LocalTime time) {
-  return std::chrono::sys_time<std::chrono::milliseconds>{std::chrono::milliseconds{time.utc_ms} +
-                                                          std::chrono::minutes{time.utc_offset_minutes}};
-}
-
-std::string two_digits(std::int64_t number) {
-  std::array<char, 24> buffer;
-  const int length = std::snprintf(buffer.data(), buffer.size(), "%02lld", static_cast<long long>(number));
-  return {buffer.data(), static_cast<std::size_t>(length)};
-}
-
-struct ClockText {
-  std::string date, hours_minutes, seconds;
-};
-
-ClockText clock_text(LocalTime time) {
-  const auto moment = wall_clock_of(time);
-  const auto day = std::chrono::floor<std::chrono::days>(moment);
-  const auto ms = (moment - day).count();
-  const std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
-  return {date_text(std::chrono::year_month_day{day}), two_digits(ms / 3'600'000) + ":" + two_digits(ms / 60'000 % 60),
-          two_digits(ms / 1000 % 60) + "." + fraction};
+std::int64_t local_ms_of(LocalTime time) {
+  return time.utc_ms + time.utc_offset_minutes * base::kMinuteMs;
 }
 
 }  // namespace
@@ -84,26 +66,21 @@ std::string glucose_both_text(std::optional<double> glucose_mg_dl, cgm::Unit fir
 }
 
 std::string date_text(std::chrono::year_month_day day) {
-  std::array<char, 32> buffer;
-  const int length = std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
-                                   static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
-  return {buffer.data(), static_cast<std::size_t>(length)};
+  return base::day_text(std::chrono::sys_days(day).time_since_epoch().count());
 }
 
 std::string date_text(LocalTime time) {
-  return clock_text(time).date;
+  return base::wall_time_text(local_ms_of(time)).substr(0, std::string_view("2015-06-06").size());
 }
 
 std::string minute_text(LocalTime time) {
-  const auto text = clock_text(time);
-  return text.date + " " + text.hours_minutes;
+  std::string text = base::wall_time_text(local_ms_of(time)).substr(0, std::string_view("2015-06-06T16:50").size());
+  text[std::string_view("2015-06-06").size()] = ' ';
+  return text;
 }
 
 std::string instant_text(LocalTime time) {
-  const auto text = clock_text(time);
-  const int offset = std::abs(time.utc_offset_minutes);
-  return text.date + "T" + text.hours_minutes + ":" + text.seconds + (time.utc_offset_minutes < 0 ? "-" : "+") +
-         two_digits(offset / 60) + ":" + two_digits(offset % 60);
+  return base::wall_time_text(local_ms_of(time), true) + base::offset_text(time.utc_offset_minutes);
 }
 
 const std::array<RangeWords, 5>& ranges_from_high() {

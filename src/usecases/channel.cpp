@@ -3,15 +3,13 @@
 #include "base/limits.h"
 #include "exchange/home_ledger.h"
 #include "exchange/read_judged.h"
+#include "ledger/min_weight_magnitude.h"
 
 namespace glucoledger::usecases {
 namespace {
 
 using crypto::Hash;
 using exchange::ChannelFile;
-
-// A state file older than this many messages is not brought up to date by looking.
-constexpr std::uint64_t kBurntIndicesMax = 10'000;
 
 // What stands at the address of a root: a genuine message, something else, or nothing.
 struct Found {
@@ -66,7 +64,7 @@ Result<void> send_pending(ports::Ledger& ledger, const World& world, ChannelFile
 Result<std::uint64_t> skip_burnt_indices(ports::Ledger& ledger, const World& world, const mam::Channel& channel,
                                          exchange::ChannelState& state) {
   const std::uint64_t first = state.next_index;
-  for (; state.next_index - first <= kBurntIndicesMax; ++state.next_index) {
+  for (; state.next_index - first <= base::limits::kMamIndexesSkippedMax; ++state.next_index) {
     GL_TRY(found, look_up(ledger, world, mam::root_at(channel, state.next_index), channel.mode, channel.side_key));
     if (!found.message && !found.pruned) return state.next_index - first;
   }
@@ -85,7 +83,7 @@ Result<ChannelWritten> write_to_channel(ChannelFile& file, ports::Ledger& ledger
   auto& state = file.state();
   const mam::Channel channel{state.seed.clone(), std::move(request.side_key), state.mode, state.security};
   GL_TRY(info, ledger.info(world.cancel));
-  GL_TRY(weight, exchange::min_weight_magnitude_for(info, request.min_weight_magnitude));
+  GL_TRY(weight, ledger::weight_to_attach(info.min_weight_magnitude, request.min_weight_magnitude));
   ChannelWritten written;
   if (state.pending) {
     const std::uint64_t index = state.pending->index;

@@ -11,14 +11,12 @@
 namespace glucoledger::usecases {
 namespace {
 
-// Faults of this home and of the call itself; everything else is one patient's.
-bool is_of_the_call(const Error& error) {
-  return error.code == ErrorCode::kInterrupted || error.code == ErrorCode::kFailed || error.code == ErrorCode::kBusy;
-}
-
+// Faults of this home and of the call itself are errors; everything else is one patient's.
 Result<void> into_report(Result<void> outcome, FetchReport& report) {
-  if (outcome || is_of_the_call(outcome.error())) return outcome;
-  report.add_problem(exchange::fetch_state_of(outcome.error().code), "", outcome.error().message);
+  if (outcome) return outcome;
+  const auto state = exchange::fetch_state_of(outcome.error().code);
+  if (!state || outcome.error().code == ErrorCode::kBusy) return outcome;
+  report.add_problem(*state, "", outcome.error().message);
   return {};
 }
 

@@ -5,9 +5,11 @@
 #include <map>
 #include <set>
 
+#include "base/wall_time.h"
 #include "exchange/home_ledger.h"
 #include "home/grants.h"
 #include "home/messages.h"
+#include "ledger/min_weight_magnitude.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -37,7 +39,7 @@ Result<std::set<std::string>> cuts_of_grants(home::Home& home, keys::Design desi
   GL_TRY(grants, home::open_grants(home, design));
   for (const auto& grant : grants) {
     if (grant.days.since) cuts.insert(*grant.days.since);
-    if (grant.days.until) cuts.insert(cgm::day_text(*cgm::days_since_epoch(*grant.days.until) + 1));
+    if (grant.days.until) cuts.insert(base::day_text(*cgm::days_since_epoch(*grant.days.until) + 1));
   }
   return cuts;
 }
@@ -136,7 +138,7 @@ Result<void> check_min_weight(home::Home& home, const World& world, const Outbox
   if (!ledger) return {};
   const auto info = (*ledger)->info(world.cancel);
   if (!info) return {};
-  return exchange::min_weight_magnitude_for(*info, options.min_weight_magnitude).map([](int) {});
+  return ledger::weight_to_attach(info->min_weight_magnitude, options.min_weight_magnitude).map([](int) {});
 }
 
 // Nothing: there was nothing to send.

@@ -1,6 +1,7 @@
 // The stage on which the use cases are tested, and the tests that its ledger fails as it should.
 #include <stdlib.h>
 
+#include "base/wall_time.h"
 #include "cgm/local_day.h"
 #include "content_store/embedded_store.h"
 #include "fhir/observation.h"
@@ -11,7 +12,7 @@ namespace glucoledger::usecases {
 constexpr std::int64_t kFirstDay = 20'000;  // since 1970-01-01
 
 std::string day_of(std::int64_t day) {
-  return cgm::day_text(kFirstDay + day);
+  return base::day_text(kFirstDay + day);
 }
 
 cgm::Reading test_reading(std::int64_t day, std::int64_t slot) {

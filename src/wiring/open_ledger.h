@@ -1,8 +1,8 @@
 // From a locator to a Ledger: a folder, or nodes.
 //
-// A folder may be in the hands of a running `node --data`: that node leaves its address there (ledger_store/node_address.h)
-// and is then used instead; an address at which no node of this ledger answers is ignored. Without a node the folder is
-// opened by this process, which waits for its turn.
+// A folder may be in the hands of a running `node --data`: that node leaves its address there
+// (ledger_store/node_address.h) and is then used instead; an address at which no node of this ledger answers is
+// ignored. Without a node the folder is opened by this process, which waits for its turn.
 #pragma once
 
 #include <memory>

@@ -67,8 +67,8 @@ using crypto::Trits;
 namespace simd = crypto::simd;
 
 // The kernel, with everything that goes in and comes out marked as soon as one bit is. MemorySanitizer loses marks in
-// multiplications (simd/trit_bits.h): with it the kernel's insides are checked, and what stands around them is the same
-// code under valgrind.
+// multiplications (crypto/simd/trit_bits.h): with it the kernel's insides are checked, and what stands around them is
+// the same code under valgrind.
 const simd::Kernel* watched = nullptr;
 std::size_t marked_calls = 0;
 

@@ -10,18 +10,18 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/bench_node_load.h"
-#include "apps/bench_node_transactions.h"
+#include "bench/node_load.h"
+#include "bench/node_transactions.h"
 #include "ledger_client/http_client.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 
 enum NodeCommand : std::size_t { kStore, kApprove, kFind, kTrytes, kNodeCommandCount };
 inline constexpr std::array<std::string_view, kNodeCommandCount> kNodeCommandNames{
     "storeTransactions", "getTransactionsToApprove", "findTransactions", "getTrytes"};
 
 // What a node holds and may be asked for.
-struct ReadSample {
+struct KnownEntries {
   std::vector<std::string> hashes;
   std::vector<std::string> addresses;
 };
@@ -34,11 +34,11 @@ class AskedNode {
   Result<int> min_weight_magnitude();
   Result<ports::Tips> tips();
   // Of a ledger that `bench fill` filled with so many.
-  Result<ReadSample> sample_filled(std::uint64_t filled);
+  Result<KnownEntries> sample_filled(std::uint64_t filled);
   // Of what lies behind its tips; empty in a ledger that is new.
-  Result<ReadSample> sample_behind_tips();
+  Result<KnownEntries> sample_behind_tips();
   // Stores them and asks for these.
-  Result<ReadSample> sample_stored(const std::vector<ledger::Transaction>& transactions);
+  Result<KnownEntries> sample_stored(const std::vector<ledger::Transaction>& transactions);
 
  private:
   Result<nlohmann::json> ask(const nlohmann::ordered_json& request);
@@ -52,7 +52,7 @@ class NodeRequests {
   // `mix`: store, approve, find, trytes or mixed. `batch`: transactions, addresses or hashes a request.
   NodeRequests(std::string_view mix, std::size_t batch);
   void add(const std::vector<ledger::Transaction>& transactions);
-  void add_reads(const ReadSample& sample);
+  void add_reads(const KnownEntries& sample);
   std::size_t transactions() const { return transactions_; }
   // Nothing when a request is due for which all transactions have been handed out.
   std::optional<LoadRequest> next();
@@ -70,4 +70,4 @@ class NodeRequests {
   std::vector<std::string> gets_;
 };
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

@@ -1,16 +1,16 @@
-#include "apps/bench_node_transactions.h"
+#include "bench/node_transactions.h"
 
 #include <algorithm>
 #include <atomic>
 #include <optional>
 #include <random>
 
-#include "base/interrupt.h"
 #include "base/parallel.h"
+#include "bench/measure.h"
 #include "crypto/kerl.h"
 #include "ledger/bundle.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 namespace {
 
 constexpr std::string_view kTag = "GLUCOLEDGERBENCH";
@@ -39,7 +39,8 @@ ledger::Hash numbered_address(std::uint64_t series, std::uint64_t number) {
   return *address;
 }
 
-TransactionSeries::TransactionSeries(const SeriesOptions& options) : options_(options) {
+TransactionSeries::TransactionSeries(const SeriesOptions& options, const base::CancelToken& cancel)
+    : options_(options), cancel_(cancel) {
   GL_ASSERT(options.window > 0);
   recent_.resize(options.window);
 }
@@ -52,11 +53,7 @@ Result<ledger::Transaction> TransactionSeries::make(std::uint64_t number, std::i
     attachment.trunk = recent_[number % options_.window];
     attachment.branch = recent_[(number / 2) % options_.window];
   }
-  crypto::ProofOfWorkOptions work;
-  work.min_weight_magnitude = options_.min_weight_magnitude;
-  work.threads = 1;
-  work.cancel = &base::interrupt_flag();
-  GL_TRY(attached, ledger::attach(bundle, attachment, work));
+  GL_TRY(attached, ledger::attach(bundle, attachment, proof_of_work(options_.min_weight_magnitude, 1, cancel_)));
   return std::move(attached.front());
 }
 
@@ -65,7 +62,10 @@ Result<std::vector<ledger::Transaction>> TransactionSeries::next_window(std::siz
   std::vector<std::optional<ledger::Transaction>> made(count);
   std::atomic<bool> failed{false};
   base::in_parallel(count, [&](std::size_t i) {
-    if (failed) return;
+    if (failed || cancel_.cancelled()) {
+      failed = true;
+      return;
+    }
     auto transaction = make(made_ + i, now_ms);
     if (transaction) {
       made[i] = std::move(*transaction);
@@ -96,4 +96,4 @@ Result<std::vector<ledger::Transaction>> TransactionSeries::next(std::size_t cou
   return all;
 }
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

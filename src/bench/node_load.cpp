@@ -1,4 +1,4 @@
-#include "apps/bench_node_load.h"
+#include "bench/node_load.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -14,12 +14,11 @@
 #include <cmath>
 #include <memory>
 
-#include "apps/bench.h"
 #include "base/descriptor.h"
 #include "base/file.h"
-#include "base/interrupt.h"
+#include "bench/measure.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 namespace {
 
 constexpr std::size_t kHeaderMax = 16 << 10;
@@ -56,7 +55,7 @@ struct Connection {
   LoadRequest request;
   std::string head;
   std::size_t sent = 0;
-  BenchClock::time_point start;
+  Steady::time_point start;
   std::string received;  // the beginning of the answer; the rest is only counted
   std::size_t received_size = 0;
   std::optional<AnswerHeader> header;
@@ -64,7 +63,8 @@ struct Connection {
 
 class Load {
  public:
-  Load(const LoadOptions& options, const NextRequest& next) : options_(options), next_(next) {
+  Load(const LoadOptions& options, const NextRequest& next, const base::CancelToken& cancel)
+      : options_(options), next_(next), cancel_(cancel) {
     figures_.kinds.resize(options.kinds);
   }
 
@@ -77,7 +77,7 @@ class Load {
       GL_CHECK(open(*connections_.back()));
     }
     const double cpu_before = cpu_seconds(RUSAGE_THREAD);
-    start_ = BenchClock::now();
+    start_ = Steady::now();
     for (auto& connection : connections_) GL_CHECK(begin(*connection));
     while (busy_ > 0) GL_CHECK(wait());
     figures_.seconds = seconds_since(start_);
@@ -122,7 +122,7 @@ class Load {
   // The connection's next request, if there is one and it is not too late.
   Result<void> begin(Connection& connection) {
     connection.busy = false;
-    if (seconds_since(start_) >= options_.seconds_max || base::interrupted()) return {};
+    if (seconds_since(start_) >= options_.seconds_max || cancel_.cancelled()) return {};
     auto request = next_();
     if (!request) return {};
     std::size_t size = 0;
@@ -137,7 +137,7 @@ class Load {
     connection.received_size = 0;
     connection.header.reset();
     connection.busy = true;
-    connection.start = BenchClock::now();
+    connection.start = Steady::now();
     ++busy_;
     return send(connection);
   }
@@ -221,7 +221,7 @@ class Load {
     const int wait_ms = static_cast<int>(options_.answer_seconds_max * 1e3);
     const int count = epoll_wait(poll_.value(), events.data(), static_cast<int>(events.size()), wait_ms);
     if (count == 0) return fail(ErrorCode::kUnreachable, "the node has stopped answering");
-    if (count < 0) return base::interrupted() || errno != EINTR ? fail_waiting() : Result<void>();
+    if (count < 0) return cancel_.cancelled() || errno != EINTR ? fail_waiting() : Result<void>();
     for (int i = 0; i < count; ++i) {
       const auto& event = events[static_cast<std::size_t>(i)];
       auto& connection = *static_cast<Connection*>(event.data.ptr);
@@ -232,26 +232,27 @@ class Load {
     return {};
   }
 
-  static Result<void> fail_waiting() {
-    if (base::interrupted()) return fail(ErrorCode::kInterrupted, "interrupted");
+  Result<void> fail_waiting() const {
+    if (cancel_.cancelled()) return fail(ErrorCode::kInterrupted, "interrupted");
     return tl::unexpected(base::system_error("cannot wait for connections"));
   }
 
   const LoadOptions& options_;
   const NextRequest& next_;
+  const base::CancelToken& cancel_;
   std::string address_;
   base::Descriptor poll_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::string buffer_ = std::string(kReceiveBytes, '\0');
   std::size_t busy_ = 0;
-  BenchClock::time_point start_;
+  Steady::time_point start_;
   LoadFigures figures_;
 };
 
 }  // namespace
 
-Result<LoadFigures> run_load(const LoadOptions& options, const NextRequest& next) {
-  return Load(options, next).run();
+Result<LoadFigures> run_load(const LoadOptions& options, const NextRequest& next, const base::CancelToken& cancel) {
+  return Load(options, next, cancel).run();
 }
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

@@ -1,4 +1,4 @@
-#include "apps/bench_process.h"
+#include "bench/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,11 +12,10 @@
 #include <utility>
 
 #include "base/file.h"
-#include "base/interrupt.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 
-Result<BenchProcess> BenchProcess::start(const std::vector<std::string>& arguments, bool quiet) {
+Result<Process> Process::start(const std::vector<std::string>& arguments, bool quiet) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return tl::unexpected(base::system_error("a pipe for the bench"));
   std::vector<std::string> words = {"glucoledger"};
@@ -34,35 +33,35 @@ Result<BenchProcess> BenchProcess::start(const std::vector<std::string>& argumen
   errno = ::posix_spawn(&process, "/proc/self/exe", &actions, nullptr, pointers.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
-  if (process > 0) return BenchProcess(process, ends[0]);
+  if (process > 0) return Process(process, ends[0]);
   ::close(ends[0]);
   return tl::unexpected(base::system_error("a process for the bench"));
 }
 
-BenchProcess::BenchProcess(BenchProcess&& other) noexcept
+Process::Process(Process&& other) noexcept
     : process_(std::exchange(other.process_, -1)),
       output_(std::exchange(other.output_, -1)),
       text_(std::move(other.text_)) {}
 
-BenchProcess::~BenchProcess() {
+Process::~Process() {
   if (process_ < 0) return;
   ::kill(process_, SIGTERM);
   ::close(output_);
   ::waitpid(process_, nullptr, 0);
 }
 
-std::optional<std::string> BenchProcess::line(int wait_ms) {
-  using TimeClock = std::chrono::steady_clock;
-  const auto end = TimeClock::now() + std::chrono::milliseconds(wait_ms);
+std::optional<std::string> Process::line(int wait_ms, const base::CancelToken& cancel) {
+  using Steady = std::chrono::steady_clock;
+  const auto end = Steady::now() + std::chrono::milliseconds(wait_ms);
   while (true) {
     if (const auto length = text_.find('\n'); length != std::string::npos) {
       std::string line = text_.substr(0, length);
       text_.erase(0, length + 1);
       return line;
     }
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - TimeClock::now()).count();
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Steady::now()).count();
     pollfd wait{output_, POLLIN, 0};
-    if (base::interrupted() || left <= 0 || ::poll(&wait, 1, static_cast<int>(left)) <= 0) return std::nullopt;
+    if (cancel.cancelled() || left <= 0 || ::poll(&wait, 1, static_cast<int>(left)) <= 0) return std::nullopt;
     std::array<char, 4096> piece;
     const auto size = ::read(output_, piece.data(), piece.size());
     if (size <= 0) return std::nullopt;
@@ -70,4 +69,4 @@ std::optional<std::string> BenchProcess::line(int wait_ms) {
   }
 }
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 
 class DelayProxy {
  public:
@@ -23,4 +23,4 @@ class DelayProxy {
   std::unique_ptr<Implementation> implementation_;
 };
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

@@ -1,4 +1,4 @@
-#include "apps/bench_node_requests.h"
+#include "bench/node_requests.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -74,8 +74,8 @@ Result<ports::Tips> AskedNode::tips() {
   return ports::Tips{trunk, branch};
 }
 
-Result<ReadSample> AskedNode::sample_filled(std::uint64_t filled) {
-  ReadSample sample;
+Result<KnownEntries> AskedNode::sample_filled(std::uint64_t filled) {
+  KnownEntries sample;
   std::mt19937_64 random(filled);
   while (sample.addresses.size() < std::min<std::uint64_t>(kSampleMax, filled)) {
     Json addresses = Json::array();
@@ -92,9 +92,9 @@ Result<ReadSample> AskedNode::sample_filled(std::uint64_t filled) {
   return sample;
 }
 
-Result<ReadSample> AskedNode::sample_behind_tips() {
+Result<KnownEntries> AskedNode::sample_behind_tips() {
   GL_TRY(tips, this->tips());
-  ReadSample sample;
+  KnownEntries sample;
   std::set<std::string> seen{std::string(tips.trunk.trytes()), std::string(tips.branch.trytes())};
   std::vector<std::string> next(seen.begin(), seen.end());
   while (!next.empty() && sample.hashes.size() < kWalkMax) {
@@ -115,8 +115,8 @@ Result<ReadSample> AskedNode::sample_behind_tips() {
   return sample;
 }
 
-Result<ReadSample> AskedNode::sample_stored(const std::vector<ledger::Transaction>& transactions) {
-  ReadSample sample;
+Result<KnownEntries> AskedNode::sample_stored(const std::vector<ledger::Transaction>& transactions) {
+  KnownEntries sample;
   Json trytes = Json::array();
   for (const auto& transaction : transactions) {
     trytes.push_back(transaction.trytes());
@@ -136,7 +136,7 @@ void NodeRequests::add(const std::vector<ledger::Transaction>& transactions) {
   transactions_ += transactions.size();
 }
 
-void NodeRequests::add_reads(const ReadSample& sample) {
+void NodeRequests::add_reads(const KnownEntries& sample) {
   finds_ = list_requests("{\"command\":\"findTransactions\",\"addresses\":[", sample.addresses);
   gets_ = list_requests("{\"command\":\"getTrytes\",\"hashes\":[", sample.hashes);
 }
@@ -166,4 +166,4 @@ std::vector<std::string> NodeRequests::list_requests(std::string_view head,
   return requests;
 }
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

@@ -6,27 +6,21 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstring>
 #include <thread>
 
-#include "apps/bench.h"
-#include "apps/bench_node_transactions.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/process.h"
 #include "base/random.h"
+#include "bench/benches.h"
+#include "bench/measure.h"
+#include "bench/node_transactions.h"
 #include "ledger_store/rocks_store.h"
 #include "ledger_store/tangle.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 namespace {
-
-struct LedgerArguments {
-  std::uint64_t transactions = 20'000;
-  std::size_t batch = 100;
-  unsigned connections = 8;
-  std::string data;  // empty: a folder that is gone afterwards
-  std::size_t reads = 5'000;
-};
 
 struct Filled {
   double submit_seconds = 0;
@@ -43,22 +37,22 @@ Result<OpenLedger> open_ledger(const std::filesystem::path& folder, const base::
   GL_TRY(store, ledger_store::RocksStore::open((folder / "state").string(), ledger_store::RocksStore::Access::kWrite));
   OpenLedger ledger;
   ledger.store = store.get();
-  ledger_store::TangleOptions options;
-  options.min_weight_magnitude = 1;
-  GL_ASSIGN(ledger.tangle, ledger_store::Tangle::over(std::move(store), folder.string(), options, clock));
+  ledger_store::TangleOptions tangle;
+  tangle.min_weight_magnitude = 1;
+  GL_ASSIGN(ledger.tangle, ledger_store::Tangle::over(std::move(store), folder.string(), tangle, clock));
   return ledger;
 }
 
 // Each connection submits its share of the batches, as a node does for its clients.
 Result<void> submit_all(ledger_store::Tangle& tangle, const std::vector<ledger::Transaction>& transactions,
-                        const LedgerArguments& arguments) {
+                        const LedgerOptions& options) {
   std::vector<std::thread> connections;
-  std::vector<Result<void>> results(arguments.connections);
-  for (unsigned connection = 0; connection < arguments.connections; ++connection) {
+  std::vector<Result<void>> results(options.connections);
+  for (unsigned connection = 0; connection < options.connections; ++connection) {
     connections.emplace_back([&, connection] {
-      const std::size_t step = arguments.batch * arguments.connections;
-      for (std::size_t first = connection * arguments.batch; first < transactions.size(); first += step) {
-        const std::size_t count = std::min(arguments.batch, transactions.size() - first);
+      const std::size_t step = options.batch * options.connections;
+      for (std::size_t first = connection * options.batch; first < transactions.size(); first += step) {
+        const std::size_t count = std::min(options.batch, transactions.size() - first);
         results[connection] = tangle.submit_without_milestone(std::span(transactions).subspan(first, count));
         if (!results[connection]) return;
       }
@@ -69,21 +63,20 @@ Result<void> submit_all(ledger_store::Tangle& tangle, const std::vector<ledger::
   return {};
 }
 
-Result<Filled> fill(const std::filesystem::path& folder, const LedgerArguments& arguments) {
+Result<Filled> fill(const std::filesystem::path& folder, const LedgerOptions& options, const base::Progress& progress,
+                    const base::CancelToken& cancel) {
   const base::SystemClock clock;
   GL_TRY(ledger, open_ledger(folder, clock));
-  const auto progress = terminal_progress();
   constexpr std::uint64_t kPiece = 10'000;
-  SeriesOptions options;
-  TransactionSeries series(options);
+  TransactionSeries series(SeriesOptions(), cancel);
   Filled filled;
-  for (std::uint64_t done = 0; done < arguments.transactions; done += kPiece) {
-    GL_TRY(transactions, series.next(std::min(kPiece, arguments.transactions - done), clock.now_ms()));
-    const auto start = BenchClock::now();
-    GL_CHECK(submit_all(*ledger.tangle, transactions, arguments));
+  for (std::uint64_t done = 0; done < options.transactions; done += kPiece) {
+    GL_TRY(transactions, series.next(std::min(kPiece, options.transactions - done), clock.now_ms()));
+    const auto start = Steady::now();
+    GL_CHECK(submit_all(*ledger.tangle, transactions, options));
     GL_CHECK(ledger.tangle->issue_milestone());
     filled.submit_seconds += seconds_since(start);
-    base::report(progress, "transactions stored", done, arguments.transactions);
+    base::report(progress, "transactions stored", done, options.transactions);
   }
   GL_ASSIGN(filled.bodies, ledger.store->written(ledger::Column::kBodies));
   GL_ASSIGN(filled.indexes, ledger.store->written(ledger::Column::kIndexes));
@@ -91,31 +84,39 @@ Result<Filled> fill(const std::filesystem::path& folder, const LedgerArguments& 
   return filled;
 }
 
-Result<Filled> fill_in_a_process(const std::filesystem::path& folder, const LedgerArguments& arguments) {
+Result<Filled> fill_in_a_process(const std::filesystem::path& folder, const LedgerOptions& options,
+                                 const base::Progress& progress, const base::CancelToken& cancel) {
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) return fail(ErrorCode::kFailed, "no pipe");
   const pid_t child = ::fork();
   if (child == 0) {
-    const auto filled = fill(folder, arguments);
-    if (!filled) print_error({}, filled.error());
-    const bool told = filled && ::write(ends[1], &*filled, sizeof(Filled)) == sizeof(Filled);
-    ::_exit(told ? 0 : 1);
+    const auto filled = fill(folder, options, progress, cancel);
+    const std::string told =
+        filled ? std::string(reinterpret_cast<const char*>(&*filled), sizeof(Filled)) : filled.error().message;
+    const bool written = ::write(ends[1], told.data(), told.size()) == static_cast<ssize_t>(told.size());
+    ::_exit(filled && written ? 0 : 1);
   }
   ::close(ends[1]);
-  Filled filled;
-  const bool told = ::read(ends[0], &filled, sizeof filled) == sizeof filled;
+  std::array<char, 4096> told{};
+  const auto size = std::max<ssize_t>(::read(ends[0], told.data(), told.size()), 0);
   ::close(ends[0]);
-  ::waitpid(child, nullptr, 0);
-  if (!told) return fail(ErrorCode::kFailed, "the ledger could not be filled");
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  Filled filled;
+  if (status != 0 || size != sizeof filled) {
+    return fail(ErrorCode::kFailed,
+                "the ledger could not be filled: " + std::string(told.data(), static_cast<std::size_t>(size)));
+  }
+  std::memcpy(&filled, told.data(), sizeof filled);
   return filled;
 }
 
 // Median and 99th percentile of `read`, which is called for a number drawn at random.
-Result<Figures> latencies(const LedgerArguments& arguments, const std::function<Result<void>(std::uint64_t)>& read) {
+Result<Figures> latencies(const LedgerOptions& options, const std::function<Result<void>(std::uint64_t)>& read) {
   std::vector<double> times_us;
-  for (std::size_t i = 0; i < arguments.reads; ++i) {
-    const auto number = base::random_below(static_cast<std::uint32_t>(arguments.transactions));
-    const auto start = BenchClock::now();
+  for (std::size_t i = 0; i < options.reads; ++i) {
+    const auto number = base::random_below(static_cast<std::uint32_t>(options.transactions));
+    const auto start = Steady::now();
     GL_CHECK(read(number));
     times_us.push_back(seconds_since(start) * 1e6);
   }
@@ -123,13 +124,16 @@ Result<Figures> latencies(const LedgerArguments& arguments, const std::function<
   return Figures{{"p50_us", times_us[times_us.size() / 2]}, {"p99_us", times_us[times_us.size() * 99 / 100]}};
 }
 
-Result<Figures> measure(const LedgerArguments& arguments) {
+}  // namespace
+
+Result<Figures> measure_ledger(const LedgerOptions& options, const base::Progress& progress,
+                               const base::CancelToken& cancel) {
   GL_TRY(scratch, ScratchFolder::make());
-  const std::filesystem::path folder = arguments.data.empty() ? scratch.path() : std::filesystem::path(arguments.data);
+  const std::filesystem::path folder = options.data.empty() ? scratch.path() : std::filesystem::path(options.data);
   GL_CHECK(base::make_folder(folder / "state"));
-  GL_TRY(filled, fill_in_a_process(folder, arguments));
+  GL_TRY(filled, fill_in_a_process(folder, options, progress, cancel));
   const base::SystemClock clock;
-  const auto start = BenchClock::now();
+  const auto start = Steady::now();
   GL_TRY(ledger, open_ledger(folder, clock));
   GL_CHECK(ledger.tangle->tips());
   const double start_seconds = seconds_since(start);
@@ -142,24 +146,24 @@ Result<Figures> measure(const LedgerArguments& arguments) {
   };
   std::vector<ledger::Hash> known;
   for (std::size_t i = 0; i < 500; ++i) {
-    GL_TRY(hashes, find(base::random_below(static_cast<std::uint32_t>(arguments.transactions))));
+    GL_TRY(hashes, find(base::random_below(static_cast<std::uint32_t>(options.transactions))));
     known.insert(known.end(), hashes.begin(), hashes.end());
   }
   if (known.empty()) return fail(ErrorCode::kFailed, "what was stored is not found");
-  GL_TRY(tips, latencies(arguments, [&](std::uint64_t) -> Result<void> {
+  GL_TRY(tips, latencies(options, [&](std::uint64_t) -> Result<void> {
            GL_CHECK(tangle.tips());
            return {};
          }));
-  GL_TRY(gets, latencies(arguments, [&](std::uint64_t number) -> Result<void> {
+  GL_TRY(gets, latencies(options, [&](std::uint64_t number) -> Result<void> {
            GL_CHECK(tangle.get(std::span(&known[number % known.size()], 1)));
            return {};
          }));
-  GL_TRY(finds, latencies(arguments, [&](std::uint64_t number) -> Result<void> {
+  GL_TRY(finds, latencies(options, [&](std::uint64_t number) -> Result<void> {
            GL_CHECK(find(number));
            return {};
          }));
-  const double count = static_cast<double>(arguments.transactions);
-  return Figures{{"transactions", arguments.transactions},
+  const double count = static_cast<double>(options.transactions);
+  return Figures{{"transactions", options.transactions},
                  {"stored_per_second", count / filled.submit_seconds},
                  {"start_after_crash_ms", start_seconds * 1000},
                  {"tips", tips},
@@ -172,17 +176,4 @@ Result<Figures> measure(const LedgerArguments& arguments) {
                  {"indexes_rewritten_bytes", filled.indexes.rewritten}};
 }
 
-}  // namespace
-
-void add_bench_ledger(Benches& benches) {
-  auto arguments = std::make_shared<LedgerArguments>();
-  auto& command = benches.add("ledger", "A ledger in a folder: ingest, reads, memory, start after a crash",
-                              [arguments] { return measure(*arguments); });
-  command.add_option("--transactions", arguments->transactions, "How many to store")->capture_default_str();
-  command.add_option("--batch", arguments->batch, "Transactions in a submission")->capture_default_str();
-  command.add_option("--connections", arguments->connections, "Threads that submit")->capture_default_str();
-  command.add_option("--reads", arguments->reads, "How many of each kind")->capture_default_str();
-  command.add_option("--data", arguments->data, "The folder, new and kept (default: one that goes)");
-}
-
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

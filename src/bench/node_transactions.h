@@ -9,10 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "base/cancel.h"
 #include "ledger/transaction.h"
 #include "ports/ledger.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 
 inline constexpr std::uint64_t kFillSeries = 0;  // what ledgers are filled with; a load draws another at random
 ledger::Hash numbered_address(std::uint64_t series, std::uint64_t number);
@@ -26,8 +27,8 @@ struct SeriesOptions {
 
 class TransactionSeries {
  public:
-  explicit TransactionSeries(const SeriesOptions& options);
-  // The next `count`, in the order in which they may be submitted. kInterrupted when the person asked to stop.
+  TransactionSeries(const SeriesOptions& options, const base::CancelToken& cancel);
+  // The next `count`, in the order in which they may be submitted. kInterrupted once cancelled.
   Result<std::vector<ledger::Transaction>> next(std::size_t count, std::int64_t now_ms);
 
  private:
@@ -35,8 +36,9 @@ class TransactionSeries {
   Result<ledger::Transaction> make(std::uint64_t number, std::int64_t now_ms) const;
 
   SeriesOptions options_;
+  base::CancelToken cancel_;
   std::uint64_t made_ = 0;
   std::vector<ledger::Hash> recent_;  // the last `window` hashes, a ring by number
 };
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

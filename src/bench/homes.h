@@ -7,16 +7,16 @@
 #include <string>
 
 #include "home/home.h"
+#include "ports/world.h"
 #include "usecases/fetch.h"
 #include "usecases/publish.h"
-#include "usecases/world.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 
-class BenchHomes {
+class Homes {
  public:
-  // The patient publishes to `ledger`: a folder or a node's URL.
-  static Result<BenchHomes> make(const std::filesystem::path& folder, const std::string& ledger);
+  // The patient publishes to `ledger`: a folder or a node's URL. Nothing reports its progress.
+  static Result<Homes> make(const std::filesystem::path& folder, const std::string& ledger, ports::World world);
   std::filesystem::path patient() const { return folder_ / "patient"; }
   std::filesystem::path clinic(const std::string& name) const { return folder_ / name; }
 
@@ -30,14 +30,14 @@ class BenchHomes {
   Result<usecases::FetchReport> fetch(const std::string& name);
 
  private:
-  explicit BenchHomes(std::filesystem::path folder);
+  Homes(std::filesystem::path folder, ports::World world);
   Result<home::Home> open(const std::filesystem::path& home) const;
   Result<void> make_home(const std::filesystem::path& home, home::Role role, const std::string& ledger) const;
 
   std::filesystem::path folder_;
-  usecases::World world_;
+  ports::World world_;
   std::size_t next_reading_ = 0;
   SecretBytes uri_;
 };
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

@@ -1,4 +1,4 @@
-#include "apps/bench_delay_proxy.h"
+#include "bench/delay_proxy.h"
 
 #include <array>
 #include <boost/asio.hpp>
@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 namespace {
 
 namespace asio = boost::asio;
@@ -126,4 +126,4 @@ std::string DelayProxy::url() const {
   return "http://127.0.0.1:" + std::to_string(implementation_->acceptor.local_endpoint().port());
 }
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

@@ -14,9 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancel.h"
 #include "ledger_client/http_client.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::bench {
 
 struct LoadRequest {
   std::size_t kind = 0;                   // what it is counted under
@@ -45,6 +46,6 @@ struct LoadFigures {
 };
 
 // kUnreachable when no connection can be opened, or nothing is answered any more.
-Result<LoadFigures> run_load(const LoadOptions& options, const NextRequest& next);
+Result<LoadFigures> run_load(const LoadOptions& options, const NextRequest& next, const base::CancelToken& cancel);
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::bench

@@ -1,0 +1,38 @@
+#include "exchange/fetch_state.h"
+
+#include <array>
+
+namespace glucoledger::exchange {
+
+std::string_view name_of(FetchState state) {
+  constexpr std::array<std::string_view, 6> kNames = {"FOUND", "NOT YET", "CLOSED", "PRUNED", "UNREACHABLE", "CORRUPT"};
+  return kNames.at(static_cast<std::size_t>(state));
+}
+
+std::optional<FetchState> fetch_state_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kPruned:
+    case ErrorCode::kNotFound:
+      return FetchState::kPruned;
+    case ErrorCode::kUnreachable:
+    case ErrorCode::kBusy:        // in a moment it answers
+    case ErrorCode::kNotAllowed:  // it answers others, not us
+      return FetchState::kUnreachable;
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kInputRefused:
+    case ErrorCode::kNewerFormat:
+      return FetchState::kCorrupt;
+    case ErrorCode::kFailed:
+    case ErrorCode::kUsage:
+    case ErrorCode::kInterrupted:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::optional<FetchState> fetch_state_when_not_opened(ErrorCode code) {
+  if (code == ErrorCode::kNotFound || code == ErrorCode::kPruned) return FetchState::kUnreachable;
+  return fetch_state_of(code);
+}
+
+}  // namespace glucoledger::exchange
