@@ -196,9 +196,11 @@ Result<std::vector<home::Record>> EpochReader::records_of_file(const Step& step)
     const bool in_home = place.kind == keys::Place::Kind::kHome;
     auto store =
         world_.open_store(in_home ? place.where.in_folder("store") : place.where, ports::Use::kRead, world_.cancel);
-    auto sealed = store ? ports::get_bytes(**store, step.content, base::limits::kContentSizeMax, world_.cancel)
+    auto sealed = store ? (*store)->get(step.content, base::limits::kContentSizeMax, world_.cancel)
                         : Result<Bytes>(tl::unexpected(store.error()));
     if (!sealed) {
+      // Absence at one place says nothing while another, which may hold it, does not answer.
+      if (error && error->code == ErrorCode::kUnreachable) continue;
       error = sealed.error();
       if (!store) error->code = ErrorCode::kUnreachable;
       continue;

@@ -60,14 +60,14 @@ Result<bool> Signer::store_file(home::Home& home, const ports::World& world, pri
   GL_TRY(release, home::release_of(home, epoch_));
   GL_TRY(file, aggregate(home, message.id));
   GL_TRY(sealed, privacy::seal_file(file, *release.file_secret, transform));
-  GL_TRY(cid, store->cid_of(base::reader_of(sealed), world.cancel));
+  GL_TRY(cid, store->cid_of(sealed, world.cancel));
   std::optional<home::StoredFile> row;
   GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
     GL_ASSIGN(row, home::begin_file(transaction, message.id, epoch_.id, cid, place.text()));
     return {};
   }));
   if (!row) return false;
-  GL_TRY(added, ports::add_bytes(*store, sealed, world.cancel));
+  GL_TRY(added, store->add(sealed, world.cancel));
   GL_ASSERT(added == cid);
   bool kept = false;
   GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
