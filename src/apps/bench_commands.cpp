@@ -142,6 +142,14 @@ void add_use_cases(Benches& benches) {
   add_number(quarter_command, "--round-trip", quarter->round_trip_ms,
              "Milliseconds that a second fetch is held up by; 0: none", 0, 10'000);
 
+  auto beside = std::make_shared<bench::BesideOptions>();
+  auto& beside_command = benches.add(
+      "beside", "What revoke and import wait for while another process publishes; starts two processes", beside,
+      [](const auto& options, const auto& cancel) { return bench::measure_beside(options, make_world(), cancel); });
+  add_number<std::size_t>(beside_command, "--runs", beside->runs, "Grants that are given and taken back", 1, 10'000);
+  add_mwm(beside_command, beside->min_weight_magnitude);
+  beside_command.add_option("--seed", beside->seed, "Of the moments")->capture_default_str();
+
   auto follow = std::make_shared<bench::FollowOptions>();
   auto& follow_command = benches.add("follow",
                                      "From a file in the patient's folder to the physician's store, by "

@@ -43,13 +43,6 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const Arguments& arguments, b
   return wiring::open_ledger(place, options, kClock, base::interrupt_token());
 }
 
-// The ledger is opened already; of the world only time and the wish to stop are asked.
-ports::World world_of_call() {
-  static const base::SystemClock kClock;
-  return wiring::make_world(std::make_shared<wiring::Connections>(kClock), kClock, terminal_progress(),
-                            base::interrupt_token());
-}
-
 Result<std::string> message_text(const std::string& trytes, bool as_trytes) {
   if (as_trytes) return trytes;
   auto text = crypto::ascii_from_trytes(trytes);
@@ -72,7 +65,7 @@ Result<ExitCode> publish(const Context& context, const Arguments& arguments) {
   GL_TRY(file, exchange::ChannelFile::open(arguments.state_file, mode, arguments.security, base::interrupt_token()));
   GL_TRY(ledger, open_ledger(arguments, false));
   GL_TRY(written,
-         usecases::write_to_channel(file, *ledger, world_of_call(),
+         usecases::write_to_channel(file, *ledger, make_world(),
                                     {std::move(message), std::move(side_key), arguments.min_weight_magnitude}));
   if (written.sent_first) {
     std::fprintf(stderr, "glucoledger: first sent message %llu, which an earlier run had left behind\n",
@@ -110,7 +103,7 @@ Result<ExitCode> fetch(const Arguments& arguments) {
     if (message.security == 1) warn(kForgeableWarning);
     return {};
   };
-  GL_CHECK(usecases::read_channel(*ledger, world_of_call(), {*root, mode, std::move(side_key), arguments.limit}, tell));
+  GL_CHECK(usecases::read_channel(*ledger, make_world(), {*root, mode, std::move(side_key), arguments.limit}, tell));
   return ExitCode::kDone;
 }
 

@@ -28,6 +28,11 @@ home::KeySource key_source(const Context& context) {
   return {context.key_file, context.passphrase_file};
 }
 
+ports::World make_world() {
+  return wiring::make_world(std::make_shared<wiring::Connections>(kClock), kClock, terminal_progress(),
+                            base::interrupt_token());
+}
+
 Session::Session(std::filesystem::path folder, SecretBytes key)
     : folder_(std::move(folder)),
       key_(std::move(key)),

@@ -38,6 +38,9 @@ class Session {
   ports::World world_;
 };
 
+// The world of a command that has no home.
+ports::World make_world();
+
 void add_pow_option(CLI::App& command, std::string& where);
 
 // Tells, once and on standard error, that this home may not be the only one with its keys.

@@ -73,6 +73,15 @@ struct FollowOptions {
 Result<Figures> measure_follow(const FollowOptions& options, const ports::World& world,
                                const base::CancelToken& cancel);
 
+struct BesideOptions {
+  std::size_t runs = 100;
+  int min_weight_magnitude = 14;
+  std::uint64_t seed = 1;  // of the moments
+};
+// Starts two processes of this program.
+Result<Figures> measure_beside(const BesideOptions& options, const ports::World& world,
+                               const base::CancelToken& cancel);
+
 struct LedgerOptions {
   std::uint64_t transactions = 20'000;
   std::size_t batch = 100;

@@ -52,13 +52,6 @@ Result<void> await_readings(Process& physician, std::size_t count, const base::C
   return {};
 }
 
-Result<std::string> url_of(Process& node, const base::CancelToken& cancel) {
-  const auto line = node.line(kArrivalWaitMs, cancel);
-  const auto told = line ? nlohmann::json::parse(*line, nullptr, false) : nlohmann::json();
-  if (told.is_object() && told.contains("url") && told["url"].is_string()) return told["url"].get<std::string>();
-  return fail(ErrorCode::kFailed, "the node did not start");
-}
-
 }  // namespace
 
 Result<Figures> measure_follow(const FollowOptions& options, const ports::World& world,
@@ -69,7 +62,7 @@ Result<Figures> measure_follow(const FollowOptions& options, const ports::World&
   GL_TRY(node, Process::start({"node", "--listen", "127.0.0.1:0", "--data", (scratch.path() / "ledger").string(),
                                "--mwm", std::to_string(options.min_weight_magnitude), "--json"},
                               true));
-  GL_TRY(url, url_of(node, cancel));
+  GL_TRY(url, node_url(node, kArrivalWaitMs, cancel));
   GL_TRY(homes, Homes::make(scratch.path(), url, world));
   GL_CHECK(homes.add_readings(1, 5));
   GL_CHECK(homes.publish({}));

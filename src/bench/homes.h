@@ -29,9 +29,10 @@ class Homes {
   Result<void> invite(const std::string& name, const std::string& ledger);
   Result<usecases::FetchReport> fetch(const std::string& name);
 
+  Result<home::Home> open(const std::filesystem::path& home) const;
+
  private:
   Homes(std::filesystem::path folder, ports::World world);
-  Result<home::Home> open(const std::filesystem::path& home) const;
   Result<void> make_home(const std::filesystem::path& home, home::Role role, const std::string& ledger) const;
 
   std::filesystem::path folder_;

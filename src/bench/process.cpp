@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/file.h"
@@ -67,6 +68,13 @@ std::optional<std::string> Process::line(int wait_ms, const base::CancelToken& c
     if (size <= 0) return std::nullopt;
     text_.append(piece.data(), static_cast<std::size_t>(size));
   }
+}
+
+Result<std::string> node_url(Process& node, int wait_ms, const base::CancelToken& cancel) {
+  const auto line = node.line(wait_ms, cancel);
+  const auto told = line ? nlohmann::json::parse(*line, nullptr, false) : nlohmann::json();
+  if (told.is_object() && told.contains("url") && told["url"].is_string()) return told["url"].get<std::string>();
+  return fail(ErrorCode::kFailed, "the node did not start");
 }
 
 }  // namespace glucoledger::bench

@@ -29,4 +29,7 @@ class Process {
   std::string text_;  // read and not yet handed out
 };
 
+// The URL that a `node --json` tells once it serves.
+Result<std::string> node_url(Process& node, int wait_ms, const base::CancelToken& cancel);
+
 }  // namespace glucoledger::bench

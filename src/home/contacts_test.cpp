@@ -19,7 +19,12 @@ class ContactsTest : public HomeTest {
   Home& other() { return *other_; }  // another process's
 
   keys::Invitation invitation(std::uint8_t patient = 1) const {
-    keys::Invitation made{"net", {{keys::Locator::Kind::kStore, "/store"}}, thread(), {}, keys::Design::kTangle, {}};
+    keys::Invitation made{"net",
+                          {{keys::Place::Kind::kStore, locator::Locator::of_folder("/store")}},
+                          thread(),
+                          {},
+                          keys::Design::kTangle,
+                          {}};
     made.patient_key[0] = patient;
     return made;
   }
@@ -56,8 +61,8 @@ TEST_F(ContactsTest, AnInvitationMakesAContactWithAThread) {
   EXPECT_EQ(all_contacts(home())->front().id, contact.id);
   const auto received = grant();
   EXPECT_EQ(received.network_id, "net");
-  EXPECT_EQ(received.locators.front().where, "/store");
-  EXPECT_EQ(received.locators.front().kind, keys::Locator::Kind::kStore);
+  EXPECT_EQ(received.places.front().where.text(), "/store");
+  EXPECT_EQ(received.places.front().kind, keys::Place::Kind::kStore);
   EXPECT_EQ(received.patient_key, invited.patient_key);
   EXPECT_EQ(epochs_to_read(home(), received)->size(), 1U);
   const auto stored = thread_by_id(home(), received.thread_id).value();

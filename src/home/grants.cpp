@@ -260,6 +260,17 @@ Result<void> queue_ends(Transaction& transaction) {
   return {};
 }
 
+Result<std::vector<Epoch>> epochs_released_to(Home& home, const Grant& grant) {
+  GL_TRY(statement, home.database().prepare("SELECT epoch_id FROM release WHERE thread_id = ?1 ORDER BY epoch_id"));
+  GL_TRY(ids, all_numbers(statement.bind(1, grant.thread_id)));
+  std::vector<Epoch> epochs;
+  for (const auto id : ids) {
+    GL_TRY(epoch, epoch_by_id(home, id));
+    epochs.push_back(std::move(epoch));
+  }
+  return epochs;
+}
+
 Result<std::vector<Epoch>> epochs_held_by_alone(Home& home, const Grant& grant) {
   GL_TRY(others, open_grants_of_thread(home, grant.thread_id));
   std::erase_if(others, [&](const Grant& other) { return other.id == grant.id; });

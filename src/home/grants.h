@@ -54,6 +54,8 @@ Result<void> release_anew_by_note(Transaction& transaction, const Grant& grant, 
 Result<void> release_to_holders(Transaction& transaction, std::span<const Epoch> epochs);
 // Queues the number of messages of ended epochs, wherever it was not told yet.
 Result<void> queue_ends(Transaction& transaction);
+// What was released to the grant's thread, open or ended.
+Result<std::vector<Epoch>> epochs_released_to(Home& home, const Grant& grant);
 // Open epochs that the grant's thread holds, and no other open grant of the same recipient covers.
 Result<std::vector<Epoch>> epochs_held_by_alone(Home& home, const Grant& grant);
 // Closes the grant, if it is open: notes that have not begun to leave are dropped with their releases. What other open

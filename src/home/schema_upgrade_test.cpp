@@ -89,7 +89,7 @@ TEST_F(SchemaUpgradeTest, AClinicsHomeGoesOn) {
   for (const auto& contact : contacts) {
     const auto grants = grants_of(home, contact).value();
     ASSERT_EQ(grants.size(), 1U);
-    EXPECT_FALSE(grants.front().locators.empty());
+    EXPECT_FALSE(grants.front().places.empty());
     const auto thread = thread_by_id(home, grants.front().thread_id).value();
     EXPECT_EQ(thread.id, contact.id);
     EXPECT_EQ(thread.out, keys::Direction::kRecipientToPatient);
@@ -97,8 +97,8 @@ TEST_F(SchemaUpgradeTest, AClinicsHomeGoesOn) {
     auto keys = keys_of(home, thread);
     ASSERT_TRUE(keys);
     // An invitation to it that comes again is known.
-    keys::Invitation again{grants.front().network_id,  grants.front().locators, std::move(*keys),
-                           grants.front().patient_key, grants.front().design,   {}};
+    keys::Invitation again{grants.front().network_id,  grants.front().places, std::move(*keys),
+                           grants.front().patient_key, grants.front().design, {}};
     EXPECT_EQ(write(home, [&](Transaction& t) { return add_received_grant(t, again, "other"); }).id, contact.id);
   }
   const auto epochs = epochs_to_read(home, grants_of(home, contacts[0])->front()).value();

@@ -27,17 +27,15 @@ class TogetherTest : public Stage {
   std::set<crypto::Hash> addresses_open_to(const std::string& recipient) {
     std::set<crypto::Hash> addresses;
     auto home = open("patient");
-    auto statement = home.database()
-                         .prepare(
-                             "SELECT r.epoch_id FROM release r JOIN access_grant g ON g.thread_id = r.thread_id "
-                             "WHERE g.name = ?1")
-                         .value();
-    statement.bind(1, recipient);
-    while (statement.step().value()) {
-      const auto epoch = home::epoch_by_id(home, statement.integer(0)).value();
-      const auto channel = home::channel_of(home, epoch).value();
-      for (std::uint64_t index = 0; index < epoch.next_index + 8; ++index) {
-        addresses.insert(mam::address_of(mam::root_at(channel, index), mam::Mode::kRestricted));
+    const auto grants = home::all_grants(home).value();
+    for (const auto& grant : grants) {
+      if (grant.name != recipient) continue;
+      const auto epochs = home::epochs_released_to(home, grant).value();
+      for (const auto& epoch : epochs) {
+        const auto channel = home::channel_of(home, epoch).value();
+        for (std::uint64_t index = 0; index < epoch.next_index + 8; ++index) {
+          addresses.insert(mam::address_of(mam::root_at(channel, index), mam::Mode::kRestricted));
+        }
       }
     }
     return addresses;
