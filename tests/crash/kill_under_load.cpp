@@ -21,6 +21,7 @@
 #include <random>
 #include <thread>
 
+#include "base/test_clock.h"
 #include "base/test_folder.h"
 #include "ledger/bundle.h"
 #include "ledger_client/iri_node.h"
@@ -36,11 +37,6 @@ constexpr std::size_t kBundles = 1200;  // for one folder
 constexpr int kWeight = 1;
 constexpr int kFirstWaitMs = 60'000;  // for the first acknowledgement
 constexpr std::int64_t kTimeMs = 1'542'883'200'000;
-
-class FixedClock final : public base::Clock {
- public:
-  std::int64_t now_ms() const override { return kTimeMs; }
-};
 
 using Bundle = std::vector<ledger::Transaction>;
 
@@ -127,7 +123,7 @@ class LedgerVictim final : public Victim {
 
   [[noreturn]] static void take_in(const std::string& folder, const std::vector<Bundle>& bundles, std::size_t first,
                                    int told) {
-    const FixedClock clock;
+    const base::TestClock clock(kTimeMs);
     ledger_store::TangleOptions options;
     options.min_weight_magnitude = kWeight;
     auto tangle = ledger_store::Tangle::open(folder, options, clock);
@@ -213,7 +209,7 @@ class NodeVictim final : public Victim {
 };
 
 bool check(const std::string& folder, const std::vector<Bundle>& bundles, const std::vector<bool>& acknowledged) {
-  const FixedClock clock;
+  const base::TestClock clock(kTimeMs);
   ledger_store::TangleOptions options;
   options.min_weight_magnitude = kWeight;
   const auto tangle = ledger_store::Tangle::open(folder, options, clock);
