@@ -50,7 +50,7 @@ Result<Service> start_service(const AttachArguments& arguments, const std::files
     GL_ASSIGN(service.node, node::Node::start(options, clock));
     url = service.node->url();
   }
-  GL_TRY(endpoints, ledger_client::parse_endpoints(url));
+  GL_TRY(endpoints, http::parse_endpoints(url));
   service.client = std::make_unique<ledger_client::IriClient>(endpoints);
   return service;
 }

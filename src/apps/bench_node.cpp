@@ -151,7 +151,7 @@ std::size_t transactions_wanted(const Arguments& arguments) {
 }
 
 // Everything that is sent, ready before the clock starts.
-Result<NodeRequests> prepare(const Arguments& arguments, const ledger_client::Endpoint& endpoint) {
+Result<NodeRequests> prepare(const Arguments& arguments, const http::Endpoint& endpoint) {
   AskedNode node(endpoint);
   SeriesOptions options;
   options.series = std::random_device{}() + kFillSeries + 1;
@@ -187,7 +187,7 @@ Result<NodeRequests> prepare(const Arguments& arguments, const ledger_client::En
 }
 
 Result<ExitCode> bench_node(const Context& context, const Arguments& arguments) {
-  GL_TRY(endpoint, ledger_client::parse_endpoint(arguments.url));
+  GL_TRY(endpoint, http::parse_endpoint(arguments.url));
   if (endpoint.is_tls) return fail(ErrorCode::kUsage, "the load is put on a node by plain http only");
   GL_TRY(sync_ms, fsync_ms(arguments.fsync_folder.empty() ? std::filesystem::temp_directory_path()
                                                           : std::filesystem::path(arguments.fsync_folder)));

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ledger_client/http_client.h"
+#include "http/client.h"
 
 namespace glucoledger::apps {
 
@@ -25,7 +25,7 @@ struct LoadRequest {
 using NextRequest = std::function<std::optional<LoadRequest>()>;  // nothing: no more requests
 
 struct LoadOptions {
-  ledger_client::Endpoint endpoint;
+  http::Endpoint endpoint;
   std::size_t connections = 8;
   std::size_t kinds = 1;
   double seconds_max = 60;         // no request starts later

@@ -12,7 +12,7 @@
 
 #include "apps/bench_node_load.h"
 #include "apps/bench_node_transactions.h"
-#include "ledger_client/http_client.h"
+#include "http/client.h"
 
 namespace glucoledger::apps {
 
@@ -29,7 +29,7 @@ struct ReadSample {
 // A node that is asked before the clock starts. kFailed with its own words when it refuses.
 class AskedNode {
  public:
-  explicit AskedNode(const ledger_client::Endpoint& endpoint) : http_(endpoint) {}
+  explicit AskedNode(const http::Endpoint& endpoint) : http_(endpoint) {}
   // What it tells; 14 when it tells none, as a legacy node.
   Result<int> min_weight_magnitude();
   Result<ports::Tips> tips();
@@ -43,7 +43,7 @@ class AskedNode {
  private:
   Result<nlohmann::json> ask(const nlohmann::ordered_json& request);
   Result<std::vector<std::string>> ask_list(const nlohmann::ordered_json& request, const char* field);
-  ledger_client::HttpClient http_;
+  http::Client http_;
 };
 
 // Hands out the requests of one mix. Not thread-safe; what next() told lives as long as this.

@@ -24,7 +24,7 @@ struct InitArguments {
 
 // Opens the ledger once, so that a new folder gets its minimum weight magnitude, and a wrong one is told now.
 Result<void> make_ledger(const std::string& spec, std::optional<int> min_weight_magnitude,
-                         const ledger_client::HttpOptions& http) {
+                         const http::ClientOptions& http) {
   ledger_client::OpenLedgerOptions options;
   options.http = http;
   options.min_weight_magnitude = min_weight_magnitude;
@@ -33,8 +33,8 @@ Result<void> make_ledger(const std::string& spec, std::optional<int> min_weight_
 
 // A mistyped URL shall not first be noticed by what waits in the outbox. The home is made all the same: a node may be
 // down.
-void warn_of_silent_nodes(const std::string& urls, const ledger_client::HttpOptions& http) {
-  const auto endpoints = ledger_client::parse_endpoints(urls);
+void warn_of_silent_nodes(const std::string& urls, const http::ClientOptions& http) {
+  const auto endpoints = http::parse_endpoints(urls);
   if (!endpoints) return;
   std::string network_id;
   for (const auto& endpoint : *endpoints) {

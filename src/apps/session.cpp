@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "content_store/embedded_store.h"
 #include "ledger_client/iri_client.h"
 #include "ledger_client/open_ledger.h"
@@ -25,8 +26,7 @@ std::string environment(const char* name) {
 }
 
 Result<SecretBytes> read_token(const std::string& file) {
-  constexpr std::size_t kTokenSizeMax = 4'096;
-  GL_TRY(text, base::read_file(file, kTokenSizeMax));
+  GL_TRY(text, base::read_file(file, base::limits::kTokenSizeMax + 2));
   const auto line = text.substr(0, text.find_first_of("\r\n"));
   const bool is_plain = std::all_of(line.begin(), line.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (line.empty() || !is_plain) {
@@ -39,23 +39,23 @@ Result<SecretBytes> read_token(const std::string& file) {
 // that follows. (A folder is opened anew each time: others have their turn.)
 class KeptNodes {
  public:
-  Result<std::shared_ptr<ports::Ledger>> at(const std::string& urls, const ledger_client::HttpOptions& http) {
+  Result<std::shared_ptr<ports::Ledger>> at(const std::string& urls, const http::ClientOptions& http) {
     auto& kept = kept_[urls];
     if (kept.client && is_same(kept.http, http)) {
       kept.client->forget_facts();
       return std::static_pointer_cast<ports::Ledger>(kept.client);
     }
-    GL_TRY(endpoints, ledger_client::parse_endpoints(urls));
+    GL_TRY(endpoints, http::parse_endpoints(urls));
     kept = {http, std::make_shared<ledger_client::IriClient>(endpoints, http)};
     return std::static_pointer_cast<ports::Ledger>(kept.client);
   }
 
  private:
   struct Kept {
-    ledger_client::HttpOptions http;
+    http::ClientOptions http;
     std::shared_ptr<ledger_client::IriClient> client;
   };
-  static bool is_same(const ledger_client::HttpOptions& a, const ledger_client::HttpOptions& b) {
+  static bool is_same(const http::ClientOptions& a, const http::ClientOptions& b) {
     const bool same_token = (a.token ? a.token->text() : "") == (b.token ? b.token->text() : "");
     return a.ca_file == b.ca_file && same_token;
   }
@@ -126,7 +126,7 @@ Result<home::Home> Session::open_as(home::Role role, home::Home::Access access) 
 
 Result<void> Session::choose_proof_of_work(const std::string& where, home::Home& home) {
   if (where == "local") return {};
-  ledger_client::HttpOptions http;
+  http::ClientOptions http;
   http.token_hint = "the token of a home goes to its own ledger alone: name another service, or leave --pow away";
   http.trust_hint = "name a service whose certificate this machine trusts, or leave --pow away";
   GL_TRY(urls, ledger_client::canonical_locator(where == "node" ? home.ledger_spec() : where));
@@ -136,7 +136,7 @@ Result<void> Session::choose_proof_of_work(const std::string& where, home::Home&
   }
   if (urls == access_->locator) http = access_->http;
   http.request_ms = kProofOfWorkWaitMs;
-  GL_TRY(endpoints, ledger_client::parse_endpoints(urls));
+  GL_TRY(endpoints, http::parse_endpoints(urls));
   const auto service = std::make_shared<ledger_client::IriClient>(endpoints, http);
   world_.attach = [service](const auto& bundle, const auto& attachment, const auto& options) {
     return service->attach(bundle, attachment, options);
@@ -158,11 +158,11 @@ void add_access_options(CLI::App& command, AccessFiles& files) {
   command.add_option("--ledger-token-file", files.token_file, "A file with the token that the nodes ask for");
 }
 
-Result<ledger_client::HttpOptions> read_access(const AccessFiles& files) {
-  ledger_client::HttpOptions http;
+Result<http::ClientOptions> read_access(const AccessFiles& files) {
+  http::ClientOptions http;
   if (!files.ca_file.empty()) {
     http.ca_file = std::filesystem::absolute(files.ca_file).string();
-    GL_CHECK(ledger_client::check_certificates(http.ca_file));
+    GL_CHECK(http::check_certificates(http.ca_file));
   }
   if (!files.token_file.empty()) {
     GL_TRY(token, read_token(files.token_file));
@@ -171,7 +171,7 @@ Result<ledger_client::HttpOptions> read_access(const AccessFiles& files) {
   return http;
 }
 
-Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& http) {
+Result<void> store_access(home::Home& home, const http::ClientOptions& http) {
   return home.database().transaction([&]() -> Result<void> {
     if (!http.ca_file.empty()) GL_CHECK(home.set_meta(kCaFile, http.ca_file));
     if (!http.token) return {};

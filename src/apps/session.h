@@ -8,7 +8,7 @@
 #include "apps/command.h"
 #include "base/clock.h"
 #include "home/home.h"
-#include "ledger_client/http_client.h"
+#include "http/client.h"
 #include "usecases/world.h"
 
 namespace glucoledger::apps {
@@ -20,7 +20,7 @@ home::KeySource key_source(const Context& context);
 // How the nodes of one home's ledger are reached. What it holds goes to no other ledger.
 struct LedgerAccess {
   std::string locator;
-  ledger_client::HttpOptions http;
+  http::ClientOptions http;
 };
 Result<LedgerAccess> load_access(home::Home& home);
 
@@ -31,9 +31,9 @@ struct AccessFiles {
 };
 void add_access_options(CLI::App& command, AccessFiles& files);
 // A file of certificates, and a token in one line of printable characters.
-Result<ledger_client::HttpOptions> read_access(const AccessFiles& files);
+Result<http::ClientOptions> read_access(const AccessFiles& files);
 // Kept in the home, the token sealed; what is not given stays as it was.
-Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& http);
+Result<void> store_access(home::Home& home, const http::ClientOptions& http);
 
 class Session {
  public:

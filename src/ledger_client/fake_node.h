@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "http/endpoint.h"
 #include "ledger/bundle.h"
-#include "ledger_client/endpoint.h"
 
 namespace glucoledger::ledger_client {
 
@@ -18,7 +18,7 @@ class FakeNode {
  public:
   FakeNode();
   ~FakeNode();
-  Endpoint endpoint() const;
+  http::Endpoint endpoint() const;
 
   // Set before it is asked, or between two requests.
   std::vector<ledger::Transaction> held;

@@ -48,9 +48,9 @@ class PayloadSink final : public ports::Sink {
 class IriClientTest : public testing::Test {
  protected:
   IriClient client(std::size_t count, std::int64_t request_ms = 5'000) {
-    std::vector<Endpoint> endpoints;
+    std::vector<http::Endpoint> endpoints;
     for (std::size_t i = 0; i < count; ++i) endpoints.push_back(nodes_[i].endpoint());
-    HttpOptions options;
+    http::ClientOptions options;
     options.request_ms = request_ms;
     return IriClient(endpoints, options);
   }
@@ -156,12 +156,6 @@ TEST_F(IriClientTest, WhoAsksAnewNoticesThatAnotherLedgerStandsThere) {
   EXPECT_EQ(one.info()->network_id, "44556677");
 }
 
-TEST(EndpointTest, ANodeThatIsNamedTwiceCountsOnce) {
-  const auto endpoints = parse_endpoints("http://a:1,http://A:1/,http://b,https://a:1,http://b:80");
-  ASSERT_TRUE(endpoints);
-  EXPECT_EQ(join_urls(*endpoints), "http://a:1,http://b:80,https://a:1");
-}
-
 TEST_F(IriClientTest, ANodeThatAsksForATokenSaysSo) {
   nodes_[0].status = 401;
   auto one = client(1);
@@ -244,22 +238,6 @@ TEST_F(IriClientTest, WhatAServiceGivesBackIsChecked) {
   EXPECT_EQ(attach([](nlohmann::json& trytes) { trytes = 7; }).error().code, ErrorCode::kUnreachable);
   nodes_[0].status = 500;
   EXPECT_EQ(client(1).attach(bundle, {{}, {}, 1}, work).error().code, ErrorCode::kUnreachable);
-}
-
-TEST(EndpointTest, UrlsAreReadAndWritten) {
-  EXPECT_EQ(parse_endpoint("https://Node.Example")->url(), "https://node.example:443");
-  EXPECT_EQ(parse_endpoint("http://[::1]:1/")->url(), "http://[::1]:1");
-  EXPECT_EQ(parse_endpoint("https://user:token@node.example").error().code, ErrorCode::kUsage);
-  EXPECT_EQ(parse_endpoint("ftp://node.example").error().code, ErrorCode::kUsage);
-  EXPECT_TRUE(parse_endpoint("http://127.0.0.1:1")->is_loopback());
-  EXPECT_FALSE(parse_endpoint("http://127.example.org")->is_loopback());
-}
-
-TEST(HttpClientTest, ATokenDoesNotGoOutUnencrypted) {
-  HttpOptions options;
-  options.token = std::make_shared<const SecretBytes>(base::to_bytes("secret"));
-  HttpClient client(*parse_endpoint("http://192.0.2.1:1"), options);
-  EXPECT_EQ(client.post_json("{}", 100).error().code, ErrorCode::kUsage);
 }
 
 }  // namespace

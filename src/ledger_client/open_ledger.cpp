@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/interrupt.h"
 #include "ledger_client/iri_client.h"
 #include "storage/node_address.h"
 #include "storage/tangle.h"
@@ -31,20 +30,21 @@ bool looks_like_host_and_port(const std::string& spec) {
 std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder, const OpenLedgerOptions& options) {
   const auto address = storage::read_node_address(folder);
   if (!address) return nullptr;
-  const auto endpoint = parse_endpoint(address->url);
+  const auto endpoint = http::parse_endpoint(address->url);
   if (!endpoint) return nullptr;
-  HttpOptions brief = options.http;
+  http::ClientOptions brief = options.http;
   brief.connect_ms = kProbeConnectMs;
   brief.request_ms = kProbeRequestMs;
   IriClient probe({*endpoint}, brief);
-  const auto info = probe.info();
+  const auto info = probe.info(options.cancel);
   if (!info || info->network_id != address->network_id) return nullptr;
-  return std::make_unique<IriClient>(std::vector<Endpoint>{*endpoint}, options.http, folder.string());
+  return std::make_unique<IriClient>(std::vector<http::Endpoint>{*endpoint}, options.http, folder.string());
 }
 
-Result<void> check_min_weight_magnitude(ports::Ledger& ledger, const std::optional<int>& wanted) {
+Result<void> check_min_weight_magnitude(ports::Ledger& ledger, const std::optional<int>& wanted,
+                                        const base::CancelToken& cancel) {
   if (!wanted) return {};
-  GL_TRY(info, ledger.info());
+  GL_TRY(info, ledger.info(cancel));
   if (info.min_weight_magnitude == *wanted) return {};
   return fail(ErrorCode::kUsage,
               "this ledger's minimum weight magnitude is " + std::to_string(info.min_weight_magnitude) + ", not " +
@@ -56,7 +56,7 @@ Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& 
                                                    const OpenLedgerOptions& options, const base::Clock& clock) {
   for (std::int64_t waited_ms = 0;; waited_ms += kLockStepMs) {
     if (auto node = running_node(folder, options)) {
-      GL_CHECK(check_min_weight_magnitude(*node, options.min_weight_magnitude));
+      GL_CHECK(check_min_weight_magnitude(*node, options.min_weight_magnitude, options.cancel));
       return node;
     }
     storage::TangleOptions tangle_options;
@@ -67,7 +67,7 @@ Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& 
     if (tangle) return std::unique_ptr<ports::Ledger>(std::move(*tangle));
     // Whoever holds the lock may be a node that is just starting: then its address appears in a moment.
     const bool held = tangle.error().code == ErrorCode::kUnreachable;
-    if (!held || waited_ms >= options.lock_wait_ms || base::interrupted()) return tl::unexpected(tangle.error());
+    if (!held || waited_ms >= options.lock_wait_ms || options.cancel.cancelled()) return tl::unexpected(tangle.error());
   }
 }
 
@@ -76,8 +76,8 @@ Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& 
 Result<std::string> canonical_locator(const std::string& spec) {
   if (spec.empty()) return fail(ErrorCode::kUsage, "no ledger is named", "name a folder, or http://host:port");
   if (is_url(spec)) {
-    GL_TRY(endpoints, parse_endpoints(spec));
-    return join_urls(endpoints);
+    GL_TRY(endpoints, http::parse_endpoints(spec));
+    return http::join_urls(endpoints);
   }
   if (looks_like_host_and_port(spec)) {
     return fail(ErrorCode::kUsage, "a ledger is a folder or a URL", "for a node write http://" + spec);
@@ -96,7 +96,7 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const std::string& spec, cons
     return fail(ErrorCode::kUsage, "the minimum weight magnitude of a node's ledger cannot be chosen",
                 "leave --mwm away: the node tells it");
   }
-  GL_TRY(endpoints, parse_endpoints(locator));
+  GL_TRY(endpoints, http::parse_endpoints(locator));
   return std::unique_ptr<ports::Ledger>(std::make_unique<IriClient>(endpoints, options.http));
 }
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "base/clock.h"
-#include "ledger_client/http_client.h"
+#include "http/client.h"
 #include "ports/ledger.h"
 
 namespace glucoledger::ledger_client {
@@ -18,8 +18,9 @@ namespace glucoledger::ledger_client {
 struct OpenLedgerOptions {
   bool read_only = false;
   std::optional<int> min_weight_magnitude;  // a new folder's; kUsage where it contradicts, or for a URL
-  std::int64_t lock_wait_ms = 10'000;
-  HttpOptions http;  // for nodes
+  std::int64_t lock_wait_ms = 10'000;       // for a folder that others hold
+  base::CancelToken cancel;                 // of waiting for the folder, and of asking the node that has it
+  http::ClientOptions http;                 // for nodes
 };
 
 // `spec`: a folder (made unless read-only), or URL[,URL...]. For URLs nothing is asked of the network yet.

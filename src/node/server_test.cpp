@@ -1,6 +1,4 @@
 // Our client against our server, in one process and over loopback; and the server against bad clients.
-#include "node/server.h"
-
 #include <gtest/gtest.h>
 
 #include "base/file.h"
@@ -21,7 +19,7 @@ using ledger_client::IriClient;
 
 class ClientAndServerTest : public ServerTest {
  protected:
-  ledger_client::Endpoint endpoint() const { return *ledger_client::parse_endpoint(server_->url()); }
+  http::Endpoint endpoint() const { return *http::parse_endpoint(server_->url()); }
 };
 
 TEST_F(ClientAndServerTest, TheClientSeesWhatTheLedgerHolds) {
@@ -66,7 +64,7 @@ TEST_F(ClientAndServerTest, TheClientTellsARefusalFromANodeThatIsGone) {
 }
 
 TEST_F(ClientAndServerTest, TheClientGoesToTheNextNode) {
-  ledger_client::Endpoint dead{"127.0.0.1", 1};
+  http::Endpoint dead{"127.0.0.1", 1};
   IriClient client({dead, endpoint()});
   EXPECT_TRUE(client.tips());
   EXPECT_EQ(client.info()->locator, "http://127.0.0.1:1," + server_->url());
@@ -78,9 +76,9 @@ TEST_F(ClientAndServerTest, TheClientKeepsToOneLedger) {
   Service other_service(other_api, *other_tangle);
   ServerOptions options;
   options.listen = "127.0.0.1:0";
-  const auto other = Server::start(other_service, *other_tangle, options);
+  const auto other = http::Server::start(other_service.router(), other_service.metrics(), other_service.log(), options);
   ASSERT_TRUE(other);
-  IriClient client({endpoint(), *ledger_client::parse_endpoint((*other)->url())});
+  IriClient client({endpoint(), *http::parse_endpoint((*other)->url())});
   ASSERT_TRUE(client.info());
   server_.reset();
   const auto mixed = client.tips();
@@ -156,7 +154,7 @@ TEST_F(ServerTest, ListensOnAddressesOnly) {
   for (const char* listen : {"nonsense", "127.0.0.1:99999", ":1", "127.0.0.1:", "no such host:1"}) {
     ServerOptions options;
     options.listen = listen;
-    const auto server = Server::start(*service_, *tangle_, options);
+    const auto server = http::Server::start(service_->router(), service_->metrics(), service_->log(), options);
     ASSERT_FALSE(server) << listen;
     EXPECT_EQ(server.error().code, ErrorCode::kUsage) << listen;
   }
@@ -209,7 +207,7 @@ TEST(NodeInAFolder, MakesNoLedgerWhereItsFilesCannotBeUsed) {
   without_token.server.listen = "127.0.0.1:0";
   NodeOptions without_tls = without_token;
   without_token.token_file = folder / "nowhere";
-  without_tls.server.tls = TlsFiles{folder / "nowhere", folder / "nowhere"};
+  without_tls.server.tls = http::TlsFiles{folder / "nowhere", folder / "nowhere"};
   for (const NodeOptions& options : {without_token, without_tls}) {
     EXPECT_FALSE(Node::start(options, FixedClock()));
     EXPECT_FALSE(std::filesystem::exists(options.folder));
