@@ -137,6 +137,19 @@ TEST_F(IriClientTest, SubmittingGoesOnAtTheNextNode) {
   EXPECT_EQ(nodes_[1].received.size(), bundle.size());
 }
 
+TEST_F(IriClientTest, WhatIsCancelledGoesToNoFurtherNode) {
+  base::CancelSource source;
+  nodes_[0].status = 500;
+  nodes_[0].twist = [&](nlohmann::json&) { source.trip(); };
+  auto two = client(2);
+  const auto submitted = two.submit(bundle_of("HELLO"), source.token());
+  ASSERT_FALSE(submitted);
+  EXPECT_EQ(submitted.error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(nodes_[1].requests, 0);
+  EXPECT_EQ(two.submit(bundle_of("HELLO"), source.token()).error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(nodes_[0].requests, 1);
+}
+
 TEST_F(IriClientTest, ANodeOfAnotherLedgerIsNotBelieved) {
   nodes_[1].network_id = "44556677";
   nodes_[1].held = bundle_of("HELLO");
