@@ -12,6 +12,7 @@ find_package(ZXing REQUIRED)
 find_package(date REQUIRED)
 find_package(PNG REQUIRED)
 find_package(Boost 1.81 REQUIRED)
+find_package(CURL 7.88 REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 # Not named zstd: RocksDB's own search for it reads the variables zstd_*, and fails when configuring again.
 pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd)

@@ -25,7 +25,7 @@ struct InitArguments {
 
 // Opens the ledger once, so that a new folder gets its minimum weight magnitude, and a wrong one is told now.
 Result<void> make_ledger(const locator::Locator& place, std::optional<int> min_weight_magnitude,
-                         const ledger_client::HttpOptions& http) {
+                         const http::ClientOptions& http) {
   wiring::OpenLedgerOptions options;
   options.http = http;
   options.min_weight_magnitude = min_weight_magnitude;
@@ -34,7 +34,7 @@ Result<void> make_ledger(const locator::Locator& place, std::optional<int> min_w
 
 // A mistyped URL shall not first be noticed by what waits in the outbox. The home is made all the same: a node may be
 // down.
-void warn_of_silent_nodes(const locator::Locator& nodes, const ledger_client::HttpOptions& http) {
+void warn_of_silent_nodes(const locator::Locator& nodes, const http::ClientOptions& http) {
   std::string network_id;
   for (const auto& endpoint : nodes.endpoints()) {
     if (base::interrupted()) return;

@@ -33,7 +33,7 @@ struct NodeArguments {
   std::string tls_key;
   std::string token_file;
   bool insecure_plain_http = false;
-  std::size_t connections_max = node::ServerOptions().connections_max;
+  std::size_t connections_max = http::ServerOptions().connections_max;
   std::int64_t milestone_interval_ms = node::NodeOptions().milestone_interval_ms;
   std::string log_level = "warning";
 };
@@ -78,7 +78,7 @@ Result<node::NodeOptions> options_from(const NodeArguments& arguments) {
   if (arguments.retention_days) options.retention_ms = *arguments.retention_days * base::kDayMs;
   if (arguments.duplicate_window_days) options.duplicate_window_ms = *arguments.duplicate_window_days * base::kDayMs;
   options.milestone_interval_ms = arguments.milestone_interval_ms;
-  GL_ASSIGN(options.log_level, node::parse_log_level(arguments.log_level));
+  GL_ASSIGN(options.log_level, http::parse_log_level(arguments.log_level));
   return options;
 }
 

@@ -79,9 +79,26 @@ inline constexpr int kCborDepthMax = 8;  // of notes and URIs
 // Files of secrets
 inline constexpr std::size_t kSecretFileSizeMax = std::size_t{64} << 10;
 inline constexpr std::size_t kMamStateSizeMax = std::size_t{2} << 20;
-inline constexpr std::size_t kTokenSizeMax = 4'096;  // for nodes, on both sides
 
-// HTTP
+// HTTP, what a server takes
+inline constexpr std::uint32_t kHttpRequestHeaderSizeMax = 8 << 10;
+inline constexpr std::size_t kHttpConnectionsMax = 16'384;
+inline constexpr std::size_t kHttpMemorySizeMax = std::size_t{128} << 20;    // bodies and answers held together
+inline constexpr std::size_t kHttpDiscardedSizeMax = std::size_t{64} << 20;  // read and thrown away before closing
+inline constexpr std::size_t kTokenSizeMin = 16;
+inline constexpr std::size_t kTokenSizeMax = 4'096;  // a client's, too
+
+// HTTP, what a client takes
 inline constexpr std::size_t kHttpResponseMax = std::size_t{64} << 20;
+inline constexpr std::size_t kHttpResponseHeaderSizeMax = 16 << 10;
+inline constexpr std::size_t kUrlLengthMax = 2'048;
+
+// Nodes
+inline constexpr std::size_t kNodeReasonLengthMax = 160;                 // shown of a node's own words
+inline constexpr std::size_t kNodeListLengthMax = std::size_t{1} << 30;  // that a node may claim to answer
+inline constexpr std::size_t kNetworkIdLengthMax = 32;
+inline constexpr std::size_t kProofsOfWorkWaitingMax = 64;
+inline constexpr std::size_t kEventStreamsMax = 64;
+inline constexpr std::size_t kTransactionRequestSizeMax = 8 << 10;  // is always taken, and judged at once
 
 }  // namespace glucoledger::base::limits

@@ -42,7 +42,7 @@ Result<Service> start_service(const AttachOptions& options, const std::filesyste
     GL_ASSIGN(service.node, node::Node::start(node, clock));
     url = service.node->url();
   }
-  GL_TRY(endpoints, ledger_client::parse_endpoints(url));
+  GL_TRY(endpoints, locator::parse_endpoints(url));
   service.client = std::make_unique<ledger_client::IriClient>(endpoints);
   return service;
 }

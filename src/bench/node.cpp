@@ -95,7 +95,7 @@ std::size_t transactions_wanted(const NodeOptions& options) {
 }
 
 // Everything that is sent, ready before the clock starts.
-Result<NodeRequests> prepare(const NodeOptions& options, const ledger_client::Endpoint& endpoint,
+Result<NodeRequests> prepare(const NodeOptions& options, const locator::Endpoint& endpoint,
                              const base::Progress& progress, const base::CancelToken& cancel) {
   AskedNode node(endpoint);
   SeriesOptions made_as;
@@ -154,7 +154,7 @@ std::string node_table_of(const Figures& figures) {
 
 Result<NodeLoad> measure_node(const NodeOptions& options, const base::Progress& progress,
                               const base::CancelToken& cancel) {
-  GL_TRY(endpoint, ledger_client::parse_endpoint(options.url));
+  GL_TRY(endpoint, locator::parse_endpoint(options.url));
   if (endpoint.is_tls) return fail(ErrorCode::kUsage, "the load is put on a node by plain http only");
   GL_TRY(sync_ms, fsync_ms(options.fsync_folder.empty() ? std::filesystem::temp_directory_path()
                                                         : std::filesystem::path(options.fsync_folder)));

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/cancel.h"
-#include "ledger_client/http_client.h"
+#include "http/client.h"
 
 namespace glucoledger::bench {
 
@@ -26,7 +26,7 @@ struct LoadRequest {
 using NextRequest = std::function<std::optional<LoadRequest>()>;  // nothing: no more requests
 
 struct LoadOptions {
-  ledger_client::Endpoint endpoint;
+  locator::Endpoint endpoint;
   std::size_t connections = 8;
   std::size_t kinds = 1;
   double seconds_max = 60;         // no request starts later

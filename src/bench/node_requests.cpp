@@ -36,7 +36,9 @@ std::vector<NodeCommand> round_of(std::string_view mix) {
 }  // namespace
 
 Result<nlohmann::json> AskedNode::ask(const Json& request) {
-  GL_TRY(reply, http_.post_json(request.dump(), base::limits::kHttpResponseMax));
+  GL_TRY(reply, http_.call({.method = "POST",
+                            .headers = {{"Content-Type", "application/json"}, {"X-IOTA-API-Version", "1"}},
+                            .body = request.dump()}));
   auto answer = nlohmann::json::parse(reply.body, nullptr, false);
   if (reply.status != 200 || !answer.is_object()) {
     return fail(ErrorCode::kFailed, "the node refused " + request.value("command", std::string()) + ": " +

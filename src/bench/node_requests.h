@@ -12,7 +12,7 @@
 
 #include "bench/node_load.h"
 #include "bench/node_transactions.h"
-#include "ledger_client/http_client.h"
+#include "http/client.h"
 
 namespace glucoledger::bench {
 
@@ -29,7 +29,7 @@ struct KnownEntries {
 // A node that is asked before the clock starts. kFailed with its own words when it refuses.
 class AskedNode {
  public:
-  explicit AskedNode(const ledger_client::Endpoint& endpoint) : http_(endpoint) {}
+  explicit AskedNode(const locator::Endpoint& endpoint) : http_(endpoint) {}
   // What it tells; 14 when it tells none, as a legacy node.
   Result<int> min_weight_magnitude();
   Result<ports::Tips> tips();

@@ -18,7 +18,7 @@ class FakeNode {
  public:
   FakeNode();
   ~FakeNode();
-  Endpoint endpoint() const;
+  locator::Endpoint endpoint() const;
 
   // Set before it is asked, or between two requests.
   std::vector<ledger::Transaction> held;

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <unordered_set>
 
-#include "base/interrupt.h"
 #include "ledger/transaction_fields.h"
 
 namespace glucoledger::ledger_client {
@@ -46,11 +45,12 @@ bool is_attachment_of(const ledger::PreparedBundle& bundle, std::span<const ledg
 
 }  // namespace
 
-IriClient::IriClient(const std::vector<Endpoint>& endpoints, const HttpOptions& options, std::string locator)
+IriClient::IriClient(const std::vector<locator::Endpoint>& endpoints, const http::ClientOptions& options,
+                     std::string locator)
     : locator_(std::move(locator)) {
   GL_ASSERT(!endpoints.empty());
   if (locator_.empty()) locator_ = join_urls(endpoints);
-  for (const Endpoint& endpoint : endpoints) nodes_.push_back(std::make_unique<IriNode>(endpoint, options));
+  for (const locator::Endpoint& endpoint : endpoints) nodes_.push_back(std::make_unique<IriNode>(endpoint, options));
 }
 IriClient::~IriClient() = default;
 
@@ -59,15 +59,15 @@ std::vector<IriNode*> IriClient::nodes_in_turn() {
   std::vector<IriNode*> aside;
   for (const auto& node : nodes_) (node->is_set_aside() ? aside : nodes).push_back(node.get());
   if (nodes.empty()) nodes = std::move(aside);
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto first = std::find(nodes.begin(), nodes.end(), preferred_);
   if (first != nodes.end()) std::rotate(nodes.begin(), first, first + 1);
   return nodes;
 }
 
-Result<IriNode::Facts> IriClient::facts_of(IriNode& node) {
-  GL_TRY(facts, node.facts());
-  const std::lock_guard lock(mutex_);
+Result<IriNode::Facts> IriClient::facts_of(IriNode& node, const CancelToken& cancel) {
+  GL_TRY(facts, node.facts(cancel));
+  const base::MutexLock lock(mutex_);
   if (network_id_.empty()) network_id_ = facts.info.network_id;
   if (network_id_ == facts.info.network_id) return facts;
   return fail(ErrorCode::kCorrupt,
@@ -77,17 +77,17 @@ Result<IriNode::Facts> IriClient::facts_of(IriNode& node) {
 
 void IriClient::forget_facts() {
   for (const auto& node : nodes_) node->forget_facts();
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   network_id_.clear();
 }
 
 template <typename Value, typename Work>
-Result<Value> IriClient::try_node(IriNode& node, const Work& work) {
-  auto facts = facts_of(node);
+Result<Value> IriClient::try_node(IriNode& node, const Work& work, const CancelToken& cancel) {
+  auto facts = facts_of(node, cancel);
   auto result = facts ? work(node, *facts) : Result<Value>(tl::unexpected(std::move(facts.error())));
   if (result) {
     node.note_success();
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     preferred_ = &node;
   } else if (result.error().code == ErrorCode::kUnreachable || result.error().code == ErrorCode::kCorrupt) {
     node.note_failure();
@@ -96,48 +96,50 @@ Result<Value> IriClient::try_node(IriNode& node, const Work& work) {
 }
 
 template <typename Value, typename Work>
-Result<Value> IriClient::with_node(const Work& work) {
+Result<Value> IriClient::with_node(const Work& work, const CancelToken& cancel) {
   std::optional<Error> worst;
   const auto begin = std::chrono::steady_clock::now();
   for (int round = 0; round < 2; ++round) {
     for (IriNode* node : nodes_in_turn()) {
-      auto result = try_node<Value>(*node, work);
+      auto result = try_node<Value>(*node, work, cancel);
       if (result || !may_try_another(result.error())) return result;
       if (!worst || severity(result.error()) > severity(*worst)) worst = std::move(result.error());
     }
     // What failed at once may have been a node that was just starting anew.
     const bool was_quick = std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(kSecondTryPauseMs);
     if (worst->code != ErrorCode::kUnreachable || !was_quick) break;
-    if (base::sleep_or_interrupted(kSecondTryPauseMs)) break;
+    if (cancel.wait_ms(kSecondTryPauseMs)) return tl::unexpected(cancel.check().error());
   }
   return tl::unexpected(std::move(*worst));
 }
 
-Result<ports::LedgerInfo> IriClient::info(const base::CancelToken& /*cancel*/) {
-  return with_node<ports::LedgerInfo>([this](IriNode&, const IriNode::Facts& facts) -> Result<ports::LedgerInfo> {
-    ports::LedgerInfo info = facts.info;
-    info.locator = locator_;
-    return info;
-  });
+Result<ports::LedgerInfo> IriClient::info(const CancelToken& cancel) {
+  return with_node<ports::LedgerInfo>(
+      [this](IriNode&, const IriNode::Facts& facts) -> Result<ports::LedgerInfo> {
+        ports::LedgerInfo info = facts.info;
+        info.locator = locator_;
+        return info;
+      },
+      cancel);
 }
 
-Result<ports::Tips> IriClient::tips(const base::CancelToken& /*cancel*/) {
-  return with_node<ports::Tips>([](IriNode& node, const IriNode::Facts&) { return node.tips(); });
+Result<ports::Tips> IriClient::tips(const CancelToken& cancel) {
+  return with_node<ports::Tips>([&cancel](IriNode& node, const IriNode::Facts&) { return node.tips(cancel); }, cancel);
 }
 
-Result<void> IriClient::submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& /*cancel*/) {
-  return with_node<void>([&](IriNode& node, const IriNode::Facts&) { return node.submit(transactions); });
+Result<void> IriClient::submit(std::span<const ledger::Transaction> transactions, const CancelToken& cancel) {
+  return with_node<void>([&](IriNode& node, const IriNode::Facts&) { return node.submit(transactions, cancel); },
+                         cancel);
 }
 
-Result<std::vector<bool>> IriClient::confirmed(std::span<const Hash> transaction_hashes,
-                                               const base::CancelToken& /*cancel*/) {
+Result<std::vector<bool>> IriClient::confirmed(std::span<const Hash> transaction_hashes, const CancelToken& cancel) {
   return with_node<std::vector<bool>>(
-      [&](IriNode& node, const IriNode::Facts&) { return node.confirmed(transaction_hashes); });
+      [&](IriNode& node, const IriNode::Facts&) { return node.confirmed(transaction_hashes, cancel); }, cancel);
 }
 
 // Asks one node after another until the sink has what it wants, or as many have answered as must agree.
 Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, ports::Sink& sink,
-                                            const base::CancelToken& /*cancel*/) {
+                                            const CancelToken& cancel) {
   const std::size_t needed = nodes_.size() / 2 + 1;
   std::unordered_set<Hash> known;
   ports::ReadEnd end;
@@ -152,9 +154,12 @@ Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, por
   }
   for (IriNode* node : nodes) {
     if (answered >= needed || (answered > 0 && is_satisfied())) break;
-    const auto absences = try_node<IriNode::Absences>(*node, [&](IriNode& one, const IriNode::Facts&) {
-      return one.read_into(addresses, sink, nodes_.size() > 1 ? &known : nullptr);
-    });
+    const auto absences = try_node<IriNode::Absences>(
+        *node,
+        [&](IriNode& one, const IriNode::Facts&) {
+          return one.read_into(addresses, sink, nodes_.size() > 1 ? &known : nullptr, cancel);
+        },
+        cancel);
     if (absences) {
       ++answered;
       const auto append = [](std::vector<Hash>& list, const std::vector<Hash>& more) {
@@ -180,11 +185,12 @@ Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, por
 
 Result<std::vector<ledger::Transaction>> IriClient::attach(const ledger::PreparedBundle& bundle,
                                                            const ledger::Attachment& attachment,
-                                                           const crypto::ProofOfWorkOptions& options) {
+                                                           const crypto::ProofOfWorkOptions& options,
+                                                           const CancelToken& cancel) {
   std::optional<Error> last;
   for (IriNode* node : nodes_in_turn()) {
     if (options.cancel != nullptr && *options.cancel) break;
-    auto attached = node->attach(bundle, attachment.trunk, attachment.branch, options.min_weight_magnitude);
+    auto attached = node->attach(bundle, attachment.trunk, attachment.branch, options.min_weight_magnitude, cancel);
     if (attached &&
         is_attachment_of(bundle, *attached, attachment.trunk, attachment.branch, options.min_weight_magnitude)) {
       node->note_success();

@@ -2,12 +2,12 @@
 //
 // Takes one or more nodes of one ledger; when one cannot be reached or answers wrongly it is set aside for a growing
 // while and the next is asked. Nothing is repeated but what is idempotent: once on a stale connection, once a node, and
-// once more where all failed at once. That something is not there is believed only when a majority of the nodes named
-// says so (read_into()): a node that withholds or lags behind cannot hide what another one has. Thread-safe.
+// once more where all failed at once; never once the call is cancelled. That something is not there is believed only
+// when a majority of the nodes named says so (read_into()): a node that withholds or lags behind cannot hide what
+// another one has. Thread-safe.
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,18 +18,19 @@ namespace glucoledger::ledger_client {
 class IriClient final : public ports::Ledger {
  public:
   // At least one endpoint (asserted). `locator`: what info() tells; the endpoints' URLs when empty.
-  explicit IriClient(const std::vector<Endpoint>& endpoints, const HttpOptions& options = {}, std::string locator = {});
+  explicit IriClient(const std::vector<locator::Endpoint>& endpoints, const http::ClientOptions& options = {},
+                     std::string locator = {});
   ~IriClient() override;
 
   // kCorrupt when the nodes that answer belong to different ledgers.
-  Result<ports::LedgerInfo> info(const base::CancelToken& cancel = {}) override;
-  Result<ports::Tips> tips(const base::CancelToken& cancel = {}) override;
+  Result<ports::LedgerInfo> info(const CancelToken& cancel = {}) override;
+  Result<ports::Tips> tips(const CancelToken& cancel = {}) override;
   // kInputRefused with the node's reason when it refuses them.
-  Result<void> submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& cancel = {}) override;
+  Result<void> submit(std::span<const ledger::Transaction> transactions, const CancelToken& cancel = {}) override;
   Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink,
-                                   const base::CancelToken& cancel = {}) override;
+                                   const CancelToken& cancel = {}) override;
   Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes,
-                                      const base::CancelToken& cancel = {}) override;
+                                      const CancelToken& cancel = {}) override;
 
   // Who uses a client for long asks anew, between two rounds of work, which ledger stands behind the nodes.
   void forget_facts();
@@ -37,24 +38,25 @@ class IriClient final : public ports::Ledger {
   // As ledger::attach, done by a node; what it gives back is checked. (World::attach.)
   Result<std::vector<ledger::Transaction>> attach(const ledger::PreparedBundle& bundle,
                                                   const ledger::Attachment& attachment,
-                                                  const crypto::ProofOfWorkOptions& options);
+                                                  const crypto::ProofOfWorkOptions& options,
+                                                  const CancelToken& cancel = {});
 
  private:
   // Those that are not set aside, the one that answered last first; all of them when none is left.
   std::vector<IriNode*> nodes_in_turn();
   // The node's facts, once it is sure that it belongs to this ledger.
-  Result<IriNode::Facts> facts_of(IriNode& node);
+  Result<IriNode::Facts> facts_of(IriNode& node, const CancelToken& cancel);
   // Runs `work` at one node after another until one can do it; the worst error when none can.
   template <typename Value, typename Work>
-  Result<Value> with_node(const Work& work);
+  Result<Value> with_node(const Work& work, const CancelToken& cancel);
   template <typename Value, typename Work>
-  Result<Value> try_node(IriNode& node, const Work& work);
+  Result<Value> try_node(IriNode& node, const Work& work, const CancelToken& cancel);
 
   std::string locator_;
   std::vector<std::unique_ptr<IriNode>> nodes_;
-  std::mutex mutex_;  // guards what follows
-  IriNode* preferred_ = nullptr;
-  std::string network_id_;
+  base::Mutex mutex_;
+  IriNode* preferred_ GUARDED_BY(mutex_) = nullptr;
+  std::string network_id_ GUARDED_BY(mutex_);
 };
 
 }  // namespace glucoledger::ledger_client

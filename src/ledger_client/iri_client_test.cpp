@@ -48,9 +48,9 @@ class PayloadSink final : public ports::Sink {
 class IriClientTest : public testing::Test {
  protected:
   IriClient client(std::size_t count, std::int64_t request_ms = 5'000) {
-    std::vector<Endpoint> endpoints;
+    std::vector<locator::Endpoint> endpoints;
     for (std::size_t i = 0; i < count; ++i) endpoints.push_back(nodes_[i].endpoint());
-    HttpOptions options;
+    http::ClientOptions options;
     options.request_ms = request_ms;
     return IriClient(endpoints, options);
   }
@@ -135,6 +135,19 @@ TEST_F(IriClientTest, SubmittingGoesOnAtTheNextNode) {
   auto two = client(2);
   ASSERT_TRUE(two.submit(bundle));
   EXPECT_EQ(nodes_[1].received.size(), bundle.size());
+}
+
+TEST_F(IriClientTest, WhatIsCancelledGoesToNoFurtherNode) {
+  base::CancelSource source;
+  nodes_[0].status = 500;
+  nodes_[0].twist = [&](nlohmann::json&) { source.trip(); };
+  auto two = client(2);
+  const auto submitted = two.submit(bundle_of("HELLO"), source.token());
+  ASSERT_FALSE(submitted);
+  EXPECT_EQ(submitted.error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(nodes_[1].requests, 0);
+  EXPECT_EQ(two.submit(bundle_of("HELLO"), source.token()).error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(nodes_[0].requests, 1);
 }
 
 TEST_F(IriClientTest, ANodeOfAnotherLedgerIsNotBelieved) {
@@ -238,13 +251,6 @@ TEST_F(IriClientTest, WhatAServiceGivesBackIsChecked) {
   EXPECT_EQ(attach([](nlohmann::json& trytes) { trytes = 7; }).error().code, ErrorCode::kUnreachable);
   nodes_[0].status = 500;
   EXPECT_EQ(client(1).attach(bundle, {{}, {}, 1}, work).error().code, ErrorCode::kUnreachable);
-}
-
-TEST(HttpClientTest, ATokenDoesNotGoOutUnencrypted) {
-  HttpOptions options;
-  options.token = std::make_shared<const SecretBytes>(base::to_bytes("secret"));
-  HttpClient client(*locator::parse_endpoint("http://192.0.2.1:1"), options);
-  EXPECT_EQ(client.post_json("{}", 100).error().code, ErrorCode::kUsage);
 }
 
 }  // namespace

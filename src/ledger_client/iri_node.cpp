@@ -21,14 +21,13 @@ constexpr std::size_t kLegacyBodyMax = 1'000'000;
 constexpr std::size_t kAddressesPerRequest = 250;
 constexpr std::size_t kTrytesPerRequest = 500;
 constexpr int kTipDepth = 3;
-constexpr std::size_t kNodeReasonMax = 160;
 constexpr std::int64_t kFirstPauseMs = 1'000;
 constexpr std::int64_t kPauseMaxMs = 60'000;
 
 // A node's own words, fit to be shown: printable, short.
 std::string printable(std::string_view text) {
   std::string out;
-  for (const char c : text.substr(0, kNodeReasonMax)) out += c >= ' ' && c <= '~' ? c : ' ';
+  for (const char c : text.substr(0, base::limits::kNodeReasonLengthMax)) out += c >= ' ' && c <= '~' ? c : ' ';
   return out;
 }
 
@@ -42,7 +41,7 @@ std::string short_network_id(std::string_view coordinator) {
 std::size_t bounded_count(const json& object, const char* name, std::size_t otherwise) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_number_unsigned()) return otherwise;
-  return std::clamp<std::size_t>(found->get<std::size_t>(), 1, std::size_t{1} << 30);
+  return std::clamp<std::size_t>(found->get<std::size_t>(), 1, base::limits::kNodeListLengthMax);
 }
 
 bool flag_of(const json& object, const char* name) {
@@ -101,8 +100,8 @@ std::size_t next_batch(std::span<const ledger::Transaction> transactions, std::s
 
 }  // namespace
 
-IriNode::IriNode(Endpoint endpoint, HttpOptions options)
-    : token_hint_(options.token_hint), http_(std::move(endpoint), std::move(options)) {}
+IriNode::IriNode(locator::Endpoint endpoint, http::ClientOptions options)
+    : http_(std::move(endpoint), std::move(options)) {}
 IriNode::~IriNode() = default;
 
 tl::unexpected<Error> IriNode::wrong_answer(const std::string& what) const {
@@ -111,24 +110,27 @@ tl::unexpected<Error> IriNode::wrong_answer(const std::string& what) const {
 }
 
 bool IriNode::is_set_aside() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return pause_ms_ > 0 && Steady::now() < set_aside_until_;
 }
 
 void IriNode::note_success() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   pause_ms_ = 0;
 }
 
 void IriNode::note_failure() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   facts_.reset();  // another node may stand there when it is back
   pause_ms_ = std::clamp(2 * pause_ms_, kFirstPauseMs, kPauseMaxMs);
   set_aside_until_ = Steady::now() + std::chrono::milliseconds(pause_ms_);
 }
 
-Result<std::string> IriNode::post(const json& request) {
-  GL_TRY(reply, http_.post_json(request.dump(), base::limits::kHttpResponseMax));
+Result<std::string> IriNode::post(const json& request, const CancelToken& cancel) {
+  GL_TRY(reply, http_.call({.method = "POST",
+                            .headers = {{"Content-Type", "application/json"}, {"X-IOTA-API-Version", "1"}},
+                            .body = request.dump()},
+                           cancel));
   if (reply.status == 200) return std::move(reply.body);
   const json answer = json::parse(reply.body, nullptr, false);
   const std::string reason = answer.is_object() ? printable(text_of(answer, "error")) : std::string();
@@ -137,25 +139,25 @@ Result<std::string> IriNode::post(const json& request) {
     return fail(ErrorCode::kInputRefused, node + " refused: " + (reason.empty() ? "no reason given" : reason));
   }
   if (reply.status == 401 || reply.status == 403) {
-    return fail(ErrorCode::kNotAllowed, node + " does not let this program in", token_hint_);
+    return fail(ErrorCode::kNotAllowed, node + " does not let this program in", http_.options().token_hint);
   }
   return fail(ErrorCode::kUnreachable, node + " failed with status " + std::to_string(reply.status),
               "check that the address is a node's, then repeat");
 }
 
-Result<json> IriNode::call(const json& request) {
-  GL_TRY(body, post(request));
+Result<json> IriNode::call(const json& request, const CancelToken& cancel) {
+  GL_TRY(body, post(request, cancel));
   json answer = json::parse(body, nullptr, false);
   if (!answer.is_object()) return wrong_answer("not a JSON object");
   return answer;
 }
 
-Result<IriNode::Facts> IriNode::facts() {
+Result<IriNode::Facts> IriNode::facts(const CancelToken& cancel) {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (facts_) return *facts_;
   }
-  GL_TRY(told, call({{"command", "getNodeInfo"}}));
+  GL_TRY(told, call({{"command", "getNodeInfo"}}, cancel));
   if (text_of(told, "appName").empty()) return wrong_answer("it is no Tangle node");
   Facts facts;
   facts.info.network_id = text_of(told, "networkId");
@@ -163,7 +165,8 @@ Result<IriNode::Facts> IriNode::facts() {
   if (!facts.ours) facts.info.network_id = short_network_id(text_of(told, "coordinatorAddress"));
   const bool is_plain = std::all_of(facts.info.network_id.begin(), facts.info.network_id.end(),
                                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-  if (!is_plain || facts.info.network_id.size() > 32) return wrong_answer("its networkId is not hexadecimal");
+  if (!is_plain || facts.info.network_id.size() > base::limits::kNetworkIdLengthMax)
+    return wrong_answer("its networkId is not hexadecimal");
   facts.info.min_weight_magnitude =
       static_cast<int>(bounded_count(told, "minWeightMagnitude", kLegacyMinWeightMagnitude));
   if (facts.info.min_weight_magnitude > base::limits::kMinWeightMagnitudeMax) {
@@ -172,31 +175,31 @@ Result<IriNode::Facts> IriNode::facts() {
   facts.info.confirms_data = flag_of(told, "confirmsData");
   facts.pages = flag_of(told, "pagesTransactions");
 
-  GL_TRY(limits, call({{"command", "getNodeAPIConfiguration"}}));
+  GL_TRY(limits, call({{"command", "getNodeAPIConfiguration"}}, cancel));
   facts.found_max = bounded_count(limits, "maxFindTransactions", kLegacyListMax);
   facts.list_max = bounded_count(limits, "maxRequestsList", kLegacyListMax);
   facts.trytes_max = bounded_count(limits, "maxGetTrytes", kLegacyListMax);
   facts.body_max = bounded_count(limits, "maxBodyLength", kLegacyBodyMax);
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   facts_ = facts;
   return facts;
 }
 
 void IriNode::forget_facts() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   facts_.reset();
 }
 
-Result<ports::Tips> IriNode::tips() {
-  GL_TRY(answer, call({{"command", "getTransactionsToApprove"}, {"depth", kTipDepth}}));
+Result<ports::Tips> IriNode::tips(const CancelToken& cancel) {
+  GL_TRY(answer, call({{"command", "getTransactionsToApprove"}, {"depth", kTipDepth}}, cancel));
   const auto trunk = Hash::from_trytes(text_of(answer, "trunkTransaction"));
   const auto branch = Hash::from_trytes(text_of(answer, "branchTransaction"));
   if (!trunk || !branch) return wrong_answer("its tips are no hashes");
   return ports::Tips{*trunk, *branch};
 }
 
-Result<void> IriNode::submit(std::span<const ledger::Transaction> transactions) {
-  GL_TRY(facts, this->facts());
+Result<void> IriNode::submit(std::span<const ledger::Transaction> transactions, const CancelToken& cancel) {
+  GL_TRY(facts, this->facts(cancel));
   const std::size_t count_max = std::max<std::size_t>(
       1, (facts.body_max - std::min<std::size_t>(facts.body_max, 100)) / (ledger::kTransactionTrytes + 3));
   for (auto rest = transactions; !rest.empty();) {
@@ -204,17 +207,17 @@ Result<void> IriNode::submit(std::span<const ledger::Transaction> transactions) 
     json trytes = json::array();
     for (const ledger::Transaction& transaction : rest.first(count)) trytes.push_back(transaction.trytes());
     json request = {{"command", "storeTransactions"}, {"trytes", std::move(trytes)}};
-    if (!facts.ours) GL_CHECK(call(request));
+    if (!facts.ours) GL_CHECK(call(request, cancel));
     request["command"] = "broadcastTransactions";
-    GL_CHECK(call(request));
+    GL_CHECK(call(request, cancel));
     rest = rest.subspan(count);
   }
   return {};
 }
 
 Result<IriNode::Absences> IriNode::read_into(std::span<const Hash> addresses, ports::Sink& sink,
-                                             std::unordered_set<Hash>* known) {
-  GL_TRY(facts, this->facts());
+                                             std::unordered_set<Hash>* known, const CancelToken& cancel) {
+  GL_TRY(facts, this->facts(cancel));
   std::vector<Hash> wanted;
   std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(wanted),
                [&](const Hash& address) { return sink.wants(address); });
@@ -224,7 +227,7 @@ Result<IriNode::Absences> IriNode::read_into(std::span<const Hash> addresses, po
   const std::size_t addresses_max = std::min(kAddressesPerRequest, facts.list_max);
   for (std::span<const Hash> rest = wanted; !rest.empty();) {
     const std::size_t count = std::min(rest.size(), addresses_max);
-    GL_CHECK(read_part(facts, rest.first(count), sink, known, absences));
+    GL_CHECK(read_part(facts, rest.first(count), sink, known, absences, cancel));
     rest = rest.subspan(count);
   }
   return absences;
@@ -233,17 +236,17 @@ Result<IriNode::Absences> IriNode::read_into(std::span<const Hash> addresses, po
 // Page by page from a node that has pages. One that cuts its answers silently (a legacy one) or refuses is asked for
 // half as many addresses, down to a single one, of which the rest cannot be had.
 Result<void> IriNode::read_part(const Facts& facts, std::span<const Hash> addresses, ports::Sink& sink,
-                                std::unordered_set<Hash>* known, Absences& absences) {
+                                std::unordered_set<Hash>* known, Absences& absences, const CancelToken& cancel) {
   std::optional<std::uint64_t> after;
   if (facts.pages) after = 0;
   do {
-    auto found = find(facts, addresses, after, absences);
+    auto found = find(facts, addresses, after, absences, cancel);
     const bool refused = !found && found.error().code == ErrorCode::kInputRefused;
     const bool is_cut = !facts.pages && (refused || (found && found->hashes.size() >= facts.found_max));
     if (is_cut && addresses.size() > 1) {
       const std::size_t half = addresses.size() / 2;
-      GL_CHECK(read_part(facts, addresses.first(half), sink, known, absences));
-      return read_part(facts, addresses.subspan(half), sink, known, absences);
+      GL_CHECK(read_part(facts, addresses.first(half), sink, known, absences, cancel));
+      return read_part(facts, addresses.subspan(half), sink, known, absences, cancel);
     }
     if (is_cut) absences.cut_addresses.push_back(addresses.front());
     if (is_cut && refused) return {};
@@ -253,7 +256,7 @@ Result<void> IriNode::read_part(const Facts& facts, std::span<const Hash> addres
     for (const Hash& hash : found->hashes) {
       if (known == nullptr || !known->contains(hash)) fresh.push_back(hash);
     }
-    GL_CHECK(hand_over(facts, fresh, addresses, sink, known));
+    GL_CHECK(hand_over(facts, fresh, addresses, sink, known, cancel));
     after = found->next;
   } while (after &&
            std::any_of(addresses.begin(), addresses.end(), [&](const Hash& address) { return sink.wants(address); }));
@@ -261,10 +264,11 @@ Result<void> IriNode::read_part(const Facts& facts, std::span<const Hash> addres
 }
 
 Result<IriNode::Found> IriNode::find(const Facts& facts, std::span<const Hash> addresses,
-                                     std::optional<std::uint64_t> after, Absences& absences) {
+                                     std::optional<std::uint64_t> after, Absences& absences,
+                                     const CancelToken& cancel) {
   json request = {{"command", "findTransactions"}, {"addresses", trytes_list(addresses)}};
   if (after) request["after"] = *after;
-  GL_TRY(answer, call(request));
+  GL_TRY(answer, call(request, cancel));
   auto hashes = hashes_of(answer, "hashes");
   if (!hashes) return wrong_answer("what it found are no hashes");
   Found found{std::move(*hashes), {}};
@@ -285,11 +289,11 @@ Result<IriNode::Found> IriNode::find(const Facts& facts, std::span<const Hash> a
 }
 
 Result<void> IriNode::hand_over(const Facts& facts, std::span<const Hash> hashes, std::span<const Hash> addresses,
-                                ports::Sink& sink, std::unordered_set<Hash>* known) {
+                                ports::Sink& sink, std::unordered_set<Hash>* known, const CancelToken& cancel) {
   const std::size_t trytes_max = std::min(kTrytesPerRequest, facts.trytes_max);
   while (!hashes.empty()) {
     const std::size_t count = std::min(hashes.size(), trytes_max);
-    GL_TRY(transactions, get_transactions(hashes.first(count), addresses));
+    GL_TRY(transactions, get_transactions(hashes.first(count), addresses, cancel));
     for (const auto& transaction : transactions) {
       if (known != nullptr) known->insert(transaction.hash());
     }
@@ -303,8 +307,9 @@ Result<void> IriNode::hand_over(const Facts& facts, std::span<const Hash> hashes
 }
 
 Result<std::vector<ledger::Transaction>> IriNode::get_transactions(std::span<const Hash> hashes,
-                                                                   std::span<const Hash> addresses) {
-  GL_TRY(body, post({{"command", "getTrytes"}, {"hashes", trytes_list(hashes)}}));
+                                                                   std::span<const Hash> addresses,
+                                                                   const CancelToken& cancel) {
+  GL_TRY(body, post({{"command", "getTrytes"}, {"hashes", trytes_list(hashes)}}, cancel));
   auto texts = transaction_texts(body);
   if (!texts || texts->size() != hashes.size()) return wrong_answer("not 2,673 trytes for each hash");
   std::vector<std::string> held;
@@ -338,12 +343,12 @@ Result<std::vector<ledger::Transaction>> IriNode::transactions_named(std::span<c
   return transactions;
 }
 
-Result<std::vector<bool>> IriNode::confirmed(std::span<const Hash> transaction_hashes) {
-  GL_TRY(facts, this->facts());
+Result<std::vector<bool>> IriNode::confirmed(std::span<const Hash> transaction_hashes, const CancelToken& cancel) {
+  GL_TRY(facts, this->facts(cancel));
   std::vector<bool> states;
   for (auto rest = transaction_hashes; !rest.empty();) {
     const std::size_t count = std::min(rest.size(), facts.list_max);
-    GL_TRY(answer, call({{"command", "getInclusionStates"}, {"transactions", trytes_list(rest.first(count))}}));
+    GL_TRY(answer, call({{"command", "getInclusionStates"}, {"transactions", trytes_list(rest.first(count))}}, cancel));
     const auto found = answer.find("states");
     const bool is_list = found != answer.end() && found->is_array() && found->size() == count;
     if (!is_list || !std::all_of(found->begin(), found->end(), [](const json& item) { return item.is_boolean(); })) {
@@ -357,13 +362,15 @@ Result<std::vector<bool>> IriNode::confirmed(std::span<const Hash> transaction_h
 
 // Clients name the last index first, and nodes answer in that order or, ours, index 0 first.
 Result<std::vector<ledger::Transaction>> IriNode::attach(const ledger::PreparedBundle& bundle, const Hash& trunk,
-                                                         const Hash& branch, int min_weight_magnitude) {
+                                                         const Hash& branch, int min_weight_magnitude,
+                                                         const CancelToken& cancel) {
   const std::vector<std::string> last_first(bundle.rbegin(), bundle.rend());
   GL_TRY(body, post({{"command", "attachToTangle"},
                      {"trunkTransaction", trunk.trytes()},
                      {"branchTransaction", branch.trytes()},
                      {"minWeightMagnitude", min_weight_magnitude},
-                     {"trytes", last_first}}));
+                     {"trytes", last_first}},
+                    cancel));
   const auto texts = transaction_texts(body);
   if (!texts || texts->size() != bundle.size()) return wrong_answer("it attached another number of transactions");
   std::vector<ledger::Transaction> attached;

@@ -95,8 +95,9 @@ TEST_F(EventStream, LeavesOutWhatWasPruned) {
 TEST_F(EventStream, BeatsAndIsBounded) {
   ServerOptions options;
   options.heartbeat_ms = 20;
-  options.event_streams_max = 1;
-  start({}, options);
+  ServiceOptions service_options;
+  service_options.event_streams_max = 1;
+  start({}, options, service_options);
   const RawConnection connection(port());
   ASSERT_TRUE(connection.send(request()));
   connection.receive("events follow\n\n");

@@ -121,9 +121,10 @@ TEST_F(HostileClients, AnAnswerThatNobodyReadsIsGivenUp) {
   const json request = {{"command", "getTrytes"},
                         {"hashes", std::vector<std::string>(1'000, std::string(test_hash("NONE").trytes()))}};
   for (int i = 0; i < 8; ++i) ASSERT_TRUE(connection.send(http_post(request.dump(), "")));  // more than sockets hold
-  while (service_->metrics().connections_timed_out == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  while (service_->metrics().connections > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_EQ(service_->metrics().memory_size, 0u);
+  while (figure("glucoledger_connections_timed_out_total") == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  while (figure("glucoledger_connections") > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(figure("glucoledger_request_memory_bytes"), 0u);
 }
 
 TEST_F(HostileClients, TheLongestIdleConnectionGivesWay) {
@@ -139,7 +140,7 @@ TEST_F(HostileClients, TheLongestIdleConnectionGivesWay) {
   }
   EXPECT_TRUE(works());
   EXPECT_EQ(idle.front()->receive(), "");  // closed
-  EXPECT_GE(service_->metrics().connections_turned_away, 1u);
+  EXPECT_GE(figure("glucoledger_connections_turned_away_total"), 1u);
   EXPECT_TRUE(idle.back()->send(http_post(R"({"command":"getTips"})", "")));
   EXPECT_NE(idle.back()->receive("\"duration\"").find("200"), std::string::npos);
 }
@@ -168,7 +169,7 @@ TEST_F(HostileClients, AnswersBeyondWhatMayBeHeldArePutOff) {
   }
   for (int tries = 0; tries < 1000 && !put_off(); ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_TRUE(put_off());
-  EXPECT_LE(service_->metrics().memory_size, options.memory_max);
+  EXPECT_LE(figure("glucoledger_request_memory_bytes"), options.memory_max);
   EXPECT_TRUE(works());
 }
 
@@ -196,9 +197,9 @@ class ProofsOfWork : public ServerTest {
   void SetUp() override {
     IriLimits limits;
     limits.attach_min_weight_magnitude_max = 22;
-    ServerOptions options;
+    ServiceOptions options;
     options.proofs_of_work_waiting_max = 1;
-    start(limits, options);
+    start(limits, {}, options);
   }
   std::string endless() const {
     const auto prepared = ledger::prepare("A", test_hash("LONG"), "TEST", 1'542'883'200);
@@ -212,7 +213,7 @@ class ProofsOfWork : public ServerTest {
          *prepared}}.dump());
   }
   void wait_for(std::uint64_t count) const {
-    while (service_->metrics().proofs_of_work != count) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    while (figure("glucoledger_proofs_of_work") != count) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 };
 

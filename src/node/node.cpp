@@ -2,8 +2,9 @@
 
 #include <chrono>
 
+#include "http/listen_address.h"
+#include "http/token.h"
 #include "ledger_store/node_address.h"
-#include "node/listen_address.h"
 
 namespace glucoledger::node {
 namespace {
@@ -11,10 +12,19 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto kSilenceMax = std::chrono::seconds(60);
+constexpr std::size_t kLedgerFiles = 4096;  // that the ledger may keep open
+
+// Beyond this machine one peer may take half of the room.
+ServiceOptions service_options_for(const NodeOptions& options) {
+  ServiceOptions service;
+  const auto address = http::ListenAddress::parse(options.server.listen);
+  if (address && !address->is_loopback) service.proofs_of_work_of_peer_max = service.proofs_of_work_waiting_max / 2 + 1;
+  return service;
+}
 
 // What a node must have before others than this machine can reach it.
 Result<void> check_exposure(const NodeOptions& options) {
-  GL_TRY(address, ListenAddress::parse(options.server.listen));
+  GL_TRY(address, http::ListenAddress::parse(options.server.listen));
   if (address.is_loopback) return {};
   if (!options.token_file) {
     return fail(ErrorCode::kUsage, "beyond loopback a node needs a token, without which others may only read",
@@ -34,7 +44,7 @@ Node::Node(const NodeOptions& options, std::unique_ptr<ledger_store::Tangle> tan
     : options_(options),
       tangle_(std::move(tangle)),
       api_(*tangle_, clock),
-      service_(api_, *tangle_, Log(options.log_level)),
+      service_(api_, *tangle_, http::Log(options.log_level), service_options_for(options)),
       milestone_looked_at_(SteadyClock::now()) {}
 
 Node::~Node() {
@@ -43,9 +53,14 @@ Node::~Node() {
 
 Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, const base::Clock& clock) {
   GL_CHECK(check_exposure(options));
+  http::ServerOptions server_options = options.server;
   // Before a ledger is made, as it keeps what was decided for it.
-  if (options.token_file) GL_CHECK(Access::from_token_file(*options.token_file));
-  GL_TRY(prepared, Server::prepare(options.server));
+  if (options.token_file) {
+    GL_ASSIGN(server_options.token, http::TokenCheck::from_file(*options.token_file));
+  }
+  server_options.realm = "glucoledger node";
+  server_options.other_files += kLedgerFiles;
+  GL_TRY(prepared, http::Server::prepare(server_options));
   ledger_store::TangleOptions tangle_options;
   tangle_options.min_weight_magnitude = options.min_weight_magnitude;
   tangle_options.retention_ms = options.retention_ms;
@@ -53,22 +68,18 @@ Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, const base
   GL_TRY(tangle, ledger_store::Tangle::open(options.folder, tangle_options, clock));
   std::unique_ptr<Node> node(new Node(options, std::move(tangle), clock));
   GL_ASSIGN(node->info_, node->tangle_->info());
-  GL_CHECK(node->read_access());
-  GL_ASSIGN(node->server_, Server::start(node->service_, *node->tangle_, options.server, std::move(prepared)));
+  GL_ASSIGN(node->server_, http::Server::start(node->service_.router(), node->service_.metrics(), node->log(),
+                                               server_options, std::move(prepared)));
   GL_CHECK(ledger_store::write_node_address(options.folder, {node->url(), node->info_.network_id}));
   node->milestones_ = std::thread(&Node::issue_milestones, node.get(), options.milestone_interval_ms);
   return node;
 }
 
-Result<void> Node::read_access() {
-  if (!options_.token_file) return {};
-  GL_TRY(access, Access::from_token_file(*options_.token_file));
-  service_.set_access(access);
-  return {};
-}
-
 Result<void> Node::reload() {
-  GL_CHECK(read_access());
+  if (options_.token_file) {
+    GL_TRY(token, http::TokenCheck::from_file(*options_.token_file));
+    server_->set_token(token);
+  }
   return server_->reload_tls();
 }
 
@@ -76,21 +87,28 @@ void Node::issue_milestone() {
   const auto issued = tangle_->issue_milestone();
   milestone_looked_at_ = SteadyClock::now();
   service_.set_trouble(issued ? std::nullopt : std::optional("no milestones: " + issued.error().message));
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   trouble_ = issued ? std::nullopt : std::optional<Error>(issued.error());
 }
 
 void Node::issue_milestones(std::int64_t interval_ms) {
-  std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, std::chrono::milliseconds(interval_ms), [this] { return stopping_; })) {
+  base::MutexLock lock(mutex_);
+  while (!stopping_) {
+    const auto next = SteadyClock::now() + std::chrono::milliseconds(interval_ms);
+    while (!stopping_ && SteadyClock::now() < next) wake_.wait_until(lock, next);
+    if (stopping_) return;
     lock.unlock();
-    issue_milestone();
+    try {
+      issue_milestone();
+    } catch (const std::exception&) {  // the next one may find memory again
+      log().error("no milestone: out of memory, or an internal error");
+    }
     lock.lock();
   }
 }
 
 std::optional<Error> Node::trouble() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return trouble_;
 }
 
@@ -101,7 +119,7 @@ bool Node::is_alive() const {
 
 void Node::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (stopping_) return;
     stopping_ = true;
   }

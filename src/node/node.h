@@ -5,28 +5,27 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/mutex.h"
+#include "http/server.h"
 #include "ledger_store/tangle.h"
 #include "node/iri_api.h"
-#include "node/server.h"
 #include "node/service.h"
 
 namespace glucoledger::node {
 
 struct NodeOptions {
   std::filesystem::path folder;
-  ServerOptions server;
+  http::ServerOptions server;
   std::optional<std::filesystem::path> token_file;
   bool insecure_plain_http = false;  // beyond loopback, without TLS
-  LogLevel log_level = LogLevel::kOff;
+  http::LogLevel log_level = http::LogLevel::kOff;
   std::optional<int> min_weight_magnitude;          // of a new ledger; kUsage when an old one has another
   std::optional<std::int64_t> retention_ms;         // of a new ledger, as above
   std::optional<std::int64_t> duplicate_window_ms;  // likewise
@@ -40,7 +39,7 @@ class Node {
   ~Node();  // stops
   std::string url() const { return server_->url(); }
   const ports::LedgerInfo& info() const { return info_; }
-  const Log& log() const { return service_.log(); }
+  const http::Log& log() const { return service_.log(); }
   // Why milestones cannot be issued (a full disk); nothing while all is well.
   std::optional<Error> trouble();
   // Milestones are looked at in time: what a watchdog asks.
@@ -54,18 +53,17 @@ class Node {
   Node(const NodeOptions& options, std::unique_ptr<ledger_store::Tangle> tangle, const base::Clock& clock);
   void issue_milestones(std::int64_t interval_ms);
   void issue_milestone();
-  Result<void> read_access();
 
   NodeOptions options_;
   std::unique_ptr<ledger_store::Tangle> tangle_;
   ports::LedgerInfo info_;
   IriApi api_;
   Service service_;
-  std::unique_ptr<Server> server_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  std::optional<Error> trouble_;
+  std::unique_ptr<http::Server> server_;
+  base::Mutex mutex_;
+  base::Condition wake_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::optional<Error> trouble_ GUARDED_BY(mutex_);
   std::atomic<std::chrono::steady_clock::time_point> milestone_looked_at_;
   std::thread milestones_;
 };

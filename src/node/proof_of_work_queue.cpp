@@ -16,13 +16,9 @@ bool ProofOfWorkQueue::add(const std::string& peer, Job job) {
   std::deque<Job> cancelled;
   bool added = false;
   {
-    const std::lock_guard lock(mutex_);
-    const auto has_room = [&] {
-      const auto mine = waiting_.find(peer);
-      return count_ < waiting_max_ && (mine == waiting_.end() || mine->second.size() < peer_max_);
-    };
-    if (!has_room()) take_out_cancelled(cancelled);
-    if (!stopping_ && has_room()) {
+    const base::MutexLock lock(mutex_);
+    if (!has_room_for(peer)) take_out_cancelled(cancelled);
+    if (!stopping_ && has_room_for(peer)) {
       std::deque<Job>& mine = waiting_[peer];
       if (mine.empty()) turns_.push_back(peer);
       mine.push_back(std::move(job));
@@ -35,6 +31,11 @@ bool ProofOfWorkQueue::add(const std::string& peer, Job job) {
   return added;
 }
 
+bool ProofOfWorkQueue::has_room_for(const std::string& peer) const {
+  const auto mine = waiting_.find(peer);
+  return count_ < waiting_max_ && (mine == waiting_.end() || mine->second.size() < peer_max_);
+}
+
 void ProofOfWorkQueue::take_out_cancelled(std::deque<Job>& cancelled) {
   for (auto& [peer, jobs] : waiting_) {
     const auto gone = std::stable_partition(jobs.begin(), jobs.end(), [](const Job& job) { return !*job.cancel; });
@@ -42,12 +43,16 @@ void ProofOfWorkQueue::take_out_cancelled(std::deque<Job>& cancelled) {
     jobs.erase(gone, jobs.end());
   }
   std::erase_if(waiting_, [](const auto& entry) { return entry.second.empty(); });
-  std::erase_if(turns_, [this](const std::string& peer) { return !waiting_.contains(peer); });
+  std::deque<std::string> turns;
+  for (std::string& peer : turns_) {
+    if (waiting_.contains(peer)) turns.push_back(std::move(peer));
+  }
+  turns_ = std::move(turns);
   count_ -= cancelled.size();
 }
 
 void ProofOfWorkQueue::cancel_all() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (running_) *running_ = true;
   for (auto& [peer, jobs] : waiting_) {
     for (const Job& job : jobs) *job.cancel = true;
@@ -55,9 +60,9 @@ void ProofOfWorkQueue::cancel_all() {
 }
 
 void ProofOfWorkQueue::run() {
-  std::unique_lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || count_ > 0; });
+    while (!stopping_ && count_ == 0) changed_.wait(lock);
     if (count_ == 0) return;
     const auto next = waiting_.find(turns_.front());
     turns_.pop_front();
@@ -71,7 +76,10 @@ void ProofOfWorkQueue::run() {
     }
     running_ = job.cancel;
     lock.unlock();
-    job.work();
+    try {
+      job.work();
+    } catch (const std::exception&) {  // out of memory: its requester hears nothing, the others go on
+    }
     job = {};
     lock.lock();
     running_.reset();
@@ -80,7 +88,7 @@ void ProofOfWorkQueue::run() {
 
 void ProofOfWorkQueue::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     stopping_ = true;
   }
   cancel_all();

@@ -3,15 +3,15 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace glucoledger::node {
 
@@ -34,17 +34,18 @@ class ProofOfWorkQueue {
 
  private:
   void run();
-  void take_out_cancelled(std::deque<Job>& cancelled);
+  bool has_room_for(const std::string& peer) const REQUIRES(mutex_);
+  void take_out_cancelled(std::deque<Job>& cancelled) REQUIRES(mutex_);
 
   const std::size_t waiting_max_;
   const std::size_t peer_max_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<std::string, std::deque<Job>> waiting_;  // never an empty deque
-  std::deque<std::string> turns_;                   // the keys of waiting_, whose turn is next first
-  std::size_t count_ = 0;
-  std::shared_ptr<std::atomic<bool>> running_;
-  bool stopping_ = false;
+  base::Mutex mutex_;
+  base::Condition changed_;
+  std::map<std::string, std::deque<Job>> waiting_ GUARDED_BY(mutex_);  // never an empty deque
+  std::deque<std::string> turns_ GUARDED_BY(mutex_);                   // the keys of waiting_, whose turn is next first
+  std::size_t count_ GUARDED_BY(mutex_) = 0;
+  std::shared_ptr<std::atomic<bool>> running_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -1,11 +1,11 @@
 // Our client against our server, in one process and over loopback; and the server against bad clients.
-#include "node/server.h"
-
 #include <gtest/gtest.h>
 
 #include "base/file.h"
 #include "base/test_folder.h"
 #include "ledger_client/iri_client.h"
+#include "ledger_client/open_ledger.h"
+#include "ledger_store/node_address.h"
 #include "node/node.h"
 #include "node/test_server.h"
 #include "ports/test_reading.h"
@@ -19,7 +19,7 @@ using ledger_client::IriClient;
 
 class ClientAndServerTest : public ServerTest {
  protected:
-  ledger_client::Endpoint endpoint() const { return *locator::parse_endpoint(server_->url()); }
+  locator::Endpoint endpoint() const { return *locator::parse_endpoint(server_->url()); }
 };
 
 TEST_F(ClientAndServerTest, TheClientSeesWhatTheLedgerHolds) {
@@ -64,7 +64,7 @@ TEST_F(ClientAndServerTest, TheClientTellsARefusalFromANodeThatIsGone) {
 }
 
 TEST_F(ClientAndServerTest, TheClientGoesToTheNextNode) {
-  ledger_client::Endpoint dead{"127.0.0.1", 1};
+  locator::Endpoint dead{"127.0.0.1", 1};
   IriClient client({dead, endpoint()});
   EXPECT_TRUE(client.tips());
   EXPECT_EQ(client.info()->locator, "http://127.0.0.1:1," + server_->url());
@@ -76,7 +76,7 @@ TEST_F(ClientAndServerTest, TheClientKeepsToOneLedger) {
   Service other_service(other_api, *other_tangle);
   ServerOptions options;
   options.listen = "127.0.0.1:0";
-  const auto other = Server::start(other_service, *other_tangle, options);
+  const auto other = http::Server::start(other_service.router(), other_service.metrics(), other_service.log(), options);
   ASSERT_TRUE(other);
   IriClient client({endpoint(), *locator::parse_endpoint((*other)->url())});
   ASSERT_TRUE(client.info());
@@ -154,10 +154,50 @@ TEST_F(ServerTest, ListensOnAddressesOnly) {
   for (const char* listen : {"nonsense", "127.0.0.1:99999", ":1", "127.0.0.1:", "no such host:1"}) {
     ServerOptions options;
     options.listen = listen;
-    const auto server = Server::start(*service_, *tangle_, options);
+    const auto server = http::Server::start(service_->router(), service_->metrics(), service_->log(), options);
     ASSERT_FALSE(server) << listen;
     EXPECT_EQ(server.error().code, ErrorCode::kUsage) << listen;
   }
+}
+
+TEST(Endpoint, IsAUrlOfANode) {
+  using ledger_client::canonical_locator;
+  EXPECT_EQ(canonical_locator("http://Example.org").value(), "http://example.org:80");
+  EXPECT_EQ(canonical_locator("http://[::1]:14265/,http://b:1").value(), "http://[::1]:14265,http://b:1");
+  for (const char* bad : {"ftp://a:1", "http://u:p@a:1", "http://a:1/path", "http://a:0", "http://a:x", "http://",
+                          "http://a b:1", "http://a:1,", "http://[::1", "localhost:14265", ""}) {
+    const auto locator = canonical_locator(bad);
+    ASSERT_FALSE(locator) << bad;
+    EXPECT_EQ(locator.error().code, ErrorCode::kUsage) << bad;
+    EXPECT_EQ(locator.error().message.find("u:p"), std::string::npos);
+  }
+}
+
+TEST(NodeInAFolder, IsUsedInsteadOfTheFolder) {
+  const FixedClock clock;
+  const base::TestFolder folder;
+  NodeOptions options;
+  options.folder = folder / "ledger";
+  options.server.listen = "127.0.0.1:0";
+  options.min_weight_magnitude = ledger::kTestWeight;
+  auto node = Node::start(options, clock);
+  ASSERT_TRUE(node) << node.error().message;
+  const auto bundle = test_bundle("SHARED", 1);
+  {
+    const auto ledger = ledger_client::open_ledger(options.folder.string(), {}, clock);
+    ASSERT_TRUE(ledger) << ledger.error().message;
+    EXPECT_NE(dynamic_cast<IriClient*>(ledger->get()), nullptr);
+    EXPECT_EQ((*ledger)->info()->locator, std::filesystem::canonical(options.folder).string());
+    ASSERT_TRUE((*ledger)->submit(bundle));
+  }
+  const ledger_store::NodeAddress left = *ledger_store::read_node_address(options.folder);
+  node->reset();
+  EXPECT_FALSE(ledger_store::read_node_address(options.folder));
+  ASSERT_TRUE(ledger_store::write_node_address(options.folder, left));  // as after kill -9: nobody answers there
+  const auto ledger = ledger_client::open_ledger(options.folder.string(), {}, clock);
+  ASSERT_TRUE(ledger) << ledger.error().message;
+  EXPECT_EQ(dynamic_cast<IriClient*>(ledger->get()), nullptr);
+  EXPECT_EQ(ports::read_all(**ledger, std::vector{test_hash("SHARED")})->transactions.size(), 1u);
 }
 
 TEST(NodeInAFolder, MakesNoLedgerWhereItsFilesCannotBeUsed) {
@@ -167,7 +207,7 @@ TEST(NodeInAFolder, MakesNoLedgerWhereItsFilesCannotBeUsed) {
   without_token.server.listen = "127.0.0.1:0";
   NodeOptions without_tls = without_token;
   without_token.token_file = folder / "nowhere";
-  without_tls.server.tls = TlsFiles{folder / "nowhere", folder / "nowhere"};
+  without_tls.server.tls = http::TlsFiles{folder / "nowhere", folder / "nowhere"};
   for (const NodeOptions& options : {without_token, without_tls}) {
     EXPECT_FALSE(Node::start(options, FixedClock()));
     EXPECT_FALSE(std::filesystem::exists(options.folder));

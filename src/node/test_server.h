@@ -1,104 +1,50 @@
-// For the tests of the server: one over an in-memory ledger, and a client that sends any bytes.
+// For the tests of the node's server: one over an in-memory ledger.
 #pragma once
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
 #include <memory>
 #include <string>
 
+#include "http/server.h"
+#include "http/test_connection.h"
 #include "ledger/test_bundles.h"
-#include "ledger_store/tangle.h"
-#include "node/server.h"
+#include "node/service.h"
 
 namespace glucoledger::node {
 
+using http::http_post;
+using http::RawConnection;
+using http::ServerOptions;
 using ledger::FixedClock;
-
-// A TCP connection to loopback.
-class RawConnection {
- public:
-  explicit RawConnection(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    ::sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(descriptor_, reinterpret_cast<const ::sockaddr*>(&address), sizeof address), 0);
-  }
-  ~RawConnection() { close(); }
-  RawConnection(const RawConnection&) = delete;
-  RawConnection& operator=(const RawConnection&) = delete;
-
-  int descriptor() const { return descriptor_; }
-  void close() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    descriptor_ = -1;
-  }
-  // False once the other side does not take it.
-  bool send(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
-  }
-  // All that comes until the server closes, or until `end` was read.
-  std::string receive(std::string_view end = {}) const {
-    std::string answer;
-    std::array<char, 4096> buffer{};
-    for (ssize_t size = 1; size > 0 && (end.empty() || answer.find(end) == std::string::npos);) {
-      size = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
-      if (size > 0) answer.append(buffer.data(), static_cast<std::size_t>(size));
-    }
-    return answer;
-  }
-
- private:
-  int descriptor_;
-};
-
-inline std::string http_post(std::string_view body, std::string_view more_fields = "Connection: close\r\n") {
-  return "POST / HTTP/1.1\r\nHost: x\r\n" + std::string(more_fields) +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
-}
 
 class ServerTest : public testing::Test {
  protected:
   void SetUp() override { start({}); }
-  void start(IriLimits limits, ServerOptions options = {}) {
+  void start(IriLimits limits, ServerOptions options = {}, const ServiceOptions& service_options = {}) {
     server_.reset();
     service_.reset();
     api_ = std::make_unique<IriApi>(*tangle_, clock_, limits);
-    service_ = std::make_unique<Service>(*api_, *tangle_);
+    service_ = std::make_unique<Service>(*api_, *tangle_, http::Log(http::LogLevel::kOff), service_options);
     options.listen = "127.0.0.1:0";
-    auto server = Server::start(*service_, *tangle_, options);
+    auto server = http::Server::start(service_->router(), service_->metrics(), service_->log(), options);
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(*server);
   }
-  std::uint16_t port() const {
-    const std::string url = server_->url();
-    return static_cast<std::uint16_t>(std::stoul(url.substr(url.rfind(':') + 1)));
-  }
+  std::uint16_t port() const { return http::port_of(server_->url()); }
   // Sends bytes and takes all that comes until the server closes.
-  std::string raw(std::string_view bytes) const {
-    const RawConnection connection(port());
-    connection.send(bytes);
-    return connection.receive();
-  }
+  std::string raw(std::string_view bytes) const { return http::exchange_raw(port(), bytes); }
   std::string get(const std::string& target, const std::string& fields = "") const {
     return raw("GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + fields + "\r\n");
   }
   bool works() const { return raw(http_post(R"({"command":"getNodeInfo"})")).starts_with("HTTP/1.1 200"); }
+  std::uint64_t figure(std::string_view name) const { return service_->metrics().value(name); }
 
   FixedClock clock_;
   std::unique_ptr<ledger_store::Tangle> tangle_ = ledger_store::Tangle::in_memory(ledger::kTestWeight, clock_);
   std::unique_ptr<IriApi> api_;
   std::unique_ptr<Service> service_;
-  std::unique_ptr<Server> server_;
+  std::unique_ptr<http::Server> server_;
 };
 
 }  // namespace glucoledger::node

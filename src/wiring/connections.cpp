@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kProofOfWorkWaitMs = 600'000;
 
-bool is_same(const ledger_client::HttpOptions& a, const ledger_client::HttpOptions& b) {
+bool is_same(const http::ClientOptions& a, const http::ClientOptions& b) {
   const bool same_token = (a.token ? a.token->text() : "") == (b.token ? b.token->text() : "");
   return a.ca_file == b.ca_file && same_token;
 }
@@ -22,14 +22,12 @@ void Connections::set_access(NodeAccess access) {
   access_ = std::move(access);
 }
 
-ledger_client::HttpOptions Connections::options_for(const locator::Locator& nodes,
-                                                    ledger_client::HttpOptions otherwise) {
+http::ClientOptions Connections::options_for(const locator::Locator& nodes, http::ClientOptions otherwise) {
   const base::MutexLock lock(mutex_);
   return access_ && access_->ledger == nodes ? access_->http : std::move(otherwise);
 }
 
-std::shared_ptr<ports::Ledger> Connections::client_at(const locator::Locator& nodes,
-                                                      const ledger_client::HttpOptions& http) {
+std::shared_ptr<ports::Ledger> Connections::client_at(const locator::Locator& nodes, const http::ClientOptions& http) {
   const base::MutexLock lock(mutex_);
   auto& kept = kept_[nodes.text()];
   if (kept.client && is_same(kept.http, http)) {
@@ -58,7 +56,7 @@ Result<ports::Attach> Connections::attach_at(const std::string& where, const loc
                                   "do the proofs of work here, or name a node's URL")
                            : fail(ErrorCode::kUsage, "proofs of work are done here or by a node", "name a node's URL");
   }
-  ledger_client::HttpOptions http;
+  http::ClientOptions http;
   http.token_hint = "the token of a home goes to its own ledger alone: name another service, or do the work here";
   http.trust_hint = "name a service whose certificate this machine trusts, or do the work here";
   http = options_for(named, std::move(http));
@@ -74,7 +72,7 @@ ports::World make_world(std::shared_ptr<Connections> connections, const base::Cl
   return {.clock = clock,
           .open_ledger = [connections = std::move(connections)](
                              const locator::Locator& place, ports::Use use,
-                             const base::CancelToken& cancel) { return connections->open_ledger(place, use, cancel); },
+                             const base::CancelToken& asked) { return connections->open_ledger(place, use, asked); },
           .open_store = [](const locator::Locator& place, ports::Use use,
                            const base::CancelToken&) { return open_store(place, use == ports::Use::kRead); },
           .progress = std::move(progress),

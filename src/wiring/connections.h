@@ -34,13 +34,12 @@ class Connections {
 
  private:
   struct Kept {
-    ledger_client::HttpOptions http;
+    http::ClientOptions http;
     std::shared_ptr<ledger_client::IriClient> client;
   };
   // Of another ledger than the home's: nothing but what `otherwise` says.
-  ledger_client::HttpOptions options_for(const locator::Locator& nodes, ledger_client::HttpOptions otherwise)
-      EXCLUDES(mutex_);
-  std::shared_ptr<ports::Ledger> client_at(const locator::Locator& nodes, const ledger_client::HttpOptions& http)
+  http::ClientOptions options_for(const locator::Locator& nodes, http::ClientOptions otherwise) EXCLUDES(mutex_);
+  std::shared_ptr<ports::Ledger> client_at(const locator::Locator& nodes, const http::ClientOptions& http)
       EXCLUDES(mutex_);
 
   const base::Clock& clock_;

@@ -25,11 +25,11 @@ Result<SecretBytes> read_token(const std::string& file) {
 
 }  // namespace
 
-Result<ledger_client::HttpOptions> read_access(const AccessFiles& files) {
-  ledger_client::HttpOptions http;
+Result<http::ClientOptions> read_access(const AccessFiles& files) {
+  http::ClientOptions http;
   if (!files.ca_file.empty()) {
     http.ca_file = std::filesystem::absolute(files.ca_file).string();
-    GL_CHECK(ledger_client::check_certificates(http.ca_file));
+    GL_CHECK(http::check_certificates(http.ca_file));
   }
   if (!files.token_file.empty()) {
     GL_TRY(token, read_token(files.token_file));
@@ -38,7 +38,7 @@ Result<ledger_client::HttpOptions> read_access(const AccessFiles& files) {
   return http;
 }
 
-Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& http) {
+Result<void> store_access(home::Home& home, const http::ClientOptions& http) {
   return home.write([&](home::Transaction& transaction) -> Result<void> {
     if (!http.ca_file.empty()) GL_CHECK(home.set_meta(transaction, kCaFile, http.ca_file));
     if (!http.token) return {};

@@ -5,14 +5,14 @@
 #include <string>
 
 #include "home/home.h"
-#include "ledger_client/http_client.h"
+#include "http/client.h"
 #include "locator/locator.h"
 
 namespace glucoledger::wiring {
 
 struct NodeAccess {
   locator::Locator ledger;
-  ledger_client::HttpOptions http;
+  http::ClientOptions http;
 };
 
 // Names of files; each may be empty.
@@ -21,10 +21,10 @@ struct AccessFiles {
   std::string token_file;
 };
 // kInputRefused: no file of certificates, or no token in one line of printable characters.
-Result<ledger_client::HttpOptions> read_access(const AccessFiles& files);
+Result<http::ClientOptions> read_access(const AccessFiles& files);
 
 // Kept in the home, the token sealed; what is not given stays as it was.
-Result<void> store_access(home::Home& home, const ledger_client::HttpOptions& http);
+Result<void> store_access(home::Home& home, const http::ClientOptions& http);
 Result<NodeAccess> load_access(home::Home& home);
 
 }  // namespace glucoledger::wiring

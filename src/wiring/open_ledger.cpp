@@ -20,7 +20,7 @@ std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder,
   if (!address) return nullptr;
   const auto endpoint = locator::parse_endpoint(address->url);
   if (!endpoint) return nullptr;
-  ledger_client::HttpOptions brief = options.http;
+  http::ClientOptions brief = options.http;
   brief.connect_ms = kProbeConnectMs;
   brief.request_ms = kProbeRequestMs;
   ledger_client::IriClient probe({*endpoint}, brief);

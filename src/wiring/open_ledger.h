@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "ledger_client/http_client.h"
+#include "http/client.h"
 #include "locator/locator.h"
 #include "ports/ledger.h"
 
@@ -19,7 +19,7 @@ struct OpenLedgerOptions {
   bool read_only = false;                   // else a folder is made where it is missing
   std::optional<int> min_weight_magnitude;  // a new folder's; kUsage where it contradicts, or for nodes
   std::int64_t lock_wait_ms = 10'000;
-  ledger_client::HttpOptions http;  // for nodes
+  http::ClientOptions http;  // for nodes
 };
 
 // kUsage where the locator's kind is no ledger's. Of nodes nothing is asked yet.

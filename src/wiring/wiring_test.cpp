@@ -101,7 +101,7 @@ TEST(ConnectionsTest, ClientsOfNodesAreKeptUntilTheirAccessChanges) {
   const auto first = connections.open_ledger(nodes, Use::kWrite).value();
   EXPECT_EQ(connections.open_ledger(nodes, Use::kRead).value(), first);
   EXPECT_NE(connections.open_ledger(place("http://127.0.0.1:2"), Use::kRead).value(), first);
-  ledger_client::HttpOptions http;
+  http::ClientOptions http;
   http.token = std::make_shared<const SecretBytes>(base::to_bytes("token"));
   connections.set_access({nodes, http});
   const auto second = connections.open_ledger(nodes, Use::kRead).value();
@@ -151,7 +151,7 @@ class NodeAccessTest : public testing::Test {
 
 TEST_F(NodeAccessTest, IsKeptInTheHome) {
   const auto key = home::unlock_home(folder_ / "home", {}).value();
-  auto home = home::Home::open(folder_ / "home", key, home::Home::Access::kWrite).value();
+  auto home = home::Home::open(folder_ / "home", key, home::Home::Use::kWrite).value();
   EXPECT_EQ(load_access(home)->ledger.text(), "https://node.example:443");
   EXPECT_FALSE(load_access(home)->http.token);
   const auto http = read_access({"", file("token", "0123456789abcdef\n")});

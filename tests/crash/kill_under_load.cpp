@@ -185,7 +185,7 @@ class NodeVictim final : public Victim {
   void submit_all(const std::string& started, const std::vector<Bundle>& bundles, std::size_t first, int told) {
     const auto document = nlohmann::json::parse(started, nullptr, false);
     if (!document.is_object()) return note_failure("it does not start");
-    const auto endpoint = ledger_client::parse_endpoint(document.value("url", ""));
+    const auto endpoint = locator::parse_endpoint(document.value("url", ""));
     if (!endpoint) return note_failure(endpoint.error().message);
     ledger_client::IriNode node(*endpoint, {});  // a connection for each thread; an acknowledgement is a status 200
     feed(bundles, first, told, [&](const Bundle& bundle) {

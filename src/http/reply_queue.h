@@ -1,0 +1,54 @@
+// Answers from threads that must not wait, such as one that commits for many: all that is there when their turn comes
+// is delivered together by a thread that moves bytes. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.h"
+
+namespace glucoledger::http {
+
+class ReplyQueue {
+ public:
+  using Delivery = std::function<void()>;
+  // `post` has a task done soon by a thread that moves bytes, and does not wait for it.
+  explicit ReplyQueue(std::function<void(std::function<void()> task)> post) : post_(std::move(post)) {}
+
+  // An answer will be added, or was already.
+  void expect() {
+    const base::MutexLock lock(mutex_);
+    if (++expected_ == 0) none_expected_.notify_all();
+  }
+  void add(Delivery delivery) {
+    const base::MutexLock lock(mutex_);
+    added_.push_back(std::move(delivery));
+    if (added_.size() == 1) post_([this] { deliver(); });
+    if (--expected_ == 0) none_expected_.notify_all();
+  }
+  // Until all that is expected was added.
+  void wait() {
+    base::MutexLock lock(mutex_);
+    while (expected_ != 0) none_expected_.wait(lock);
+  }
+
+ private:
+  void deliver() {
+    std::vector<Delivery> taken;
+    {
+      const base::MutexLock lock(mutex_);
+      taken.swap(added_);
+    }
+    for (const Delivery& delivery : taken) delivery();
+  }
+
+  const std::function<void(std::function<void()>)> post_;
+  base::Mutex mutex_;
+  base::Condition none_expected_;
+  std::int64_t expected_ GUARDED_BY(mutex_) = 0;  // below 0 where an answer was faster than who expects it
+  std::vector<Delivery> added_ GUARDED_BY(mutex_);
+};
+
+}  // namespace glucoledger::http

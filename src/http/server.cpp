@@ -1,0 +1,182 @@
+#include "http/server.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <thread>
+#include <vector>
+
+#include "http/descriptors.h"
+#include "http/server_connection.h"
+
+namespace glucoledger::http {
+namespace {
+
+namespace asio = boost::asio;
+using Tcp = asio::ip::tcp;
+using ErrorNumber = boost::system::error_code;
+using Milliseconds = std::chrono::milliseconds;
+
+constexpr std::size_t kThreads = 2;  // move bytes and call handlers
+constexpr auto kAcceptPause = Milliseconds(100);
+constexpr auto kStopStep = Milliseconds(5);
+
+}  // namespace
+
+class Server::Implementation {
+ public:
+  Implementation(const Router& router, Metrics& metrics, const Log& log, const ServerOptions& options)
+      : shared_(router, metrics, log, options),
+        strand_(asio::make_strand(shared_.context)),
+        acceptor_(strand_),
+        pause_(strand_) {}
+  ~Implementation() { stop(); }
+
+  Result<void> listen(Prepared prepared) {
+    if (prepared.tls) shared_.set_tls(std::move(prepared.tls));
+    ErrorNumber error;
+    const ListenAddress& address = prepared.port.address();
+    acceptor_.assign(address.is_v6 ? Tcp::v6() : Tcp::v4(), prepared.port.release(), error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+      return fail(ErrorCode::kFailed, "cannot listen on " + shared_.options.listen + ": " + error.message(),
+                  "end what uses the port, or choose another (--listen HOST:PORT)");
+    }
+    url_ = address.url(shared_.options.tls.has_value(), acceptor_.local_endpoint().port());
+    const std::size_t wanted = std::exchange(shared_.options.connections_max, prepared.connections_max);
+    if (shared_.options.connections_max < wanted) {
+      shared_.log.warning("fewer connections than wanted: the limit on open files is too low",
+                          {{"wanted", wanted}, {"connections_max", shared_.options.connections_max}});
+    }
+    accept();
+    for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
+    return {};
+  }
+
+  const std::string& url() const { return url_; }
+
+  Result<void> reload_tls() {
+    if (!shared_.options.tls) return {};
+    GL_TRY(context, read_tls(*shared_.options.tls));
+    shared_.set_tls(std::move(context));
+    return {};
+  }
+
+  void set_token(const TokenCheck& token) { shared_.set_token(token); }
+
+  void stop() {
+    if (threads_.empty()) return;
+    shared_.stopping = true;
+    shared_.router.stop();
+    asio::post(strand_, [this] {
+      ErrorNumber ignored;
+      acceptor_.close(ignored);
+      pause_.cancel();
+    });
+    for (const auto& stream : shared_.connections.streams()) stream->look_at_stream();
+    const auto deadline = std::chrono::steady_clock::now() + Milliseconds(shared_.options.stop_ms);
+    while (shared_.requests > 0 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(kStopStep);
+    }
+    shared_.context.stop();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+    shared_.aside.join();
+    shared_.replies.wait();
+  }
+
+ private:
+  void run() {
+    while (true) {
+      try {
+        shared_.context.run();
+        return;
+      } catch (...) {  // the connection whose turn it was is gone
+        shared_.note_exception();
+      }
+    }
+  }
+
+  void accept() {
+    acceptor_.async_accept(asio::make_strand(shared_.context), [this](ErrorNumber error, Tcp::socket socket) {
+      if (!acceptor_.is_open()) return;
+      if (error) {  // out of descriptors: others will end
+        pause_.expires_after(kAcceptPause);
+        pause_.async_wait([this](ErrorNumber cancelled) {
+          if (!cancelled && acceptor_.is_open()) accept();
+        });
+        return;
+      }
+      try {
+        take(std::move(socket));
+      } catch (...) {  // out of memory: this one is gone, others may come
+        shared_.note_exception();
+      }
+      accept();
+    });
+  }
+
+  void take(Tcp::socket socket) {
+    if (!make_room()) return;
+    const auto connection = std::make_shared<ServerConnection>(std::move(socket), shared_);
+    asio::post(connection->executor(), [connection] { connection->start(); });
+  }
+
+  // Whether there is room for one more connection: where there are too many, the longest idle one gives way.
+  bool make_room() {
+    ServerMetrics& metrics = shared_.metrics;
+    if (metrics.connections < shared_.options.connections_max) return true;
+    ++metrics.connections_turned_away;
+    const auto oldest = shared_.connections.longest_idle();
+    if (!oldest) return false;
+    oldest->close_when_idle();
+    return true;
+  }
+
+  ServerShared shared_;
+  asio::strand<asio::io_context::executor_type> strand_;  // of the next two
+  Tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  std::vector<std::thread> threads_;
+  std::string url_;
+};
+
+Server::Server(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Server::~Server() = default;
+
+Result<Server::Prepared> Server::prepare(const ServerOptions& options) {
+  TlsContext tls;
+  if (options.tls) {
+    GL_ASSIGN(tls, read_tls(*options.tls));
+  }
+  GL_TRY(port, TakenPort::take(options.listen));
+  return Prepared{std::move(port), std::move(tls),
+                  raise_descriptor_limit(options.connections_max, options.other_files)};
+}
+
+Result<std::unique_ptr<Server>> Server::start(const Router& router, Metrics& metrics, const Log& log,
+                                              const ServerOptions& options, Prepared prepared) {
+  auto implementation = std::make_unique<Implementation>(router, metrics, log, options);
+  GL_CHECK(implementation->listen(std::move(prepared)));
+  return std::unique_ptr<Server>(new Server(std::move(implementation)));
+}
+
+Result<std::unique_ptr<Server>> Server::start(const Router& router, Metrics& metrics, const Log& log,
+                                              const ServerOptions& options) {
+  GL_TRY(prepared, prepare(options));
+  return start(router, metrics, log, options, std::move(prepared));
+}
+
+std::string Server::url() const {
+  return implementation_->url();
+}
+Result<void> Server::reload_tls() {
+  return implementation_->reload_tls();
+}
+void Server::set_token(const TokenCheck& token) {
+  implementation_->set_token(token);
+}
+void Server::stop() {
+  implementation_->stop();
+}
+
+}  // namespace glucoledger::http

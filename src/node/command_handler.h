@@ -1,0 +1,44 @@
+// Answers commands of the IRI API where they delay no other: those that read at once, by the thread that has them; what
+// is stored without waiting for the disk, judged aside where it is large; proofs of work in their queue. Everything but
+// reading needs the token, where there is one. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "http/exchange.h"
+#include "http/log.h"
+#include "node/iri_api.h"
+#include "node/node_metrics.h"
+#include "node/proof_of_work_queue.h"
+
+namespace glucoledger::node {
+
+class CommandHandler {
+ public:
+  // What it is given outlives it. `waiting_max`, `peer_max`: how many proofs of work may wait, in all and of one peer.
+  CommandHandler(IriApi& api, NodeMetrics& metrics, const http::Log& log, std::size_t waiting_max,
+                 std::size_t peer_max);
+
+  void answer(const std::shared_ptr<http::Exchange>& exchange);
+  // Interrupts all proofs of work; returns when all are answered. No more are taken.
+  void stop() { proof_of_work_.stop(); }
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  http::Reply reply_to(const IriRequest& request, Time received, const std::atomic<bool>* cancel);
+  void store(const std::shared_ptr<http::Exchange>& exchange, const IriRequest& request, Time received);
+  void queue_proof_of_work(const std::shared_ptr<http::Exchange>& exchange, std::shared_ptr<IriRequest> request,
+                           Time received);
+  // Counts what was done and notes it in the log.
+  http::Reply account(IriCommand command, Time received, IriReply answer);
+
+  IriApi& api_;
+  NodeMetrics& metrics_;
+  const http::Log log_;
+  ProofOfWorkQueue proof_of_work_;  // goes first: its thread uses the rest
+};
+
+}  // namespace glucoledger::node

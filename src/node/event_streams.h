@@ -1,0 +1,35 @@
+// GET /events[?after=ID]: each client's place in the live feed (event_feed.h), as a streamed answer. Thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+
+#include "base/mutex.h"
+#include "http/exchange.h"
+#include "ledger_store/reader.h"
+#include "node/node_metrics.h"
+
+namespace glucoledger::node {
+
+class EventStreams {
+ public:
+  // What it is given outlives it, and it outlives its streams.
+  EventStreams(ledger_store::Reader& tangle, NodeMetrics& metrics, std::size_t streams_max)
+      : tangle_(tangle), metrics_(metrics), streams_max_(streams_max) {}
+
+  void answer(const std::shared_ptr<http::Exchange>& exchange);
+  // There is something new. Quick, from any thread.
+  void wake();
+  // The server stops, and ends the streams that are open: nobody wakes them from now on.
+  void stop();
+
+ private:
+  ledger_store::Reader& tangle_;
+  NodeMetrics& metrics_;
+  const std::size_t streams_max_;
+  base::Mutex mutex_;
+  std::list<std::weak_ptr<http::Exchange>> open_ GUARDED_BY(mutex_);
+};
+
+}  // namespace glucoledger::node
