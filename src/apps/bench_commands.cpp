@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "apps/command.h"
+#include "apps/interrupt.h"
 #include "apps/session.h"
-#include "base/interrupt.h"
 #include "base/limits.h"
 #include "bench/benches.h"
 #include "crypto/simd/kernel.h"
@@ -47,7 +47,7 @@ class Benches {
         if (!kernel->empty() && !crypto::simd::use_kernel(*kernel)) {
           return fail(ErrorCode::kUsage, "this machine has no kernel " + *kernel);
         }
-        const auto cancel = base::interrupt_token();
+        const auto cancel = interrupt_token();
         GL_TRY(measured, measure(*options, cancel));
         if (cancel.cancelled()) return fail(ErrorCode::kInterrupted, "stopped");
         return print(context, measured);

@@ -1,7 +1,7 @@
 #include "apps/device_file_options.h"
 
+#include "apps/interrupt.h"
 #include "base/clock.h"
-#include "base/interrupt.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -49,7 +49,7 @@ void add_device_file_options(CLI::App& command, DeviceFileArguments& arguments) 
 
 convert::ImportOptions import_options(const DeviceFileArguments& arguments) {
   convert::ImportOptions options;
-  options.cancel = base::interrupt_token();
+  options.cancel = interrupt_token();
   if (!arguments.format.empty()) options.format = arguments.format;
   if (!arguments.subject.empty()) options.subject = arguments.subject;
   if (!arguments.unit.empty()) options.unit = arguments.unit == "mg/dL" ? cgm::Unit::kMgDl : cgm::Unit::kMmolL;

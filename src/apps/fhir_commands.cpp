@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "apps/device_file_options.h"
+#include "apps/interrupt.h"
 #include "base/file.h"
-#include "base/interrupt.h"
 #include "base/limits.h"
 #include "convert/device_file.h"
 #include "fhir/observation.h"
@@ -68,7 +68,7 @@ Result<ExitCode> convert_file(const ConvertArguments& arguments) {
   GL_TRY(observation_context, observation_context(arguments, imported.patient));
   std::size_t done = 0;
   for (const cgm::Reading& reading : imported.readings) {
-    if (base::interrupted()) return fail(ErrorCode::kInterrupted, "stopped before all readings were written");
+    if (interrupted()) return fail(ErrorCode::kInterrupted, "stopped before all readings were written");
     std::string record = fhir::full_observation(reading, observation_context);
     if (arguments.pretty) {
       GL_TRY(json, fhir::parse_json(record));
@@ -149,7 +149,7 @@ Result<ExitCode> strip_records(const StripArguments& arguments) {
   }
   ObjectReader reader(stream.get());
   while (true) {
-    if (base::interrupted()) return fail(ErrorCode::kInterrupted, "stopped before all records were read");
+    if (interrupted()) return fail(ErrorCode::kInterrupted, "stopped before all records were read");
     GL_TRY(record, reader.next());
     if (record.empty()) break;
     auto stripped = privacy::strip_observation(record, pseudonym);

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "apps/interrupt.h"
 #include "base/file.h"
-#include "base/interrupt.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -38,7 +38,7 @@ Result<InputFile> InputFile::open(const std::string& path) {
 Result<std::size_t> InputFile::read(std::span<std::uint8_t> buffer) {
   std::size_t filled = 0;
   while (filled < buffer.size()) {
-    if (base::interrupted()) return stopped();
+    if (interrupted()) return stopped();
     const ssize_t count = ::read(descriptor_.value(), buffer.data() + filled, buffer.size() - filled);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failed("cannot read " + name_);
@@ -66,7 +66,7 @@ OutputFile::~OutputFile() {
 
 Result<void> OutputFile::write(ByteView bytes) {
   while (!bytes.empty()) {
-    if (base::interrupted()) return stopped();
+    if (interrupted()) return stopped();
     const ssize_t count = ::write(descriptor_.value(), bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failed("cannot write " + (beside_.empty() ? "standard output" : path_.string()));

@@ -1,9 +1,9 @@
 // init: makes a home. access: changes how the nodes of its ledger let it in.
 #include <memory>
 
+#include "apps/interrupt.h"
 #include "apps/session.h"
 #include "base/file.h"
-#include "base/interrupt.h"
 #include "base/limits.h"
 #include "base/time_zone.h"
 #include "ledger_client/iri_client.h"
@@ -37,7 +37,7 @@ Result<void> make_ledger(const locator::Locator& place, std::optional<int> min_w
 void warn_of_silent_nodes(const locator::Locator& nodes, const http::ClientOptions& http) {
   std::string network_id;
   for (const auto& endpoint : nodes.endpoints()) {
-    if (base::interrupted()) return;
+    if (interrupted()) return;
     const auto info = ledger_client::IriClient({endpoint}, http).info();
     if (!info) {
       const bool is_distrust = info.error().next_step == http.trust_hint;

@@ -1,8 +1,8 @@
 // verify, tangle snapshot, tangle restore, tangle prune: what an operator does with a ledger's folder.
 #include "apps/command.h"
+#include "apps/interrupt.h"
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/interrupt.h"
 #include "cgm/local_day.h"
 #include "ledger_store/pruning.h"
 #include "ledger_store/snapshot.h"
@@ -61,8 +61,8 @@ void add_snapshot(CLI::App& tangle, Context& context) {
   command->footer(std::string(kSnapshotExamples));
   command->callback([&context, arguments] {
     context.run = [&context, arguments]() -> Result<ExitCode> {
-      GL_TRY(info, ledger_store::write_snapshot(arguments->folder, arguments->file, terminal_progress(),
-                                                base::interrupt_token()));
+      GL_TRY(info,
+             ledger_store::write_snapshot(arguments->folder, arguments->file, terminal_progress(), interrupt_token()));
       print_result(context, document_of(info), text_of(info));
       return ExitCode::kDone;
     };
@@ -78,7 +78,7 @@ void add_restore(CLI::App& tangle, Context& context) {
   command->callback([&context, arguments] {
     context.run = [&context, arguments]() -> Result<ExitCode> {
       GL_TRY(info, ledger_store::restore_snapshot(arguments->file, arguments->folder, terminal_progress(),
-                                                  base::interrupt_token()));
+                                                  interrupt_token()));
       print_result(context, document_of(info), text_of(info));
       return ExitCode::kDone;
     };
@@ -101,7 +101,7 @@ Result<ExitCode> prune(const Context& context, const PruneArguments& arguments) 
   const base::SystemClock clock;
   GL_TRY(before_ms, day_ms(arguments.before));
   GL_TRY(report,
-         ledger_store::prune_folder(arguments.folder, before_ms, clock, terminal_progress(), base::interrupt_token()));
+         ledger_store::prune_folder(arguments.folder, before_ms, clock, terminal_progress(), interrupt_token()));
   print_result(context, {{"pruned", report.pruned}, {"before_sequence", report.before}},
                count_of(report.pruned, "transaction") + " pruned");
   return ExitCode::kDone;
@@ -118,7 +118,7 @@ void add_prune(CLI::App& tangle, Context& context) {
 }
 
 Result<ExitCode> verify(const Context& context, const std::string& folder) {
-  GL_TRY(report, ledger_store::verify_folder(folder, terminal_progress(), base::interrupt_token()));
+  GL_TRY(report, ledger_store::verify_folder(folder, terminal_progress(), interrupt_token()));
   const nlohmann::ordered_json document = {
       {"sound", report.sound()},         {"transactions", report.transactions},   {"bodies", report.bodies},
       {"milestones", report.milestones}, {"finding_count", report.finding_count}, {"findings", report.findings}};

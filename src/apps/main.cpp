@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "apps/command.h"
-#include "base/interrupt.h"
+#include "apps/interrupt.h"
 #include "crypto/simd/kernel.h"
 
 namespace glucoledger::apps {
@@ -38,7 +38,7 @@ bool kernel_is_refused(const Context& context) {
 }
 
 int run(int argc, char** argv) {
-  base::install_interrupt_handlers();
+  install_interrupt_handlers();
   CLI::App app{"Patient-controlled exchange of glucose data: sensor files become FHIR records on a Tangle."};
   bool verbose = false;
   app.add_flag("--verbose", verbose, "With --version: also which kernels hash");

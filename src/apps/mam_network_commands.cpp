@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "apps/command.h"
+#include "apps/interrupt.h"
 #include "apps/mam_options.h"
 #include "apps/session.h"
-#include "base/interrupt.h"
 #include "base/limits.h"
 #include "usecases/channel.h"
 #include "wiring/open_ledger.h"
@@ -40,7 +40,7 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const Arguments& arguments, b
   GL_ASSIGN(options.http, wiring::read_access(arguments.access));
   options.http.token_hint = "ask its operator for a token and name its file with --ledger-token-file";
   options.http.trust_hint = "name its certificate's file with --ledger-ca, or check the address";
-  return wiring::open_ledger(place, options, kClock, base::interrupt_token());
+  return wiring::open_ledger(place, options, kClock, interrupt_token());
 }
 
 Result<std::string> message_text(const std::string& trytes, bool as_trytes) {
@@ -62,7 +62,7 @@ Result<ExitCode> publish(const Context& context, const Arguments& arguments) {
   const mam::Mode mode = mam_mode_of(arguments.mode);
   GL_TRY(side_key, read_side_key(mode, arguments.side_key_file));
   GL_TRY(message, read_message(arguments));
-  GL_TRY(file, exchange::ChannelFile::open(arguments.state_file, mode, arguments.security, base::interrupt_token()));
+  GL_TRY(file, exchange::ChannelFile::open(arguments.state_file, mode, arguments.security, interrupt_token()));
   GL_TRY(ledger, open_ledger(arguments, false));
   GL_TRY(written,
          usecases::write_to_channel(file, *ledger, make_world(),

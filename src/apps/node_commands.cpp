@@ -5,8 +5,8 @@
 #include <csignal>
 
 #include "apps/command.h"
+#include "apps/interrupt.h"
 #include "base/durations.h"
-#include "base/interrupt.h"
 #include "node/node.h"
 #include "node/service_manager.h"
 
@@ -84,7 +84,7 @@ Result<node::NodeOptions> options_from(const NodeArguments& arguments) {
 
 void run_until_interrupted(node::Node& node) {
   const auto watchdog_ms = node::watchdog_interval_ms();
-  while (!base::sleep_or_interrupted(std::min(watchdog_ms.value_or(kWatchIntervalMs), kWatchIntervalMs))) {
+  while (!sleep_or_interrupted(std::min(watchdog_ms.value_or(kWatchIntervalMs), kWatchIntervalMs))) {
     if (watchdog_ms && node.is_alive()) node::notify_service_manager("WATCHDOG=1");
     if (!reload_asked.exchange(false)) continue;
     const auto reloaded = node.reload();

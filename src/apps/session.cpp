@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "base/interrupt.h"
+#include "apps/interrupt.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -30,14 +30,14 @@ home::KeySource key_source(const Context& context) {
 
 ports::World make_world() {
   return wiring::make_world(std::make_shared<wiring::Connections>(kClock), kClock, terminal_progress(),
-                            base::interrupt_token());
+                            interrupt_token());
 }
 
 Session::Session(std::filesystem::path folder, SecretBytes key)
     : folder_(std::move(folder)),
       key_(std::move(key)),
       connections_(std::make_shared<wiring::Connections>(kClock)),
-      world_(wiring::make_world(connections_, kClock, terminal_progress(), base::interrupt_token())) {}
+      world_(wiring::make_world(connections_, kClock, terminal_progress(), interrupt_token())) {}
 
 Result<Session> Session::start(const Context& context) {
   auto folder = home_folder(context);

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "apps/command.h"
+#include "apps/interrupt.h"
 #include "base/file.h"
-#include "base/interrupt.h"
 #include "base/limits.h"
 #include "crypto/curl.h"
 #include "crypto/proof_of_work.h"
@@ -75,7 +75,7 @@ Result<void> print_line(std::string line) {
 
 Result<ExitCode> hash(const std::string& file) {
   GL_TRY(lines, InputLines::open(file));
-  while (!base::interrupted()) {
+  while (!interrupted()) {
     GL_TRY(transaction, lines.next());
     if (!transaction) return ExitCode::kDone;
     const auto trits = crypto::trits_from_trytes(*transaction);
@@ -97,13 +97,13 @@ Result<ExitCode> pow(const PowArguments& arguments) {
   crypto::ProofOfWorkOptions options;
   options.min_weight_magnitude = arguments.min_weight_magnitude;
   options.threads = arguments.threads;
-  options.cancel = &base::interrupt_flag();
+  options.cancel = &interrupt_flag();
   options.report = [&](std::uint64_t hashes) {
     estimate.tried(hashes);
     const std::string time_left = estimate.time_left();
     base::report(progress, time_left.empty() ? "hashes tried" : time_left + ", hashes tried", hashes, 0);
   };
-  while (!base::interrupted()) {
+  while (!interrupted()) {
     GL_TRY(transaction, lines.next());
     if (!transaction) return ExitCode::kDone;
     const auto nonce = crypto::find_nonce(crypto::trits_from_trytes(*transaction), options);

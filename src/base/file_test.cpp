@@ -31,7 +31,7 @@ TEST_F(FileLockTest, WaitsAsLongAsAskedByTheSteadyClock) {
   const auto held = FileLock::acquire(path_, 0);
   const auto start_ms = clock_.steady_ms();
   clock_.on_wait([&](std::int64_t) { clock_.advance_ms(7); });
-  EXPECT_EQ(FileLock::acquire(path_, 60'000, {}, clock_).error().code, ErrorCode::kBusy);
+  EXPECT_EQ(FileLock::acquire(path_, 60'000, {}, FileLock::Mode::kExclusive, clock_).error().code, ErrorCode::kBusy);
   EXPECT_GE(clock_.steady_ms() - start_ms, 60'000);
   EXPECT_LE(clock_.steady_ms() - start_ms, 60'050);
 }
@@ -39,14 +39,15 @@ TEST_F(FileLockTest, WaitsAsLongAsAskedByTheSteadyClock) {
 TEST_F(FileLockTest, TakesItsTurn) {
   auto held = std::optional(FileLock::acquire(path_, 0));
   clock_.on_wait([&](std::int64_t) { held.reset(); });
-  EXPECT_TRUE(FileLock::acquire(path_, 60'000, {}, clock_));
+  EXPECT_TRUE(FileLock::acquire(path_, 60'000, {}, FileLock::Mode::kExclusive, clock_));
 }
 
 TEST_F(FileLockTest, StopsWaitingOnceCancelled) {
   const auto held = FileLock::acquire(path_, 0);
   CancelSource source;
   clock_.on_wait([&](std::int64_t) { source.trip(); });
-  EXPECT_EQ(FileLock::acquire(path_, 60'000, source.token(), clock_).error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(FileLock::acquire(path_, 60'000, source.token(), FileLock::Mode::kExclusive, clock_).error().code,
+            ErrorCode::kInterrupted);
 }
 
 }  // namespace

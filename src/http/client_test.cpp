@@ -27,7 +27,7 @@ StreamedBody repeated(char letter, std::size_t size, bool tells_size) {
 
 class ClientTest : public HttpServerTest {
  protected:
-  Endpoint endpoint() const { return *parse_endpoint(server_->url()); }
+  Endpoint endpoint() const { return *locator::parse_endpoint(server_->url()); }
 };
 
 TEST_F(ClientTest, SendsAnyMethodPathAndHeader) {
@@ -162,7 +162,7 @@ TEST_F(ClientTest, TrustsByAFileOfCertificates) {
 TEST(ClientOptionsTest, ATokenDoesNotGoOutUnencrypted) {
   ClientOptions options;
   options.token = std::make_shared<const SecretBytes>(base::to_bytes("secret"));
-  Client client(*parse_endpoint("http://192.0.2.1:1"), options);
+  Client client(*locator::parse_endpoint("http://192.0.2.1:1"), options);
   EXPECT_EQ(client.call({.method = "POST"}).error().code, ErrorCode::kUsage);
 }
 
@@ -216,7 +216,7 @@ class ProxyTest : public testing::Test {
 TEST_F(ProxyTest, PlainHttpGoesThroughTheProxyOfTheEnvironment) {
   OneProxy proxy("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes");
   ::setenv("http_proxy", proxy.url().c_str(), 1);
-  Client client(*parse_endpoint("http://store.invalid:5001"));
+  Client client(*locator::parse_endpoint("http://store.invalid:5001"));
   const auto answer = client.call({.method = "POST", .target = "/api/v0/id", .body = "x"});
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ(answer->body, "yes");
@@ -228,7 +228,7 @@ TEST_F(ProxyTest, TlsGoesThroughATunnelThatSeesNothing) {
   ::setenv("https_proxy", proxy.url().c_str(), 1);
   ClientOptions options;
   options.token = std::make_shared<const SecretBytes>(base::to_bytes("secret"));
-  Client client(*parse_endpoint("https://node.invalid:443"), options);
+  Client client(*locator::parse_endpoint("https://node.invalid:443"), options);
   EXPECT_EQ(client.call({.target = "/private"}).error().code, ErrorCode::kUnreachable);
   const std::string asked = proxy.asked();
   EXPECT_TRUE(asked.starts_with("CONNECT node.invalid:443 HTTP/1.1\r\n")) << asked;
@@ -239,10 +239,10 @@ TEST_F(ProxyTest, TlsGoesThroughATunnelThatSeesNothing) {
 TEST_F(ProxyTest, SomeHostsAndThisMachineNeedNone) {
   ::setenv("http_proxy", "http://127.0.0.1:1", 1);
   ::setenv("no_proxy", "store.invalid", 1);
-  const auto direct = Client(*parse_endpoint("http://store.invalid:5001")).call({});
+  const auto direct = Client(*locator::parse_endpoint("http://store.invalid:5001")).call({});
   EXPECT_NE(direct.error().message.find("resolve"), std::string::npos) << direct.error().message;
   OneProxy here("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-  EXPECT_EQ(Client(*parse_endpoint(here.url())).call({})->status, 200u);
+  EXPECT_EQ(Client(*locator::parse_endpoint(here.url())).call({})->status, 200u);
   EXPECT_TRUE(here.asked().starts_with("GET / HTTP/1.1\r\n"));
 }
 

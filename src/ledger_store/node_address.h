@@ -1,7 +1,7 @@
 // The file by which a running node tells others of this machine how to reach the ledger that it holds open.
 //
 // Two lines: the node's URL, and the network id of its ledger, so that a stale file whose port serves another node now
-// is noticed. It is a hint: whoever reads it asks the node before relying on it (ledger_client/open_ledger.h).
+// is noticed. It is a hint: whoever reads it asks the node before relying on it (wiring/open_ledger.h).
 #pragma once
 
 #include <filesystem>

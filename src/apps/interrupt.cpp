@@ -1,18 +1,18 @@
-#include "base/interrupt.h"
+#include "apps/interrupt.h"
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <thread>
 
-namespace glucoledger::base {
+namespace glucoledger::apps {
 namespace {
 
 std::atomic<bool> interrupted_flag{false};
 
 // Never destroyed: a signal may come at any time.
-CancelSource& interrupt_source() {
-  static CancelSource& source = *new CancelSource;
+base::CancelSource& interrupt_source() {
+  static base::CancelSource& source = *new base::CancelSource;
   return source;
 }
 
@@ -40,13 +40,8 @@ const std::atomic<bool>& interrupt_flag() {
   return interrupted_flag;
 }
 
-CancelToken interrupt_token() {
+base::CancelToken interrupt_token() {
   return interrupt_source().token();
-}
-
-void request_interrupt() {
-  interrupt_source().trip();
-  interrupted_flag.store(true);
 }
 
 bool sleep_or_interrupted(std::int64_t duration_ms) {
@@ -57,4 +52,4 @@ bool sleep_or_interrupted(std::int64_t duration_ms) {
   return interrupted();
 }
 
-}  // namespace glucoledger::base
+}  // namespace glucoledger::apps

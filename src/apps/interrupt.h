@@ -9,16 +9,14 @@
 
 #include "base/cancel.h"
 
-namespace glucoledger::base {
+namespace glucoledger::apps {
 
 void install_interrupt_handlers();  // SIGINT, SIGTERM, SIGHUP; a second signal ends the process at once
 bool interrupted();
-CancelToken interrupt_token();  // cancelled by the first signal: what commands hand to the work that they start
 const std::atomic<bool>& interrupt_flag();  // for work that polls a flag of its own accord
-// The same as a token, for work that is handed one.
-CancelToken interrupt_token();
-void request_interrupt();  // as if a signal had come (tests, servers)
+// Tripped by the first signal: what commands hand to the work that they start.
+base::CancelToken interrupt_token();
 // Sleeps, or returns early (true) when interrupted.
 bool sleep_or_interrupted(std::int64_t duration_ms);
 
-}  // namespace glucoledger::base
+}  // namespace glucoledger::apps
