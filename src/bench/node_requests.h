@@ -43,7 +43,7 @@ class AskedNode {
  private:
   Result<nlohmann::json> ask(const nlohmann::ordered_json& request);
   Result<std::vector<std::string>> ask_list(const nlohmann::ordered_json& request, const char* field);
-  ledger_client::HttpClient http_;
+  http::Client http_;
 };
 
 // Hands out the requests of one mix. Not thread-safe; what next() told lives as long as this.

@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/test_folder.h"
 #include "ledger_client/iri_client.h"
-#include "ledger_client/open_ledger.h"
 #include "ledger_store/node_address.h"
 #include "node/node.h"
 #include "node/test_server.h"
@@ -158,46 +157,6 @@ TEST_F(ServerTest, ListensOnAddressesOnly) {
     ASSERT_FALSE(server) << listen;
     EXPECT_EQ(server.error().code, ErrorCode::kUsage) << listen;
   }
-}
-
-TEST(Endpoint, IsAUrlOfANode) {
-  using ledger_client::canonical_locator;
-  EXPECT_EQ(canonical_locator("http://Example.org").value(), "http://example.org:80");
-  EXPECT_EQ(canonical_locator("http://[::1]:14265/,http://b:1").value(), "http://[::1]:14265,http://b:1");
-  for (const char* bad : {"ftp://a:1", "http://u:p@a:1", "http://a:1/path", "http://a:0", "http://a:x", "http://",
-                          "http://a b:1", "http://a:1,", "http://[::1", "localhost:14265", ""}) {
-    const auto locator = canonical_locator(bad);
-    ASSERT_FALSE(locator) << bad;
-    EXPECT_EQ(locator.error().code, ErrorCode::kUsage) << bad;
-    EXPECT_EQ(locator.error().message.find("u:p"), std::string::npos);
-  }
-}
-
-TEST(NodeInAFolder, IsUsedInsteadOfTheFolder) {
-  const FixedClock clock;
-  const base::TestFolder folder;
-  NodeOptions options;
-  options.folder = folder / "ledger";
-  options.server.listen = "127.0.0.1:0";
-  options.min_weight_magnitude = ledger::kTestWeight;
-  auto node = Node::start(options, clock);
-  ASSERT_TRUE(node) << node.error().message;
-  const auto bundle = test_bundle("SHARED", 1);
-  {
-    const auto ledger = ledger_client::open_ledger(options.folder.string(), {}, clock);
-    ASSERT_TRUE(ledger) << ledger.error().message;
-    EXPECT_NE(dynamic_cast<IriClient*>(ledger->get()), nullptr);
-    EXPECT_EQ((*ledger)->info()->locator, std::filesystem::canonical(options.folder).string());
-    ASSERT_TRUE((*ledger)->submit(bundle));
-  }
-  const ledger_store::NodeAddress left = *ledger_store::read_node_address(options.folder);
-  node->reset();
-  EXPECT_FALSE(ledger_store::read_node_address(options.folder));
-  ASSERT_TRUE(ledger_store::write_node_address(options.folder, left));  // as after kill -9: nobody answers there
-  const auto ledger = ledger_client::open_ledger(options.folder.string(), {}, clock);
-  ASSERT_TRUE(ledger) << ledger.error().message;
-  EXPECT_EQ(dynamic_cast<IriClient*>(ledger->get()), nullptr);
-  EXPECT_EQ(ports::read_all(**ledger, std::vector{test_hash("SHARED")})->transactions.size(), 1u);
 }
 
 TEST(NodeInAFolder, MakesNoLedgerWhereItsFilesCannotBeUsed) {

@@ -9,6 +9,7 @@
 #include "http/fake_exchange.h"
 #include "http/response_head.h"
 #include "ledger/test_bundles.h"
+#include "ledger_store/tangle.h"
 
 namespace glucoledger::node {
 namespace {

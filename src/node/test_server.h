@@ -9,6 +9,7 @@
 #include "http/server.h"
 #include "http/test_connection.h"
 #include "ledger/test_bundles.h"
+#include "ledger_store/tangle.h"
 #include "node/service.h"
 
 namespace glucoledger::node {

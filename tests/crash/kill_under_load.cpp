@@ -189,7 +189,7 @@ class NodeVictim final : public Victim {
     if (!endpoint) return note_failure(endpoint.error().message);
     ledger_client::IriNode node(*endpoint, {});  // a connection for each thread; an acknowledgement is a status 200
     feed(bundles, first, told, [&](const Bundle& bundle) {
-      const auto submitted = node.submit(bundle);
+      const auto submitted = node.submit(bundle, {});
       if (!submitted) note_failure(submitted.error().message);
       return submitted.has_value();
     });
