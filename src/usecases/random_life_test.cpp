@@ -135,11 +135,12 @@ class Life : public Stage {
   }
 
   void revoke_recipient() {
-    current_.published_before = published_;
+    // Cut short after its commit, it is done all the same: what is published from then on is not before it.
+    if (!std::exchange(is_revoking_, true)) current_.published_before = published_;
     const auto revocation = try_revoke(current_.name);
-    // Cut short after its commit, it is done all the same.
     if (!revocation && revocation.error().code != ErrorCode::kNotFound) return;
     revoked_.push_back(std::exchange(current_, {}));
+    is_revoking_ = false;
     open_ = false;
     (void)send_notes();
   }
@@ -176,6 +177,7 @@ class Life : public Stage {
   Times acknowledged_;
   Times published_;
   bool open_ = false;
+  bool is_revoking_ = false;
   Recipient current_;
   std::vector<Recipient> revoked_;
   std::map<std::string, std::int64_t> held_;
