@@ -170,4 +170,33 @@ Result<NotesRead> Mailbox::read(const keys::PublicKey& sender, const Take& take)
   }
 }
 
+Result<bool> is_behind_its_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world) {
+  struct Place {
+    std::size_t thread = 0;
+    std::uint64_t number = 0;
+  };
+  GL_TRY(threads, home::open_threads(home));
+  std::vector<keys::Thread> keys;
+  std::vector<Place> places;
+  std::vector<crypto::Hash> addresses;
+  for (const auto& thread : threads) {
+    GL_TRY(own, home::keys_of(home, thread));
+    for (std::uint64_t i = 0; i < kNoteLookAhead; ++i) {
+      places.push_back({keys.size(), thread.next_out + i});
+      addresses.push_back(own.note_address(thread.out, thread.next_out + i));
+    }
+    keys.push_back(std::move(own));
+  }
+  const auto own_key = home.signing_key().public_key();
+  bool is_behind = false;
+  const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
+    const auto& [thread, number] = places[which];
+    if (!keys::open_note(bundle.payload(), keys[thread], threads[thread].out, number, own_key)) return std::nullopt;
+    return true;
+  };
+  const auto take = [&](std::size_t, bool is_note) { return is_behind = is_note; };
+  GL_TRY(end, read_judged(ledger, addresses, judge, take, world.cancel));
+  return is_behind || std::find(end.pruned.begin(), end.pruned.end(), true) != end.pruned.end();
+}
+
 }  // namespace glucoledger::exchange

@@ -148,6 +148,7 @@ class OutboxRun {
 
   // Of all epochs with waiting messages, whose next addresses are free.
   Result<void> find_signers() {
+    GL_CHECK(look_for_lost_notes());
     while (true) {
       GL_CHECK(world_.cancel.check());
       GL_CHECK(home_.write(
@@ -168,6 +169,17 @@ class OutboxRun {
       std::move(signers.begin(), signers.end(), std::back_inserter(signers_));
       return {};
     }
+  }
+
+  // What this home told before it was put back may have been that an epoch is complete: nobody reads on there.
+  Result<void> look_for_lost_notes() {
+    if (has_looked_for_notes_) return {};
+    GL_TRY(epochs, home::epochs_with_waiting_messages(home_));
+    if (epochs.empty()) return {};
+    GL_TRY(is_behind, is_behind_its_notes(home_, ledger_, world_));
+    has_looked_for_notes_ = true;
+    if (!is_behind) return {};
+    return home_.write([](home::Transaction& transaction) { return home::stop_signing_in_all(transaction); });
   }
 
   // Of new epochs, in whose names nobody else can have signed, in place of these.
@@ -260,6 +272,7 @@ class OutboxRun {
   std::vector<Outgoing> again_;   // of an earlier run
   std::vector<Outgoing> sealed_;  // notes of this run
   std::deque<Signer> signers_;
+  bool has_looked_for_notes_ = false;
   OutboxReport report_;
 };
 

@@ -3,8 +3,9 @@
 //   1. what an earlier run fixed and did not see confirmed
 //   2. notes, which release epochs, tell their ends, close grants: whenever some wait, before all else
 //   3. messages, epoch by epoch: before the first signature of a run the epoch's next address is looked up; one that is
-//      in use ends the epoch (another copy of this home signed there), and its messages wait for a new one; where too
-//      few nodes answer to be sure, messages go into new epochs. Signed in batches, each committed before it leaves
+//      in use ends the epoch (another copy of this home signed there), and its messages wait for a new one; so in all
+//      epochs where notes of this home stand that it does not know of (it was put back: ends may have been told). Where
+//      too few nodes answer to be sure, messages go into new epochs. Signed in batches, each committed before it leaves
 //   4. epochs at rest end, and notes tell how many messages they hold, unless another copy signed there too
 //   5. sealed files that nobody shall read any more are removed from their store
 //

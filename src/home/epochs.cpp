@@ -161,4 +161,8 @@ Result<void> stop_signing(Transaction& transaction, std::int64_t id) {
   return statement.bind(1, id).run();
 }
 
+Result<void> stop_signing_in_all(Transaction& transaction) {
+  return transaction.database().execute("UPDATE epoch SET may_sign = 0 WHERE state = 'open'");
+}
+
 }  // namespace glucoledger::home

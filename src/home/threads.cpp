@@ -31,6 +31,17 @@ Result<Thread> thread_by_id(Home& home, std::int64_t id) {
   return thread;
 }
 
+Result<std::vector<Thread>> open_threads(Home& home) {
+  GL_TRY(statement, home.database().prepare("SELECT id FROM thread WHERE state = 'open' ORDER BY id"));
+  GL_TRY(ids, all_numbers(statement));
+  std::vector<Thread> threads;
+  for (const auto id : ids) {
+    GL_TRY(thread, thread_by_id(home, id));
+    threads.push_back(thread);
+  }
+  return threads;
+}
+
 Result<keys::Thread> keys_of(Home& home, const Thread& thread) {
   GL_TRY(statement, home.database().prepare("SELECT secret FROM thread WHERE id = ?1"));
   GL_TRY(row, statement.bind(1, thread.id).step());

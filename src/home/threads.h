@@ -28,6 +28,7 @@ struct Thread {
 
 // kNotFound.
 Result<Thread> thread_by_id(Home& home, std::int64_t id);
+Result<std::vector<Thread>> open_threads(Home& home);
 Result<keys::Thread> keys_of(Home& home, const Thread& thread);
 // Under which label the home seals the secret of a thread (Home::seal).
 std::string_view thread_label(keys::Direction out);
