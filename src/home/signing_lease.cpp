@@ -9,8 +9,8 @@ constexpr const char* kSigningFile = "signing.lock";
 constexpr const char* kGateFile = "departing.gate.lock";
 constexpr const char* kDepartingFile = "departing.lock";
 constexpr std::int64_t kStepMs = 2;
-// Another hold lasts as long as a transaction waits, and a little longer.
-constexpr std::int64_t kGateWaitMs = 60'000;
+// Another hold lasts a moment, unless its process was stopped.
+constexpr std::int64_t kGateWaitMs = 1'000;
 
 }  // namespace
 

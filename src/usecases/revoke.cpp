@@ -52,12 +52,13 @@ Result<Revocation> revoke(home::Home& home, const World& world, std::string_view
                           const std::function<void(const Revocation&)>& committed) {
   Revocation outcome;
   {
-    GL_TRY(hold, home::DepartureHold::take(home.folder(), kDeparturesWaitMs));
+    // Where departures cannot be held off, the revocation comes first.
+    const auto hold = home::DepartureHold::take(home.folder(), kDeparturesWaitMs);
     GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
       GL_ASSIGN(outcome, close_grants(transaction, name, world.clock.now_ms()));
       return {};
     }));
-    outcome.may_still_arrive = !hold.is_quiet() && outcome.epochs_ended > 0;
+    outcome.may_still_arrive = !(hold && hold->is_quiet()) && outcome.epochs_ended > 0;
   }
   if (committed) committed(outcome);
   GL_ASSIGN(outcome.carried, carry_notes(home, world));
