@@ -17,13 +17,11 @@ std::size_t core_count() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-home::Outgoing without_bundle(const home::Outgoing& row) {
-  auto bare = row;
-  bare.bundle.clear();
-  return bare;
-}
-
 }  // namespace
+
+home::Outgoing without_bundle(const home::Outgoing& row) {
+  return {row.kind, row.id, row.address, row.bundle_hash, {}, row.thread_id, row.number};
+}
 
 AttachPipeline::AttachPipeline(ports::Ledger& ledger, const ports::World& world, int min_weight_magnitude,
                                std::size_t expected)

@@ -26,6 +26,9 @@
 
 namespace glucoledger::exchange {
 
+// The row itself, for the books.
+home::Outgoing without_bundle(const home::Outgoing& row);
+
 // A row and its bundle, ready to be submitted.
 struct Attached {
   home::Outgoing row;

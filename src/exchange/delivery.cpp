@@ -94,7 +94,8 @@ Result<void> Delivery::send_all(const DeliverySource& source, std::size_t total)
   AttachPipeline pipeline(ledger_, world_, mwm_, total);
   auto outcome = drive(pipeline, {next, source.urgent}, total);
   pipeline.stop();
-  GL_CHECK(collect(pipeline));  // what was accepted at the last moment is known to have left
+  collect(pipeline);  // what was accepted at the last moment is known to have left
+  GL_CHECK(keep_books());
   return outcome;
 }
 
@@ -124,7 +125,7 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& sou
     if (ended) pipeline.finish();
     pipeline.wait(kStepMs, sent_.size() < kUnconfirmedMax);
     const std::size_t before = sent_.size();
-    GL_CHECK(collect(pipeline));
+    collect(pipeline);
     accepted += sent_.size() - before;
     GL_CHECK(let_leave(pipeline));
     GL_CHECK(look_for_confirmation(patience));
@@ -152,32 +153,45 @@ Result<void> Delivery::heed_others(AttachPipeline& pipeline, const DeliverySourc
 }
 
 Result<void> Delivery::let_leave(AttachPipeline& pipeline) {
-  while (true) {
-    auto batch = pipeline.take_batch();
-    if (batch.empty()) return {};
-    GL_TRY(departure, home::Departure::begin(home_.folder(), world_.cancel));
-    std::vector<Outgoing> rows;
-    for (const auto& one : batch) rows.push_back({one.row.kind, one.row.id, one.row.address, one.row.bundle_hash, {}});
-    std::vector<bool> may_leave;
-    GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
-      GL_ASSIGN(may_leave, home::record_leaving(transaction, rows));
-      return {};
-    }));
-    std::vector<Attached> leaving;
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (may_leave[i]) leaving.push_back(std::move(batch[i]));
-    }
-    pipeline.depart(std::move(leaving), std::move(departure));
+  auto batch = pipeline.take_batch();
+  if (batch.empty()) return keep_books();
+  GL_TRY(departure, home::Departure::begin(home_.folder(), world_.cancel));
+  std::vector<Outgoing> rows;
+  for (const auto& one : batch) rows.push_back(without_bundle(one.row));
+  std::vector<bool> may_leave;
+  GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
+    GL_CHECK(home::mark_left(transaction, left_));
+    GL_CHECK(home::mark_closed(transaction, closed_));
+    GL_ASSIGN(may_leave, home::record_leaving(transaction, rows));
+    return {};
+  }));
+  left_.clear();
+  closed_.clear();
+  std::vector<Attached> leaving;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (may_leave[i]) leaving.push_back(std::move(batch[i]));
   }
+  pipeline.depart(std::move(leaving), std::move(departure));
+  return {};
 }
 
-Result<void> Delivery::collect(AttachPipeline& pipeline) {
-  auto accepted = pipeline.take_accepted();
-  if (accepted.empty()) return {};
-  const auto rows = rows_of(accepted);
-  GL_CHECK(home_.write([&](home::Transaction& transaction) { return home::mark_left(transaction, rows); }));
-  std::move(accepted.begin(), accepted.end(), std::back_inserter(sent_));
+Result<void> Delivery::keep_books() {
+  if (left_.empty() && closed_.empty()) return {};
+  GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
+    GL_CHECK(home::mark_left(transaction, left_));
+    return home::mark_closed(transaction, closed_);
+  }));
+  left_.clear();
+  closed_.clear();
   return {};
+}
+
+void Delivery::collect(AttachPipeline& pipeline) {
+  auto accepted = pipeline.take_accepted();
+  for (auto& one : accepted) {
+    left_.push_back(one.row);
+    sent_.push_back(std::move(one));
+  }
 }
 
 // Before the first message is through, the proof of work alone tells how long it will take.
@@ -215,10 +229,14 @@ Result<void> Delivery::look_for_confirmation(Patience& patience) {
 }
 
 Result<void> Delivery::await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms) {
-  if (!confirms_data_) return close_present(sent);
+  if (!confirms_data_) {
+    GL_CHECK(close_present(sent));
+    return keep_books();
+  }
   const auto end_ms = world_.clock.steady_ms() + wait_ms;
   for (std::int64_t pause_ms = kFirstPauseMs; !sent.empty(); pause_ms = std::min(2 * pause_ms, kPauseMaxMs)) {
     GL_CHECK(close_confirmed(sent));
+    GL_CHECK(keep_books());
     if (sent.empty() || world_.clock.steady_ms() >= end_ms) return {};
     if (world_.clock.wait_ms(pause_ms, world_.cancel)) return tl::unexpected(delivery_stopped());
   }
@@ -236,7 +254,8 @@ Result<void> Delivery::close_confirmed(std::vector<Accepted>& sent) {
     for (std::size_t i = 0; i < one.tails.size(); ++i) any = confirmed[next++] || any;
     done.push_back(any);
   }
-  return close(sent, done);
+  close(sent, done);
+  return {};
 }
 
 // Where a ledger confirms no data: what is whole at its address has arrived. A tail's hash covers its bundle.
@@ -253,27 +272,22 @@ Result<void> Delivery::close_present(std::vector<Accepted>& sent) {
   const auto take = [&](std::size_t which, bool is_here) { return done[which] = is_here; };
   GL_CHECK(read_judged(ledger_, addresses, judge, take, world_.cancel));
   const auto before = counts_.closed;
-  GL_CHECK(close(sent, done));
+  close(sent, done);
   counts_.read_back += counts_.closed - before;
   return {};
 }
 
-Result<void> Delivery::close(std::vector<Accepted>& sent, const std::vector<bool>& done) {
-  std::vector<Outgoing> closed;
+void Delivery::close(std::vector<Accepted>& sent, const std::vector<bool>& done) {
   std::vector<Accepted> open;
   for (std::size_t i = 0; i < sent.size(); ++i) {
     if (done[i]) {
-      closed.push_back(sent[i].row);
+      closed_.push_back(sent[i].row);
+      ++counts_.closed;
     } else {
       open.push_back(std::move(sent[i]));
     }
   }
-  if (!closed.empty()) {
-    GL_CHECK(home_.write([&](home::Transaction& transaction) { return home::mark_closed(transaction, closed); }));
-  }
-  counts_.closed += closed.size();
   sent = std::move(open);
-  return {};
 }
 
 }  // namespace glucoledger::exchange

@@ -5,7 +5,7 @@
 // it leaves, if it still may: a revocation by any process holds from its commit on. A row is marked `left` once a
 // ledger accepted it and closed once it is confirmed (or, where the ledger confirms no data, read back). Proofs of work
 // and submissions go on beside the signing of what comes next (attach_pipeline.h); the home's books are kept by the
-// calling thread alone, which looks meanwhile for what other processes have changed.
+// calling thread alone, in few transactions, and it looks meanwhile for what other processes have changed.
 #pragma once
 
 #include <functional>
@@ -66,16 +66,19 @@ class Delivery {
   Result<std::vector<Accepted>> find_on_ledger(std::span<const home::Outgoing> rows);
   Result<void> drive(AttachPipeline& pipeline, const DeliverySource& source, std::size_t total);
   Result<void> heed_others(AttachPipeline& pipeline, const DeliverySource& source);
+  // What is attached and may leave, leaves; in the same transaction the books are kept.
   Result<void> let_leave(AttachPipeline& pipeline);
-  // Marks what was accepted, and appends it to `sent_`.
-  Result<void> collect(AttachPipeline& pipeline);
+  // Takes what was accepted into the books, and appends it to `sent_`.
+  void collect(AttachPipeline& pipeline);
+  Result<void> keep_books();
   void tell(std::uint64_t hashes, std::int64_t since_ms, std::size_t done, std::size_t total) const;
   Result<void> look_for_confirmation(Patience& patience);
   // Closes what is confirmed within the time; the rest stays in `sent`, as in the following.
   Result<void> await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms);
   Result<void> close_confirmed(std::vector<Accepted>& sent);
   Result<void> close_present(std::vector<Accepted>& sent);
-  Result<void> close(std::vector<Accepted>& sent, const std::vector<bool>& done);
+  // Takes what is done into the books.
+  void close(std::vector<Accepted>& sent, const std::vector<bool>& done);
 
   home::Home& home_;
   ports::Ledger& ledger_;
@@ -83,6 +86,9 @@ class Delivery {
   int mwm_;
   bool confirms_data_;
   std::vector<Accepted> sent_;  // accepted, and not confirmed yet
+  // The books: what the home is to be told with its next transaction.
+  std::vector<home::Outgoing> left_;
+  std::vector<home::Outgoing> closed_;
   DeliveryCounts counts_;
 };
 
