@@ -50,6 +50,10 @@ Result<std::string> share_text(const ShareArguments& arguments, const usecases::
   }
   text += "Whoever has this code can read " + count_of(share.epochs, "epoch") + " and what comes after; show it to " +
           arguments.name + " alone.\n";
+  if (share.grant.name != share.grant.recipient) {
+    text += "It is a further grant of " + share.grant.recipient + "'s, by the name " + share.grant.name + ": each of " +
+            share.grant.recipient + "'s codes reads what all of them open.\n";
+  }
   for (const auto& days : share.left_out) {
     text += "Not included: the file of " + days + " reaches over the window's edge.\n";
   }
@@ -113,6 +117,8 @@ Result<ExitCode> revoke(const Context& context, const RevokeArguments& arguments
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
   const auto committed = [&](const usecases::Revocation& revocation) {
     std::string text = name + " can read nothing that is published from now on\n";
+    if (revocation.others_open)
+      text = name + " ends: its days bring nothing new, but for what other grants of the same person cover\n";
     if (revocation.may_still_arrive) {
       text += "A ledger that does not answer had been sent messages before: they may still arrive there.\n";
     }
@@ -157,7 +163,8 @@ void add_share_commands(CLI::App& app, Context& context) {
       "What was released before stays readable; nothing published from now on is. Holds at once, also without a "
       "ledger\n"
       "(exit 6 while the closing note waits) and while another process publishes.\n"
-      "NAME is a recipient's, for all that they may read, or one grant's, as `status` lists them.\n");
+      "NAME is a recipient's, for all that they may read, or one grant's, as `status` lists them; NAME/1 is the first\n"
+      "of several.\n");
   run_when_chosen(*taking_back, context, revoking, revoke);
 }
 

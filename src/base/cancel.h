@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <thread>
 
 #include "base/result.h"
 
@@ -48,6 +49,22 @@ class CancelSource {
 
  private:
   std::shared_ptr<CancelToken::State> state_;
+};
+
+// A token that trips with its parent, or by itself after a time; until it goes.
+class CancelAfter {
+ public:
+  CancelAfter(const CancelToken& parent, std::int64_t duration_ms)
+      : source_(parent), thread_([this, duration_ms] {
+          if (!over_.token().wait_ms(duration_ms)) source_.trip();
+        }) {}
+  ~CancelAfter() { over_.trip(); }
+  CancelToken token() const { return source_.token(); }
+
+ private:
+  CancelSource source_;
+  CancelSource over_;
+  std::jthread thread_;  // goes first
 };
 
 }  // namespace glucoledger::base

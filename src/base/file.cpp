@@ -175,6 +175,9 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64
                                    Mode mode, const Clock& clock) {
   const int operation = (mode == Mode::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB;
   FileLock lock{Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600))};
+  if (lock.descriptor_.value() < 0 && errno == EACCES) {  // to lock it, reading is enough
+    lock = FileLock{Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC))};
+  }
   const int descriptor = lock.descriptor_.value();
   if (descriptor < 0) return tl::unexpected(system_error("cannot open the lock " + path.string()));
   constexpr std::int64_t kStepMs = 20;

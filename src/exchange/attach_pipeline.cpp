@@ -12,6 +12,8 @@ constexpr std::size_t kBundlesPerSubmit = 64;
 constexpr std::size_t kSubmitsAtOnce = 3;
 constexpr auto kSubmitInterval = std::chrono::milliseconds(200);  // what is attached waits no longer than so
 constexpr auto kTipsAge = std::chrono::seconds(1);
+constexpr auto kWatchStep = std::chrono::milliseconds(20);
+constexpr int kWatchStepsMax = 4;  // a ledger that answers has done so by then
 
 std::size_t core_count() {
   return std::max(1U, std::thread::hardware_concurrency());
@@ -23,17 +25,25 @@ home::Outgoing without_bundle(const home::Outgoing& row) {
   return {row.kind, row.id, row.address, row.bundle_hash, {}, row.thread_id, row.number};
 }
 
-AttachPipeline::AttachPipeline(ports::Ledger& ledger, const ports::World& world, int min_weight_magnitude,
-                               std::size_t expected)
-    : ledger_(ledger),
+AttachPipeline::AttachPipeline(std::filesystem::path home_folder, ports::Ledger& ledger, const ports::World& world,
+                               int min_weight_magnitude, std::size_t expected)
+    : home_folder_(std::move(home_folder)),
+      ledger_(ledger),
       world_(world),
       mwm_(min_weight_magnitude),
       threads_per_bundle_(expected > 0 && expected < core_count() ? 0 : 1),
       cancel_(world.cancel) {
-  for (std::size_t i = 0; i < core_count(); ++i)
-    threads_.emplace_back([this] { guarded(&AttachPipeline::attach_loop); });
-  for (std::size_t i = 0; i < kSubmitsAtOnce; ++i) {
-    threads_.emplace_back([this] { guarded(&AttachPipeline::submit_loop); });
+  // Where the system gives no more threads, those that run must not be waited for in vain.
+  try {
+    const auto start = [this](void (AttachPipeline::*loop)()) {
+      threads_.emplace_back([this, loop] { guarded(loop); });
+    };
+    for (std::size_t i = 0; i < core_count(); ++i) start(&AttachPipeline::attach_loop);
+    for (std::size_t i = 0; i < kSubmitsAtOnce; ++i) start(&AttachPipeline::submit_loop);
+    start(&AttachPipeline::watch_loop);
+  } catch (const std::exception&) {
+    fail_with(
+        {ErrorCode::kFailed, "the system gives no more threads to publish with", "nothing is lost: publish again"});
   }
 }
 
@@ -80,6 +90,7 @@ void AttachPipeline::wake_all() {
   may_attach_.notify_all();
   may_submit_.notify_all();
   may_take_.notify_all();
+  may_watch_.notify_all();
 }
 
 void AttachPipeline::wait(std::int64_t wait_ms, bool for_room) {
@@ -112,6 +123,7 @@ void AttachPipeline::depart(std::vector<Attached> batch, home::Departure departu
   submissions_.push_back(std::make_shared<Submission>(
       Submission{std::move(batch), std::move(departure), base::CancelSource(cancel_.token())}));
   may_submit_.notify_one();
+  may_watch_.notify_one();
 }
 
 std::vector<Accepted> AttachPipeline::take_accepted() {
@@ -271,6 +283,25 @@ void AttachPipeline::submit_loop() {
     }
     lock.lock();
     settle(submission, std::move(submitted));
+  }
+}
+
+void AttachPipeline::watch_loop() {
+  base::MutexLock lock(mutex_);
+  int steps_held_off = 0;
+  while (!stop_) {
+    if (submissions_.empty()) {
+      steps_held_off = 0;
+      may_watch_.wait(lock);
+      continue;
+    }
+    may_watch_.wait_for(lock, kWatchStep);
+    lock.unlock();
+    const bool is_held_off = home::is_departure_held_off(home_folder_);
+    lock.lock();
+    steps_held_off = is_held_off ? steps_held_off + 1 : 0;
+    if (steps_held_off < kWatchStepsMax) continue;
+    for (const auto& submission : submissions_) submission->cancel.trip();
   }
 }
 

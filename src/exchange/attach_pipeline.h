@@ -5,13 +5,16 @@
 //          -> a few threads submit -> take_accepted()
 //
 // Queues are bounded: has_room() tells when to hold back. Nothing here touches the home. Rows that are not wanted any
-// more are dropped wherever they are, and a submission that holds one is broken off; what is still wanted of it comes
-// again with take_batch(). Used by one thread; ledger and attach are called from several.
+// more are dropped wherever they are, and a submission that holds one is broken off, as are all that are under way
+// while someone holds departures off for longer than a ledger takes to answer (home/signing_lease.h): a node that is
+// silent keeps nobody from changing their mind, and nothing goes on to a next node. What is still wanted comes again
+// with take_batch(). Used by one thread; ledger and attach are called from several.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -44,7 +47,8 @@ struct Accepted {
 class AttachPipeline {
  public:
   // `expected`: how many bundles will come; 0: not known. Of a few, each is worked on by all cores.
-  AttachPipeline(ports::Ledger& ledger, const ports::World& world, int min_weight_magnitude, std::size_t expected);
+  AttachPipeline(std::filesystem::path home_folder, ports::Ledger& ledger, const ports::World& world,
+                 int min_weight_magnitude, std::size_t expected);
   AttachPipeline(const AttachPipeline&) = delete;
   AttachPipeline& operator=(const AttachPipeline&) = delete;
   ~AttachPipeline();  // stops
@@ -87,6 +91,7 @@ class AttachPipeline {
 
   void attach_loop();
   void submit_loop();
+  void watch_loop();
   void guarded(void (AttachPipeline::*loop)());
   void settle(const std::shared_ptr<Submission>& submission, Result<void> submitted) REQUIRES(mutex_);
   Result<Attached> attach(home::Outgoing row);
@@ -96,6 +101,7 @@ class AttachPipeline {
   void wake_all() REQUIRES(mutex_);
   void fail_with(Error error);
 
+  const std::filesystem::path home_folder_;
   ports::Ledger& ledger_;
   const ports::World& world_;
   const int mwm_;
@@ -112,6 +118,7 @@ class AttachPipeline {
   base::Condition may_attach_;
   base::Condition may_submit_;
   base::Condition may_take_;
+  base::Condition may_watch_;
   std::deque<home::Outgoing> waiting_ GUARDED_BY(mutex_);
   std::vector<home::Outgoing> being_attached_ GUARDED_BY(mutex_);  // without their bundles
   std::deque<Attached> attached_ GUARDED_BY(mutex_);

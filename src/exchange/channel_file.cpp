@@ -74,9 +74,18 @@ Result<ChannelState> parse(std::string_view text) {
 
 }  // namespace
 
-Result<ChannelFile> ChannelFile::open(const std::filesystem::path& path, mam::Mode mode, std::optional<int> security,
+Result<ChannelFile> ChannelFile::open(const std::filesystem::path& named, mam::Mode mode, std::optional<int> security,
                                       const base::CancelToken& cancel) {
+  // The rules of one-time keys hold for the file, whatever name leads to it.
+  std::error_code error;
+  const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(named, error), error);
+  if (error) return fail(ErrorCode::kUsage, "the state file's path cannot be resolved: " + error.message());
   GL_TRY(lock, base::FileLock::acquire(path.string() + ".lock", kLockWaitMs, cancel));
+  if (std::filesystem::hard_link_count(path, error) > 1 && !error) {
+    return fail(ErrorCode::kNotAllowed,
+                "the state file has a second name (a hard link), by which its keys could sign twice",
+                "remove the other name");
+  }
   auto content = base::read_file(path, base::limits::kMamStateSizeMax);
   if (!content && content.error().code != ErrorCode::kNotFound) return tl::unexpected(content.error());
   if (!content) {

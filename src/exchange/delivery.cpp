@@ -91,7 +91,7 @@ Result<void> Delivery::send_all(const DeliverySource& source, std::size_t total)
   GL_TRY(first, source.next());
   if (first.empty()) return {};
   const auto next = [&] { return first.empty() ? source.next() : DeliverySource::Rows(std::exchange(first, {})); };
-  AttachPipeline pipeline(ledger_, world_, mwm_, total);
+  AttachPipeline pipeline(home_.folder(), ledger_, world_, mwm_, total);
   auto outcome = drive(pipeline, {next, source.urgent}, total);
   pipeline.stop();
   collect(pipeline);  // what was accepted at the last moment is known to have left

@@ -77,10 +77,14 @@ Result<std::optional<home::Outgoing>> Mailbox::seal(const home::WaitingNote& not
   const auto hash = ledger::bundle_hash_of(bundle);
   bool is_sealed = false;
   GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
+    // Who took back what was sealed has given numbers back with it: then this one would leave a gap.
+    GL_TRY(thread, home::thread_by_id(home_, thread_.id));
+    if (thread.next_out != thread_.next_out) return {};
     GL_ASSIGN(is_sealed, home::store_sealed(transaction, note, number, address, hash, bundle));
     return {};
   }));
   if (!is_sealed) return std::nullopt;
+  thread_.next_out = number + 1;
   return home::Outgoing{home::Outgoing::Kind::kNote, note.id, address, hash, std::move(bundle), thread_.id, number};
 }
 
@@ -170,7 +174,7 @@ Result<NotesRead> Mailbox::read(const keys::PublicKey& sender, const Take& take)
   }
 }
 
-Result<bool> is_behind_its_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world) {
+Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world) {
   struct Place {
     std::size_t thread = 0;
     std::uint64_t number = 0;
@@ -188,15 +192,21 @@ Result<bool> is_behind_its_notes(home::Home& home, ports::Ledger& ledger, const 
     keys.push_back(std::move(own));
   }
   const auto own_key = home.signing_key().public_key();
-  bool is_behind = false;
+  std::map<std::size_t, std::uint64_t> next_out;  // by thread
   const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
     const auto& [thread, number] = places[which];
     if (!keys::open_note(bundle.payload(), keys[thread], threads[thread].out, number, own_key)) return std::nullopt;
     return true;
   };
-  const auto take = [&](std::size_t, bool is_note) { return is_behind = is_note; };
-  GL_TRY(end, read_judged(ledger, addresses, judge, take, world.cancel));
-  return is_behind || std::find(end.pruned.begin(), end.pruned.end(), true) != end.pruned.end();
+  const auto take = [&](std::size_t which, bool is_note) {
+    auto& next = next_out[places[which].thread];
+    next = std::max(next, places[which].number + 1);
+    return is_note;
+  };
+  GL_CHECK(read_judged(ledger, addresses, judge, take, world.cancel));
+  std::vector<LostNotes> lost;
+  for (const auto& [thread, next] : next_out) lost.push_back({threads[thread].id, next});
+  return lost;
 }
 
 }  // namespace glucoledger::exchange

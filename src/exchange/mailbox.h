@@ -25,9 +25,14 @@ struct NotesRead {
       newer_format;  // where reading ended stands what says to be of a newer version; anyone may say so
 };
 
-// Whether notes that this home signed stand on the ledger beyond those that it knows of: then it, or its machine, was
-// put back to an earlier state, or a copy of it is at work. One read, for all open threads.
-Result<bool> is_behind_its_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world);
+// Threads in which notes that this home signed stand on the ledger beyond those that it knows of, and the number after
+// them: then it, or its machine, was put back to an earlier state, or a copy of it is at work. One read, for all open
+// threads.
+struct LostNotes {
+  std::int64_t thread_id = 0;
+  std::uint64_t next_out = 0;
+};
+Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world);
 
 class Mailbox {
  public:

@@ -176,10 +176,15 @@ class OutboxRun {
     if (has_looked_for_notes_) return {};
     GL_TRY(epochs, home::epochs_with_waiting_messages(home_));
     if (epochs.empty()) return {};
-    GL_TRY(is_behind, is_behind_its_notes(home_, ledger_, world_));
+    GL_TRY(lost, find_lost_notes(home_, ledger_, world_));
     has_looked_for_notes_ = true;
-    if (!is_behind) return {};
-    return home_.write([](home::Transaction& transaction) { return home::stop_signing_in_all(transaction); });
+    if (lost.empty()) return {};
+    return home_.write([&](home::Transaction& transaction) -> Result<void> {
+      for (const auto& [thread_id, next_out] : lost) GL_CHECK(home::skip_notes(transaction, thread_id, next_out));
+      GL_TRY(stopped, home::stop_signing_in_all(transaction));
+      report_.epochs_replaced += stopped;
+      return {};
+    });
   }
 
   // Of new epochs, in whose names nobody else can have signed, in place of these.
@@ -276,11 +281,24 @@ class OutboxRun {
   OutboxReport report_;
 };
 
-Result<OutboxReport> run_once(home::Home& home, const ports::World& world, const OutboxOptions& options) {
+// Who shares or revokes does not wait long for a ledger that says nothing at all.
+Result<OpenedLedger> open_soon(home::Home& home, const ports::World& world) {
+  constexpr std::int64_t kPatienceMs = 2'500;
+  const base::CancelAfter patience(world.cancel, kPatienceMs);
+  auto brief = world;
+  brief.cancel = patience.token();
+  auto opened = open_home_ledger(home, brief);
+  if (opened || opened.error().code != ErrorCode::kInterrupted || world.cancel.cancelled()) return opened;
+  return fail(ErrorCode::kUnreachable, "the ledger does not answer", "what waits goes with the next publish");
+}
+
+Result<std::optional<OutboxReport>> run_once(home::Home& home, const ports::World& world,
+                                             const OutboxOptions& options) {
   GL_TRY(lease, home::SigningLease::take(home.folder()));
-  GL_TRY(opened, open_home_ledger(home, world));
+  if (!lease) return std::nullopt;
+  GL_TRY(opened, options.notes_only ? open_soon(home, world) : open_home_ledger(home, world));
   GL_TRY(mwm, ledger::weight_to_attach(opened.info.min_weight_magnitude, options.min_weight_magnitude));
-  return OutboxRun(home, lease, world, options, opened, mwm).run();
+  return OutboxRun(home, *lease, world, options, opened, mwm).run();
 }
 
 // Whether something has not been begun.
@@ -311,16 +329,18 @@ Result<std::size_t> replace_dead_epochs(home::Transaction& transaction) {
 
 // Another process may add something when this one has just looked for the last time, and rely on it: so this one looks
 // again after it gave the lease back.
-Result<OutboxReport> run_outbox(home::Home& home, const ports::World& world, const OutboxOptions& options) {
+Result<std::optional<OutboxReport>> run_outbox(home::Home& home, const ports::World& world,
+                                               const OutboxOptions& options) {
   OutboxReport sum;
   for (int run = 0; run < kRunsMax; ++run) {
     auto report = run_once(home, world, options);
     if (!report && report.error().code == ErrorCode::kInterrupted) return tl::unexpected(delivery_stopped());
-    if (!report && report.error().code == ErrorCode::kBusy && run > 0) return sum;  // who has it now goes on
-    if (!report) return report;
-    add(sum, *report);
+    if (!report) return tl::unexpected(std::move(report.error()));
+    if (!*report && run == 0) return std::nullopt;
+    if (!*report) break;  // who has it now goes on
+    add(sum, **report);
     GL_TRY(has_more, has_new_work(home, options));
-    if (!has_more || report->delivery.unconfirmed > 0) break;
+    if (!has_more || (*report)->delivery.unconfirmed > 0) break;
   }
   return sum;
 }

@@ -32,8 +32,9 @@ struct OutboxReport {
   home::OutboxCounts waiting;       // afterwards
 };
 
-// kBusy: another process carries this home's outbox, and what waits here with it.
-Result<OutboxReport> run_outbox(home::Home& home, const ports::World& world, const OutboxOptions& options);
+// Nothing: another process carries this home's outbox, and what waits here with it.
+Result<std::optional<OutboxReport>> run_outbox(home::Home& home, const ports::World& world,
+                                               const OutboxOptions& options);
 
 // Inside a transaction: epochs that may not sign any more hand what waits in them to new ones. How many there were.
 Result<std::size_t> replace_dead_epochs(home::Transaction& transaction);

@@ -68,7 +68,7 @@ Result<bool> Signer::store_file(home::Home& home, const ports::World& world, pri
   }));
   if (!row) return false;
   GL_TRY(added, store->add(sealed, world.cancel));
-  GL_ASSERT(added == cid);
+  if (added != cid) return fail(ErrorCode::kCorrupt, "the content store gives a file another name than its own");
   bool kept = false;
   GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
     GL_ASSIGN(kept, home::mark_stored(transaction, *row));

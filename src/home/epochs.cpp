@@ -161,8 +161,9 @@ Result<void> stop_signing(Transaction& transaction, std::int64_t id) {
   return statement.bind(1, id).run();
 }
 
-Result<void> stop_signing_in_all(Transaction& transaction) {
-  return transaction.database().execute("UPDATE epoch SET may_sign = 0 WHERE state = 'open'");
+Result<std::size_t> stop_signing_in_all(Transaction& transaction) {
+  GL_CHECK(transaction.database().execute("UPDATE epoch SET may_sign = 0 WHERE state = 'open' AND may_sign = 1"));
+  return static_cast<std::size_t>(transaction.database().changes());
 }
 
 }  // namespace glucoledger::home

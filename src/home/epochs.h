@@ -47,7 +47,7 @@ Result<bool> end_epoch(Transaction& transaction, std::int64_t id, std::optional<
 Result<bool> end_epoch_at_rest(Transaction& transaction, const Epoch& epoch, std::optional<std::uint64_t> messages);
 // An open epoch that never signs again, for reasons that lie outside this home.
 Result<void> stop_signing(Transaction& transaction, std::int64_t id);
-// Every open one.
-Result<void> stop_signing_in_all(Transaction& transaction);
+// Every open one that may; how many there were.
+Result<std::size_t> stop_signing_in_all(Transaction& transaction);
 
 }  // namespace glucoledger::home

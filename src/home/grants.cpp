@@ -52,12 +52,14 @@ Result<std::int64_t> recipient_named(Transaction& transaction, std::string_view 
   return database.last_insert_id();
 }
 
-// "NAME", or the first of "NAME/2", "NAME/3" and so on by which nothing else is called.
+// "NAME", or the first of "NAME/2", "NAME/3" and so on by which nothing else is, or was, called.
 Result<std::string> free_grant_name(Transaction& transaction, std::string_view recipient) {
   for (int number = 1;; ++number) {
     const std::string name = std::string(recipient) + (number == 1 ? "" : "/" + std::to_string(number));
     GL_TRY(taken, any(transaction.database(),
-                      "SELECT EXISTS (SELECT 1 FROM access_grant WHERE name = ?1 AND state = 'open')", name));
+                      number == 1 ? "SELECT EXISTS (SELECT 1 FROM access_grant WHERE name = ?1 AND state = 'open')"
+                                  : "SELECT EXISTS (SELECT 1 FROM access_grant WHERE name = ?1)",
+                      name));
     GL_TRY(person, any(transaction.database(), "SELECT EXISTS (SELECT 1 FROM recipient WHERE name = ?1)", name));
     if (!taken && (number == 1 || !person)) return name;
   }
@@ -156,7 +158,7 @@ bool is_covered(std::span<const Grant> grants, const Epoch& epoch) {
 
 // What the closed grant alone opened and nobody was told yet is never told; what the others open goes again.
 Result<void> drop_what_others_do_not_cover(Transaction& transaction, std::span<const Grant> others) {
-  GL_TRY(dropped, drop_unsent_notes(transaction, others.front().thread_id));
+  GL_TRY(dropped, drop_unsent_notes(transaction, others.front().thread_id, Drop::kUnsent));
   std::vector<Epoch> covered;
   for (const auto id : dropped) {
     GL_TRY(epoch, epoch_by_id(transaction.home(), id));
@@ -167,7 +169,7 @@ Result<void> drop_what_others_do_not_cover(Transaction& transaction, std::span<c
 }
 
 Result<void> close_thread(Transaction& transaction, std::int64_t thread_id, std::int64_t now_ms) {
-  GL_CHECK(drop_unsent_notes(transaction, thread_id));
+  GL_CHECK(drop_unsent_notes(transaction, thread_id, Drop::kNotArrived));
   auto& database = transaction.database();
   // The closing tells all ends again: it is the last that is said.
   GL_TRY(untold, database.prepare("UPDATE release SET end_queued = 0 WHERE thread_id = ?1"));
@@ -204,7 +206,8 @@ Result<Grant> open_grant(Transaction& transaction, std::string_view recipient, k
 
 Result<std::vector<Grant>> open_grants_named(Home& home, std::string_view name) {
   GL_TRY(statement, home.database().prepare(std::string(kColumns) +
-                                            "WHERE g.state = 'open' AND (r.name = ?1 OR g.name = ?1) ORDER BY g.id"));
+                                            "WHERE g.state = 'open' AND (r.name = ?1 OR g.name = ?1 OR g.name || '/1' "
+                                            "= ?1) ORDER BY g.id"));
   return collect(statement.bind(1, name));
 }
 

@@ -38,7 +38,7 @@ struct Grant {
 // kUsage: someone else's open grant has this name.
 Result<Grant> open_grant(Transaction& transaction, std::string_view recipient, keys::Design design,
                          const DayRange& days, std::int64_t now_ms);
-// Open ones. `name`: a recipient's, for all that they hold, or a grant's own.
+// Open ones. `name`: a recipient's, for all that they hold, or a grant's own; NAME/1 is the first of NAME's alone.
 Result<std::vector<Grant>> open_grants_named(Home& home, std::string_view name);
 Result<std::vector<Grant>> all_grants(Home& home);
 Result<std::vector<Grant>> open_grants(Home& home, keys::Design design);

@@ -221,7 +221,8 @@ TEST_F(GrantsTest, NumbersOfDroppedNotesAreFreeAgain) {
   left(home(), {note(1)});
   release(grant, {add_epoch(home())});
   EXPECT_EQ(thread_by_id(home(), grant.thread_id)->next_out, 4U);
-  const auto dropped = write(other(), [&](Transaction& t) { return drop_unsent_notes(t, grant.thread_id); });
+  const auto dropped =
+      write(other(), [&](Transaction& t) { return drop_unsent_notes(t, grant.thread_id, Drop::kUnsent); });
   EXPECT_EQ(dropped, (std::vector<std::int64_t>{3, 4, 5}));
   EXPECT_EQ(states(home(), "note"), "left,leaving");
   EXPECT_EQ(released(), "1,2");
@@ -240,7 +241,7 @@ TEST_F(GrantsTest, ASealedNoteBelowOneThatLeavesStays) {
   for (int i = 0; i < 3; ++i) release(grant, {add_epoch(home())});
   seal(grant);
   leave(home(), {note(2)});
-  write(other(), [&](Transaction& t) { return drop_unsent_notes(t, grant.thread_id); });
+  write(other(), [&](Transaction& t) { return drop_unsent_notes(t, grant.thread_id, Drop::kUnsent); });
   EXPECT_EQ(states(home(), "note"), "sealed,leaving") << "a gap would end the thread for its reader";
   EXPECT_EQ(thread_by_id(home(), grant.thread_id)->next_out, 2U);
   EXPECT_EQ(leave(home(), {note(1)}), std::vector{true});

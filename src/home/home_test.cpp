@@ -39,7 +39,7 @@ TEST_F(HomeTest, SettingsThatAnotherProcessChangedAreReadAgain) {
 TEST_F(HomeTest, OnlyItsOwnerCanReadIt) {
   create();
   const auto home = open();
-  const auto lease = SigningLease::take(folder_).value();
+  const auto lease = SigningLease::take(folder_).value().value();
   const auto hold = DepartureHold::take(folder_, 0).value();
   for (const auto& file : fs::directory_iterator(folder_)) {
     EXPECT_EQ(file.status().permissions() & (fs::perms::group_all | fs::perms::others_all), fs::perms::none)

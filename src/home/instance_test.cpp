@@ -12,7 +12,8 @@ class InstanceTest : public HomeTest {
  protected:
   static bool may_sign(Home& home) { return all_epochs(home, keys::Design::kTangle)->front().may_sign; }
   static Result<void> count_signing(Home& home) {
-    GL_TRY(lease, SigningLease::take(home.folder()));
+    GL_TRY(taken, SigningLease::take(home.folder()));
+    const auto& lease = taken.value();
     return home.write_signed(lease, [](Transaction& t) { return t.home().set_meta(t, "test", "signed"); });
   }
 };
@@ -128,7 +129,7 @@ TEST_F(InstanceTest, WhatFailsInsideASigningTransactionSignsNothing) {
   create();
   auto home = open();
   const auto before = read_file(folder_ / "instance");
-  const auto lease = SigningLease::take(folder_).value();
+  const auto lease = SigningLease::take(folder_).value().value();
   EXPECT_FALSE(home.write_signed(lease, [](Transaction&) { return fail(ErrorCode::kFailed, "no"); }));
   EXPECT_EQ(home.meta("signings").value(), "0");
   EXPECT_EQ(read_file(folder_ / "instance"), before);

@@ -115,6 +115,12 @@ Result<void> remake_messages_from(Transaction& transaction, std::int64_t from_ep
   return {};
 }
 
+Result<std::uint64_t> count_leaving(Home& home, std::int64_t epoch_id) {
+  GL_TRY(statement, home.database().prepare("SELECT COUNT(*) FROM message WHERE epoch_id = ?1 AND state = 'leaving'"));
+  GL_TRY(count, single_number(statement.bind(1, epoch_id)));
+  return static_cast<std::uint64_t>(count);
+}
+
 Result<bool> has_unsent_messages(Home& home, std::int64_t epoch_id) {
   GL_TRY(statement, home.database().prepare("SELECT EXISTS (SELECT 1 FROM message WHERE epoch_id = ?1 AND state IN "
                                             "('waiting', 'signed', 'leaving'))"));

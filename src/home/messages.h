@@ -45,6 +45,8 @@ Result<void> move_waiting_messages(Transaction& transaction, std::int64_t from_e
 // Messages from this index on are burnt, and wait anew in the other epoch.
 Result<void> remake_messages_from(Transaction& transaction, std::int64_t from_epoch_id, std::uint64_t index,
                                   const Epoch& to);
+// Recorded as leaving: what a ledger made of them is not known.
+Result<std::uint64_t> count_leaving(Home& home, std::int64_t epoch_id);
 Result<bool> has_unsent_messages(Home& home, std::int64_t epoch_id);  // waiting, signed or leaving
 
 // A bundle as it is kept between signing and confirmation. Anything else: kCorrupt.

@@ -14,12 +14,11 @@ constexpr std::int64_t kGateWaitMs = 1'000;
 
 }  // namespace
 
-Result<SigningLease> SigningLease::take(const std::filesystem::path& home_folder) {
+Result<std::optional<SigningLease>> SigningLease::take(const std::filesystem::path& home_folder) {
   auto lock = FileLock::acquire(home_folder / kSigningFile, 0);
   if (lock) return SigningLease(std::move(*lock));
-  if (lock.error().code != ErrorCode::kBusy) return tl::unexpected(lock.error());
-  return fail(ErrorCode::kBusy, "another process is publishing from this home",
-              "it carries what was recorded here as well; repeat when it is done");
+  if (lock.error().code == ErrorCode::kBusy) return std::nullopt;
+  return tl::unexpected(std::move(lock.error()));
 }
 
 Result<Departure> Departure::begin(const std::filesystem::path& home_folder, const base::CancelToken& cancel) {
@@ -33,6 +32,11 @@ Result<Departure> Departure::begin(const std::filesystem::path& home_folder, con
     if (lock.error().code != ErrorCode::kBusy) return tl::unexpected(lock.error());
     cancel.wait_ms(kStepMs);
   }
+}
+
+bool is_departure_held_off(const std::filesystem::path& home_folder) {
+  const auto gate = FileLock::acquire(home_folder / kGateFile, 0, {}, FileLock::Mode::kShared);
+  return !gate && gate.error().code == ErrorCode::kBusy;
 }
 
 Result<DepartureHold> DepartureHold::take(const std::filesystem::path& home_folder, std::int64_t wait_ms) {

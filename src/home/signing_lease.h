@@ -19,8 +19,8 @@ namespace glucoledger::home {
 
 class SigningLease {
  public:
-  // kBusy at once when another process, or another part of this one, has it.
-  static Result<SigningLease> take(const std::filesystem::path& home_folder);
+  // At once; nothing when another process, or another part of this one, has it.
+  static Result<std::optional<SigningLease>> take(const std::filesystem::path& home_folder);
 
  private:
   explicit SigningLease(base::FileLock lock) : lock_(std::move(lock)) {}
@@ -37,6 +37,9 @@ class Departure {
   explicit Departure(base::FileLock lock) : lock_(std::move(lock)) {}
   base::FileLock lock_;
 };
+
+// Someone holds departures off, or wants to: who is sending breaks off soon.
+bool is_departure_held_off(const std::filesystem::path& home_folder);
 
 class DepartureHold {
  public:

@@ -27,20 +27,20 @@ class SigningLeaseTest : public HomeTest {
 
 TEST_F(SigningLeaseTest, OneAtATimeHasIt) {
   {
-    const auto lease = SigningLease::take(folder_).value();
-    EXPECT_EQ(SigningLease::take(folder_).error().code, ErrorCode::kBusy);
-    EXPECT_TRUE(in_another_process([&] { return SigningLease::take(folder_).error().code == ErrorCode::kBusy; }));
+    const auto lease = SigningLease::take(folder_).value().value();
+    EXPECT_FALSE(SigningLease::take(folder_)->has_value());
+    EXPECT_TRUE(in_another_process([&] { return !SigningLease::take(folder_)->has_value(); }));
   }
-  EXPECT_TRUE(SigningLease::take(folder_));
+  EXPECT_TRUE(SigningLease::take(folder_)->has_value());
 }
 
 TEST_F(SigningLeaseTest, ItEndsWithTheProcess) {
   EXPECT_TRUE(in_another_process([&] {
-    const auto lease = SigningLease::take(folder_);
+    const auto lease = SigningLease::take(folder_).value();
     ::_exit(lease ? 0 : 1);  // as if killed: nothing is given back
     return false;
   }));
-  EXPECT_TRUE(SigningLease::take(folder_));
+  EXPECT_TRUE(SigningLease::take(folder_)->has_value());
 }
 
 TEST_F(SigningLeaseTest, DeparturesShare) {

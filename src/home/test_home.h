@@ -80,7 +80,7 @@ class HomeTest : public testing::Test {
   }
   // What store_signed said.
   bool sign(Home& home, const Epoch& epoch, std::span<const std::int64_t> ids) const {
-    const auto lease = SigningLease::take(folder_).value();
+    const auto lease = SigningLease::take(folder_).value().value();
     std::optional<bool> stored;
     const auto done = home.write_signed(lease, [&](Transaction& t) -> Result<void> {
       GL_ASSIGN(stored, store_signed(t, epoch, signed_messages(epoch, ids)));

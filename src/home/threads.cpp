@@ -10,6 +10,9 @@ namespace {
 constexpr std::string_view kUnsent =
     "(SELECT id FROM note WHERE thread_id = ?1 AND (state = 'waiting' OR (state = 'sealed' AND number > (SELECT "
     "COALESCE(MAX(number), -1) FROM note WHERE thread_id = ?1 AND state IN ('leaving', 'left', 'closed')))))";
+// All that are not known to have arrived.
+constexpr std::string_view kNotArrived =
+    "(SELECT id FROM note WHERE thread_id = ?1 AND state IN ('waiting', 'sealed', 'leaving'))";
 
 std::string body_label(std::int64_t thread_id) {
   return "note/" + std::to_string(thread_id);
@@ -99,6 +102,11 @@ Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std
   return true;
 }
 
+Result<void> skip_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t next_out) {
+  GL_TRY(statement, transaction.database().prepare("UPDATE thread SET next_out = MAX(next_out, ?2) WHERE id = ?1"));
+  return statement.bind(1, thread_id).bind(2, static_cast<std::int64_t>(next_out)).run();
+}
+
 Result<void> seal_again(Transaction& transaction, std::int64_t note_id) {
   GL_TRY(statement,
          transaction.database().prepare(
@@ -107,9 +115,15 @@ Result<void> seal_again(Transaction& transaction, std::int64_t note_id) {
   return statement.bind(1, note_id).run();
 }
 
-Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id) {
+Result<std::uint64_t> count_leaving_notes(Home& home, std::int64_t thread_id) {
+  GL_TRY(statement, home.database().prepare("SELECT COUNT(*) FROM note WHERE thread_id = ?1 AND state = 'leaving'"));
+  GL_TRY(count, single_number(statement.bind(1, thread_id)));
+  return static_cast<std::uint64_t>(count);
+}
+
+Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id, Drop drop) {
   auto& database = transaction.database();
-  const std::string unsent(kUnsent);
+  const std::string unsent(drop == Drop::kNotArrived ? kNotArrived : kUnsent);
   GL_TRY(released, database.prepare("SELECT epoch_id FROM release WHERE thread_id = ?1 AND note_id IN " + unsent +
                                     " ORDER BY epoch_id"));
   GL_TRY(epoch_ids, all_numbers(released.bind(1, thread_id)));

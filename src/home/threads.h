@@ -48,11 +48,18 @@ Result<std::vector<std::int64_t>> threads_with_waiting_notes(Home& home);
 Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std::uint64_t number,
                           const crypto::Hash& address, const crypto::Hash& bundle_hash,
                           const ledger::PreparedBundle& bundle);
+// Numbers before this one were used by a state of this home that is lost.
+Result<void> skip_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t next_out);
 // Lets a note that was sealed, leaves or left wait again, for another number.
 Result<void> seal_again(Transaction& transaction, std::int64_t note_id);
-// Notes that wait, and those sealed at the end of the thread that did not begin to leave: given up with what they
-// release, and their numbers are free again. The ids of the epochs that are not released any more. All ends of epochs
-// have to be told anew (queue_ends).
-Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id);
+// Notes are given up with what they release, and numbers at the end of the thread are free again. kUnsent: those that
+// wait, and those sealed at the end that did not begin to leave. kNotArrived: also those that began to leave and are
+// not known to have arrived, for a thread that closes: what they release shall not go out again. (One may have arrived;
+// then the next note of its number is sealed again, for another.) The ids of the epochs that are not released any more.
+// All ends of epochs have to be told anew (queue_ends).
+enum class Drop { kUnsent, kNotArrived };
+Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id, Drop drop);
+// Recorded as leaving: whether they arrived is not known.
+Result<std::uint64_t> count_leaving_notes(Home& home, std::int64_t thread_id);
 
 }  // namespace glucoledger::home

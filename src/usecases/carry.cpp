@@ -5,12 +5,12 @@ namespace {
 
 constexpr std::int64_t kTurnPauseMs = 100;
 
-// Errors that leave what was recorded waiting become a part of the answer; others are errors of the call.
-Result<Carried> carried(home::Home& home, Result<OutboxReport> report) {
+// A peer that was not reached leaves what was recorded waiting: a part of the answer.
+Result<Carried> carried(home::Home& home, Result<std::optional<OutboxReport>> report) {
   Carried outcome;
-  if (report) {
-    outcome.report = std::move(*report);
-  } else if (report.error().code == ErrorCode::kBusy) {
+  if (report && *report) {
+    outcome.report = std::move(**report);
+  } else if (report) {
     outcome.by = Carried::By::kAnotherProcess;
   } else if (report.error().code == ErrorCode::kInterrupted) {
     return tl::unexpected(std::move(report.error()));
@@ -45,11 +45,17 @@ Result<Carried> carry_notes(home::Home& home, const World& world) {
 }
 
 Result<Carried> carry_all(home::Home& home, const World& world, const OutboxOptions& options) {
+  bool has_waited = false;
   while (true) {
-    auto report = exchange::run_outbox(home, world, options);
-    if (report || report.error().code != ErrorCode::kBusy) return carried(home, std::move(report));
-    GL_TRY(outcome, carried(home, std::move(report)));
+    GL_TRY(outcome, carried(home, exchange::run_outbox(home, world, options)));
+    if (outcome.by != Carried::By::kAnotherProcess) {
+      // What the other process sent while this one waited was sent by it.
+      const bool is_idle = outcome.report.delivery.closed == 0 && is_empty(outcome.waiting);
+      if (has_waited && is_idle && !outcome.error) outcome.by = Carried::By::kAnotherProcess;
+      return outcome;
+    }
     if (is_empty(outcome.waiting)) return outcome;
+    has_waited = true;
     base::report(world.progress, "waiting for another process that publishes",
                  static_cast<std::uint64_t>(outcome.waiting.messages_waiting), 0);
     if (world.clock.wait_ms(kTurnPauseMs, world.cancel)) return tl::unexpected(exchange::delivery_stopped());

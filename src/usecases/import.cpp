@@ -75,6 +75,7 @@ Result<Import> import_file(home::Home& home, const World& world, const std::file
                            convert::ImportOptions options) {
   options.default_time_zone = home.settings().time_zone;
   options.now_ms = world.clock.now_ms();
+  options.cancel = world.cancel;
   GL_TRY(read, convert::read_device_file(file, options, world.progress));
   return import_readings(home, std::move(read));
 }

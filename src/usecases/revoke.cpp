@@ -7,12 +7,15 @@
 namespace glucoledger::usecases {
 namespace {
 
-// Ledgers that answer do so within this; who takes access back does not wait for others.
+// Ledgers that answer do so within this, and what is sent to others is broken off; nobody waits longer.
 constexpr std::int64_t kDeparturesWaitMs = 250;
 
 // What has not left goes into a new epoch, which the revoked never gets.
-Result<void> end_held_epoch(home::Transaction& transaction, const home::Epoch& epoch, std::vector<home::Epoch>& fresh) {
+Result<void> end_held_epoch(home::Transaction& transaction, const home::Epoch& epoch, Revocation& outcome,
+                            std::vector<home::Epoch>& fresh) {
   auto& home = transaction.home();
+  GL_TRY(leaving, home::count_leaving(home, epoch.id));
+  outcome.may_still_arrive = outcome.may_still_arrive || leaving > 0;
   GL_TRY(left, home::count_left(home, epoch.id));
   GL_TRY(unsent, home::has_unsent_messages(home, epoch.id));
   if (unsent) {
@@ -35,12 +38,16 @@ Result<Revocation> close_grants(home::Transaction& transaction, std::string_view
   outcome.grants_closed = grants.size();
   std::vector<home::Epoch> fresh;
   for (const auto& grant : grants) {
+    GL_TRY(leaving, home::count_leaving_notes(home, grant.thread_id));
+    outcome.may_still_arrive = outcome.may_still_arrive || leaving > 0;
     GL_TRY(held, home::epochs_held_by_alone(home, grant));
-    for (const auto& epoch : held) GL_CHECK(end_held_epoch(transaction, epoch, fresh));
+    for (const auto& epoch : held) GL_CHECK(end_held_epoch(transaction, epoch, outcome, fresh));
     GL_CHECK(home::close_grant(transaction, grant, now_ms));
     outcome.epochs_ended += held.size();
   }
   outcome.epochs_opened = fresh.size();
+  GL_TRY(others, home::open_grants_named(home, grants.front().recipient));
+  outcome.others_open = !others.empty();
   for (const auto& epoch : fresh) GL_CHECK(home::release_to_holders(transaction, std::span(&epoch, 1)));
   GL_CHECK(home::queue_ends(transaction));
   return outcome;
@@ -52,13 +59,12 @@ Result<Revocation> revoke(home::Home& home, const World& world, std::string_view
                           const std::function<void(const Revocation&)>& committed) {
   Revocation outcome;
   {
-    // Where departures cannot be held off, the revocation comes first.
+    // While it lives nothing departs. Where departures cannot be held off, the revocation comes first.
     const auto hold = home::DepartureHold::take(home.folder(), kDeparturesWaitMs);
     GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
       GL_ASSIGN(outcome, close_grants(transaction, name, world.clock.now_ms()));
       return {};
     }));
-    outcome.may_still_arrive = !(hold && hold->is_quiet()) && outcome.epochs_ended > 0;
   }
   if (committed) committed(outcome);
   GL_ASSIGN(outcome.carried, carry_notes(home, world));

@@ -2,8 +2,8 @@
 //
 // Every open epoch that the revoked holds ends; what is not known to have left is made anew in epochs that the revoked
 // never gets; a closing note waits. The recipient reads all that was released before, then sees CLOSED. It holds in
-// every process from its commit on: what another one has signed or attached and not sent stays here. Only what a ledger
-// was already sent and has not answered may still arrive.
+// every process from its commit on: what another one has signed or attached and not sent stays here, and what it is
+// sending to a ledger that does not answer is broken off. Only what such a ledger was sent before may still arrive.
 #pragma once
 
 #include <functional>
@@ -15,10 +15,12 @@ namespace glucoledger::usecases {
 
 struct Revocation {
   std::size_t grants_closed = 0;
+  bool others_open = false;  // grants of the same person, which go on
   std::size_t epochs_ended = 0;
   std::size_t epochs_opened = 0;  // in their place, for those who still may read
-  bool may_still_arrive = false;  // a ledger had been sent messages of ended epochs, and had not answered by then
-  Carried carried;                // the closing note
+  // Messages of ended epochs, or keys of earlier ones, were sent to a ledger that has not answered.
+  bool may_still_arrive = false;
+  Carried carried;  // the closing note
 };
 
 // `name`: a recipient's, for all grants that they hold, or one grant's own. kNotFound: there is no open grant of this

@@ -96,7 +96,9 @@ Stage::Times Stage::times_of(std::int64_t day, std::int64_t first_slot, std::int
 Result<OutboxReport> Stage::try_publish(const std::string& name, const PublishOptions& options) {
   GL_TRY(home, try_open(name));
   GL_CHECK(plan_publication(home, options));
-  return exchange::run_outbox(home, world_, options.outbox);
+  GL_TRY(report, exchange::run_outbox(home, world_, options.outbox));
+  if (!report) return fail(ErrorCode::kBusy, "another process is at it");
+  return std::move(*report);
 }
 
 void Stage::publish(const PublishOptions& options, const std::string& name) {
@@ -118,7 +120,9 @@ Result<OutboxReport> Stage::send_notes(const std::string& name) {
   GL_TRY(home, try_open(name));
   OutboxOptions options;
   options.notes_only = true;
-  return exchange::run_outbox(home, world_, options);
+  GL_TRY(report, exchange::run_outbox(home, world_, options));
+  if (!report) return fail(ErrorCode::kBusy, "another process is at it");
+  return std::move(*report);
 }
 
 Result<Share> Stage::try_share(const std::string& to, keys::Design design, const home::DayRange& days,
