@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "apps/advice_words.h"
+
 namespace glucoledger::apps {
 
 void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text) {
@@ -18,12 +20,13 @@ void print_result(const Context& context, const nlohmann::ordered_json& document
 }
 
 void print_error(const Context& context, const Error& error) {
+  const std::string next_step = next_step_of(error);
   if (context.json && !context.printed) {
-    const nlohmann::ordered_json document = {{"error", error.message}, {"next_step", error.next_step}};
+    const nlohmann::ordered_json document = {{"error", error.message}, {"next_step", next_step}};
     std::fprintf(stdout, "%s\n", document.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace).c_str());
   }
   std::fprintf(stderr, "glucoledger: %s\n", error.message.c_str());
-  if (!error.next_step.empty()) std::fprintf(stderr, "  %s\n", error.next_step.c_str());
+  if (!next_step.empty()) std::fprintf(stderr, "  %s\n", next_step.c_str());
 }
 
 void warn(std::string_view text) {

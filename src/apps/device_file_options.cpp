@@ -7,6 +7,20 @@ namespace glucoledger::apps {
 namespace {
 
 // "3, 7-19, 24 (kept: 5) and 12 more": runs of lines in one, and no more than a person reads.
+std::string_view describe(convert::ZoneSource source) {
+  switch (source) {
+    case convert::ZoneSource::kFile:
+      return "the file";
+    case convert::ZoneSource::kOption:
+      return "--time-zone";
+    case convert::ZoneSource::kHome:
+      return "the home";
+    case convert::ZoneSource::kMachine:
+      return "this machine";
+  }
+  return "";
+}
+
 std::string lines_text(const convert::SkippedGroup& group) {
   constexpr std::size_t kRunsMax = 10;
   std::string text;
@@ -72,7 +86,7 @@ std::string import_text(const convert::ImportedFile& imported) {
           std::to_string(imported.skipped_count()) + " skipped";
   if (!imported.time_zone.empty()) {
     text += "; local times are those of " + imported.time_zone + " (from " +
-            std::string(convert::describe(imported.time_zone_source)) + ")";
+            std::string(describe(imported.time_zone_source)) + ")";
   }
   return text + "\n";
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "apps/advice_words.h"
 #include "apps/device_file_options.h"
 #include "apps/folder_watch.h"
 #include "apps/session.h"
@@ -52,7 +53,7 @@ ImportOutcome outcome_of(const std::string& file, const Result<usecases::Import>
   if (!import) {
     Error error = import.error();
     error.message = file + ": " + error.message;
-    return {{{"file", file}, {"error", error.message}, {"next_step", error.next_step}}, "", error};
+    return {{{"file", file}, {"error", error.message}, {"next_step", next_step_of(error)}}, "", error};
   }
   if (import->names_another_person) {
     std::fputs("glucoledger: the file names another person than this home: make sure that it is yours\n", stderr);
@@ -88,7 +89,8 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
     documents.push_back(std::move(outcome.document));
     text += outcome.text;
     if (!outcome.error) continue;
-    std::fprintf(stderr, "glucoledger: %s\n  %s\n", outcome.error->message.c_str(), outcome.error->next_step.c_str());
+    std::fprintf(stderr, "glucoledger: %s\n  %s\n", outcome.error->message.c_str(),
+                 next_step_of(*outcome.error).c_str());
     exit_code = exit_code_of(outcome.error->code);
   }
   print_result(context, {{"files", documents}}, text);

@@ -1,6 +1,7 @@
 // init: makes a home. access: changes how the nodes of its ledger let it in.
 #include <memory>
 
+#include "apps/advice_words.h"
 #include "apps/interrupt.h"
 #include "apps/session.h"
 #include "base/file.h"
@@ -40,9 +41,10 @@ void warn_of_silent_nodes(const locator::Locator& nodes, const http::ClientOptio
     if (interrupted()) return;
     const auto info = ledger_client::IriClient({endpoint}, http).info();
     if (!info) {
-      const bool is_distrust = info.error().next_step == http.trust_hint;
+      const bool is_distrust = info.error().advice == http.trust_advice;
       warn("the home is made, but " + info.error().message + "\n  " +
-           (is_distrust ? http.trust_hint : "where the address is wrong, remove the home's folder and make it anew"));
+           (is_distrust ? next_step_of(info.error())
+                        : "where the address is wrong, remove the home's folder and make it anew"));
       continue;
     }
     if (network_id.empty()) network_id = info->network_id;
@@ -61,7 +63,8 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
   }
   if (!arguments.time_zone.empty()) GL_CHECK(base::TimeZone::find(arguments.time_zone));
   settings.time_zone = arguments.time_zone;
-  GL_TRY(http, wiring::read_access(arguments.access));
+  GL_TRY(access, wiring::read_access(arguments.access));
+  const auto http = wiring::for_home(std::move(access));
   const auto folder = home_folder(context);
   GL_TRY(ledger, arguments.ledger.empty() ? locator::Locator::parse((folder / "ledger").string())
                                           : locator::Locator::parse(arguments.ledger));

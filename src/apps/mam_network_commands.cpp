@@ -38,8 +38,6 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const Arguments& arguments, b
   wiring::OpenLedgerOptions options;
   options.read_only = read_only;
   GL_ASSIGN(options.http, wiring::read_access(arguments.access));
-  options.http.token_hint = "ask its operator for a token and name its file with --ledger-token-file";
-  options.http.trust_hint = "name its certificate's file with --ledger-ca, or check the address";
   return wiring::open_ledger(place, options, kClock, interrupt_token());
 }
 

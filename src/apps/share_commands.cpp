@@ -4,6 +4,7 @@
 
 #include "apps/day_options.h"
 #include "apps/session.h"
+#include "base/advice.h"
 #include "base/file.h"
 #include "keys/qr.h"
 #include "usecases/revoke.h"
@@ -68,7 +69,7 @@ Result<ExitCode> exit_of(const usecases::Carried& carried) {
   constexpr std::string_view kNextStep =
       "what was done holds; what the other side must learn goes with the next publish";
   if (auto shortfall = carried.shortfall()) {
-    if (shortfall->code == ErrorCode::kUnreachable) shortfall->next_step = kNextStep;
+    if (shortfall->code == ErrorCode::kUnreachable) base::advise(*shortfall, Advice::kNone, std::string(kNextStep));
     return tl::unexpected(std::move(*shortfall));
   }
   if (carried.by == usecases::Carried::By::kAnotherProcess) {

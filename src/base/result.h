@@ -2,9 +2,12 @@
 //
 // Faults from outside (a bad file, an unreachable node, a wrong key) are Results. Normal absence is std::optional.
 // A bug of ours is GL_ASSERT, which stays on in release builds. Nothing throws; adapters catch what libraries throw.
+// Nothing below apps knows a command or an option: where one is the answer, an Error carries an Advice (base/advice.h)
+// and apps has the words.
 // An Error's texts never hold patient data, seeds, keys or a URI: they may be logged and shown to anyone.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -27,17 +30,24 @@ enum class ErrorCode {
   kBusy,          // another process holds what this needs; nothing was changed
 };
 
+enum class Advice : std::uint8_t;  // base/advice.h; value-initialised it is none
+
 struct Error {
   ErrorCode code = ErrorCode::kFailed;
   std::string message;    // what went wrong, one sentence, no full stop
-  std::string next_step;  // what the person can do; may be empty
+  std::string next_step;  // what the person can do; may be empty. With an advice: the facts that its words end with
+  Advice advice{};        // what the person has to decide or give
 };
 
 template <typename T>
 using Result = tl::expected<T, Error>;
 
 [[nodiscard]] inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::string next_step = {}) {
-  return tl::unexpected<Error>(Error{code, std::move(message), std::move(next_step)});
+  return tl::unexpected<Error>(Error{code, std::move(message), std::move(next_step), Advice{}});
+}
+[[nodiscard]] inline tl::unexpected<Error> fail(ErrorCode code, std::string message, Advice advice,
+                                                std::string facts = {}) {
+  return tl::unexpected<Error>(Error{code, std::move(message), std::move(facts), advice});
 }
 
 // Stops the program: a bug of ours, never a fault of the input.
@@ -45,6 +55,7 @@ using Result = tl::expected<T, Error>;
 
 }  // namespace base
 
+using base::Advice;
 using base::Error;
 using base::ErrorCode;
 using base::fail;

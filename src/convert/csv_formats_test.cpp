@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/advice.h"
 #include "convert/test_samples.h"
 
 namespace glucoledger::convert {
@@ -134,7 +135,7 @@ TEST(LibreView, asks_for_the_order_of_day_and_month) {
   const auto refused = read_device_file(path, options());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInputRefused);
-  EXPECT_NE(refused.error().next_step.find("--date-order"), std::string::npos);
+  EXPECT_EQ(refused.error().advice, Advice::kSayDateOrder);
   auto with = options("UTC");
   with.date_order = DateOrder::kMonthDayYear;
   EXPECT_EQ(read_device_file(path, with)->readings.front().utc_ms, 1'704'153'600'000);  // 2024-01-02
@@ -176,8 +177,8 @@ TEST(PlainCsv, asks_whose_readings_to_take) {
   const auto refused = read_device_file(test::sample_path("plain-two-people.csv"), options());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInputRefused);
-  EXPECT_EQ(refused.error().next_step,
-            "say whose to read: --subject with what stands in column 1 of one of the lines 2, 4");
+  EXPECT_EQ(refused.error().advice, Advice::kSaySubject);
+  EXPECT_EQ(refused.error().next_step, "what stands in column 1 of one of the lines 2, 4");
   auto with = options();
   with.subject = "B";
   const ImportedFile file = read_sample("plain-two-people.csv", with);
@@ -191,7 +192,7 @@ TEST(PlainCsv, asks_whose_readings_to_take) {
 TEST(PlainCsv, infers_a_unit_only_where_no_other_is_possible) {
   EXPECT_EQ(read_sample("plain-mmol-inferred.csv").readings[0].unit, cgm::Unit::kMmolL);
   const std::string unknown = test::sample_path("plain-unit-unknown.csv");
-  EXPECT_NE(read_device_file(unknown, options()).error().next_step.find("--unit"), std::string::npos);
+  EXPECT_EQ(read_device_file(unknown, options()).error().advice, Advice::kSayUnit);
   auto with = options();
   with.unit = cgm::Unit::kMmolL;
   EXPECT_EQ(read_device_file(unknown, with)->readings[0].unit, cgm::Unit::kMmolL);
@@ -227,7 +228,7 @@ TEST(PlainCsv, reads_the_dexcom_g4_file_of_three_people) {
   const auto path = test::shared_data("dexcom-g4-subjects-1-3.csv");
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
   EXPECT_EQ(read_device_file(path, options()).error().next_step,
-            "say whose to read: --subject with what stands in column 2 of one of the lines 2, 2917, 5746");
+            "what stands in column 2 of one of the lines 2, 2917, 5746");
   std::size_t all = 0;
   for (const char* subject : {"Subject 1", "Subject 2", "Subject 3"}) {
     auto with = options("America/New_York");

@@ -66,8 +66,7 @@ struct SkippedGroup {
   std::vector<Skipped> listed;
 };
 
-enum class ZoneSource { kFile, kOption, kHome, kMachine };
-std::string_view describe(ZoneSource source);  // "the file", "--time-zone", "the home", "this machine"
+enum class ZoneSource { kFile, kOption, kHome, kMachine };  // kOption: ImportOptions::time_zone
 
 // What the file says about its owner: identifies a person, never logged.
 struct PatientDetails {

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <map>
 
+#include "base/advice.h"
 #include "base/limits.h"
 #include "base/wall_time.h"
 #include "convert/csv_reader.h"
@@ -179,7 +180,7 @@ Result<void> read(TextSource& source, const Head& head, Collector& collector) {
       GL_CHECK(reader->read(row));
     }
   }
-  if (!reader) return fail(ErrorCode::kInputRefused, "the file is no Dexcom Clarity export", "repeat without --format");
+  if (!reader) return fail(ErrorCode::kInputRefused, "the file is no Dexcom Clarity export", Advice::kLeaveFormatOut);
   return {};
 }
 

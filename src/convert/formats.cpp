@@ -164,18 +164,4 @@ std::string_view describe(SkipReason reason) {
   return "";
 }
 
-std::string_view describe(ZoneSource source) {
-  switch (source) {
-    case ZoneSource::kFile:
-      return "the file";
-    case ZoneSource::kOption:
-      return "--time-zone";
-    case ZoneSource::kHome:
-      return "the home";
-    case ZoneSource::kMachine:
-      return "this machine";
-  }
-  return "";
-}
-
 }  // namespace glucoledger::convert

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "base/advice.h"
 #include "base/limits.h"
 #include "cgm/glucose.h"
 #include "convert/csv_reader.h"
@@ -141,18 +142,17 @@ Result<cgm::Unit> decide_unit(std::span<const double> values, std::optional<cgm:
     const bool denied = plausible(*header) * 2 < count;
     if (!denied || option) return *header;
     return fail(ErrorCode::kInputRefused, "the values of the file are not possible in the unit that it names",
-                *header == cgm::Unit::kMgDl ? "if they are in mmol/L, say so: --unit mmol/L"
-                                            : "if they are in mg/dL, say so: --unit mg/dL");
+                *header == cgm::Unit::kMgDl ? Advice::kSayUnitMmolL : Advice::kSayUnitMgDl);
   }
   if (header && plausible(*option) < count) {
-    return fail(ErrorCode::kInputRefused, "the file names another unit than --unit, and its values do not deny it",
-                "repeat without --unit");
+    return fail(ErrorCode::kInputRefused, "the file names another unit than was said, and its values do not deny it",
+                Advice::kLeaveUnitOut);
   }
   if (option) return *option;
   if (count == mg_dl && mmol_l < count) return cgm::Unit::kMgDl;
   if (count == mmol_l && mg_dl < count) return cgm::Unit::kMmolL;
   return fail(ErrorCode::kInputRefused, "the file does not say whether its values are mg/dL or mmol/L",
-              "say it: --unit mg/dL or --unit mmol/L");
+              Advice::kSayUnit);
 }
 
 }  // namespace glucoledger::convert

@@ -4,6 +4,7 @@
 // 4 insulin, 5 food and 6 notes are no sensor values. Local time in the account's own order of day and month, 12 or 24
 // hours. Headers come in the account's language, so the columns are found by structure: the first two neighbours that
 // name a glucose unit are historic and scan values, before them stand record type, time, serial number and device.
+#include "base/advice.h"
 #include "convert/csv_reader.h"
 #include "convert/device_format.h"
 
@@ -95,7 +96,7 @@ Result<void> read(TextSource& source, const Head& head, Collector& collector) {
     columns = find_columns(row.fields);
     if (columns) collector.header_unit = columns->unit;
   }
-  if (!columns) return fail(ErrorCode::kInputRefused, "the file is no LibreView export", "repeat without --format");
+  if (!columns) return fail(ErrorCode::kInputRefused, "the file is no LibreView export", Advice::kLeaveFormatOut);
   return {};
 }
 

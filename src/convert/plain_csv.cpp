@@ -8,6 +8,7 @@
 #include <charconv>
 #include <map>
 
+#include "base/advice.h"
 #include "base/limits.h"
 #include "convert/csv_reader.h"
 #include "convert/device_format.h"
@@ -205,8 +206,8 @@ class Reader {
     }
     if (lines.size() > kLinesShown) shown += ", ...";
     return fail(ErrorCode::kInputRefused, std::move(message) + " (" + std::to_string(labels_.size()) + " in all)",
-                "say whose to read: --subject with what stands in column " + std::to_string(subject_column() + 1) +
-                    " of one of the lines " + shown);
+                Advice::kSaySubject,
+                "what stands in column " + std::to_string(subject_column() + 1) + " of one of the lines " + shown);
   }
 
   std::size_t subject_column() const { return columns_.subject != kNone ? columns_.subject : columns_.row_id; }

@@ -2,6 +2,7 @@
 
 #include <date/date.h>
 
+#include "base/advice.h"
 #include "base/durations.h"
 #include "base/limits.h"
 #include "convert/csv_reader.h"
@@ -182,12 +183,12 @@ Result<DateOrder> DateOrderVote::decide(std::optional<DateOrder> option) const {
   if (day_first_ == 0 && month_first_ == 0) {
     if (undecided_ == 0) return year_first_ > 0 ? DateOrder::kYearMonthDay : DateOrder::kDayMonthYear;
     return fail(ErrorCode::kInputRefused, "nothing in the file tells whether its dates begin with the day or the month",
-                "say it: --date-order DMY or --date-order MDY");
+                Advice::kSayDateOrder);
   }
   if (day_first_ >= kMajority * month_first_) return DateOrder::kDayMonthYear;
   if (month_first_ >= kMajority * day_first_) return DateOrder::kMonthDayYear;
   return fail(ErrorCode::kInputRefused, "some dates of the file begin with the day and others with the month",
-              "say which rows to read: --date-order DMY or --date-order MDY");
+              Advice::kSayWhichDates);
 }
 
 }  // namespace glucoledger::convert

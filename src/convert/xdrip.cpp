@@ -2,6 +2,7 @@
 //
 // Local time to the minute, dd.MM.yyyy;HH:mm. UDT_CGMS is the sensor's value, always mg/dL from xDrip+; the other
 // columns are fingersticks, meals and insulin.
+#include "base/advice.h"
 #include "convert/csv_reader.h"
 #include "convert/device_format.h"
 
@@ -47,7 +48,7 @@ Result<void> read(TextSource& source, const Head& head, Collector& collector) {
   CsvRow row;
   GL_TRY(some, csv.next(row));
   if (!some || !is_header(row.fields)) {
-    return fail(ErrorCode::kInputRefused, "the file is no xDrip+ export", "repeat without --format");
+    return fail(ErrorCode::kInputRefused, "the file is no xDrip+ export", Advice::kLeaveFormatOut);
   }
   while (true) {
     GL_TRY(more, csv.next(row));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/advice.h"
 #include "base/limits.h"
 
 namespace glucoledger::exchange {
@@ -16,8 +17,7 @@ constexpr int kDefaultSecurity = 2;
 constexpr std::int64_t kLockWaitMs = 60'000;
 
 tl::unexpected<Error> damaged(const std::string& what) {
-  return fail(ErrorCode::kCorrupt, "the state file is damaged: " + what,
-              "do not repair it by hand: a wrong index signs twice; begin a new channel with a new --state file");
+  return fail(ErrorCode::kCorrupt, "the state file is damaged: " + what, Advice::kBeginChannel);
 }
 
 bool has_string(const json& object, const char* name) {
@@ -47,7 +47,7 @@ Result<PendingMessage> parse_pending(const json& document) {
 Result<ChannelState> parse(std::string_view text) {
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object() || !has_string(document, "format") || document["format"] != std::string(kFormat)) {
-    return fail(ErrorCode::kInputRefused, "the --state file is not one of `mam publish`",
+    return fail(ErrorCode::kInputRefused, "the state file is not one of a MAM channel",
                 "name a file that does not exist yet: it is made");
   }
   if (!has_natural(document, "version")) return damaged("it has no version");
@@ -102,7 +102,7 @@ Result<ChannelFile> ChannelFile::open(const std::filesystem::path& named, mam::M
     return fail(ErrorCode::kUsage,
                 "this state file's channel is " + std::string(mam::name_of(state->mode)) + " with security " +
                     std::to_string(state->security),
-                "give its --mode, or another --state file for a new channel");
+                Advice::kChooseModeOrChannel);
   }
   return ChannelFile(path, std::move(lock), std::move(*state));
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/advice.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "home/rows.h"
@@ -151,8 +152,7 @@ bool fits(const std::optional<Instance>& file, const Instance& present) {
 }
 
 Error no_home(const std::filesystem::path& folder) {
-  return {ErrorCode::kNotFound, "there is no home in " + folder.string(),
-          "make one with `glucoledger init`, or name another with --home"};
+  return {ErrorCode::kNotFound, "there is no home in " + folder.string(), "", Advice::kMakeHome};
 }
 
 // Of an older version, once: under the lock that processes of version 1 hold while they work.
@@ -188,8 +188,7 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
                                std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
   GL_TRY(is_made, is_home(database));
   if (is_made) {
-    return fail(ErrorCode::kUsage, "there is a home already in " + folder.string(),
-                "name another folder with --home, or go on using this one");
+    return fail(ErrorCode::kUsage, "there is a home already in " + folder.string(), Advice::kChooseHomeFolder);
   }
   const Bytes salt = base::random_bytes(crypto_pwhash_SALTBYTES);
   const bool by_passphrase = !source.passphrase_file.empty();
@@ -220,7 +219,7 @@ Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySo
   GL_TRY(sealed, read_meta(*database, "sealed_key"));
   GL_TRY(salt, read_meta(*database, "passphrase_salt"));
   if (salt && source.passphrase_file.empty()) {
-    return fail(ErrorCode::kNotAllowed, "this home is locked by a passphrase", "give it with --passphrase-file");
+    return fail(ErrorCode::kNotAllowed, "this home is locked by a passphrase", Advice::kGivePassphrase);
   }
   if (!salt && !source.passphrase_file.empty()) {
     return fail(ErrorCode::kUsage, "this home is unlocked by a key file, not by a passphrase");

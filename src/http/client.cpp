@@ -386,8 +386,7 @@ Error Client::Line::why(const Endpoint& endpoint, const ClientOptions& options, 
       return error;
     }
     case CURLE_SSL_CACERT_BADFILE:
-      return {ErrorCode::kInputRefused, "the certificates to trust cannot be read",
-              "name a file of PEM certificates with --ledger-ca"};
+      return {ErrorCode::kInputRefused, "the certificates to trust cannot be read", "", Advice::kNameCertificates};
     case CURLE_PEER_FAILED_VERIFICATION: {
       // Where only the host does not fit, OpenSSL has no reason of its own.
       const bool names_other = verified == X509_V_OK || verified == X509_V_ERR_UNSPECIFIED;
@@ -395,10 +394,12 @@ Error Client::Line::why(const Endpoint& endpoint, const ClientOptions& options, 
           endpoint, options,
           std::string("could not be trusted: ") +
               (names_other ? "its certificate is for another host" : ::X509_verify_cert_error_string(verified)));
-      error.next_step = options.trust_hint;
-      if (names_other) error.next_step = "name the host as its certificate does, or have one made for this name";
       if (verified == X509_V_ERR_CERT_HAS_EXPIRED) {
         error.next_step = "its operator renews the certificate; or set this machine's clock";
+      } else if (names_other) {
+        error.next_step = "name the host as its certificate does, or have one made for this name";
+      } else {
+        base::advise(error, options.trust_advice);
       }
       return error;
     }
@@ -424,7 +425,7 @@ Result<void> check_certificates(const std::string& ca_file) {
   const char* reason = ::ERR_reason_error_string(::ERR_peek_last_error());
   return fail(ErrorCode::kInputRefused,
               std::string("the certificates to trust cannot be read: ") + (reason == nullptr ? "no reason" : reason),
-              "name a file of PEM certificates with --ledger-ca");
+              Advice::kNameCertificates);
 }
 
 std::string_view Answer::header(std::string_view name) const {

@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/advice.h"
 #include "base/cancel.h"
 #include "base/limits.h"
 #include "base/mutex.h"
@@ -41,9 +42,8 @@ struct ClientOptions {
   std::shared_ptr<const SecretBytes> token;  // may be absent
   std::string peer = "node";                 // what errors call the server
   // What a person is told to do about a server that asks for a token, or whose certificate is not trusted.
-  std::string token_hint =
-      "ask its operator for a token and name its file: glucoledger access --ledger-token-file FILE";
-  std::string trust_hint = "name its certificate's file: glucoledger access --ledger-ca FILE; or check the address";
+  Advice token_advice = Advice::kNameToken;
+  Advice trust_advice = Advice::kTrustCertificate;
 };
 
 // kInputRefused when the file holds no certificates that can be trusted.

@@ -144,7 +144,11 @@ TEST_F(ClientTest, TrustsByAFileOfCertificates) {
   EXPECT_EQ(answer->body, "later");
 
   Client stranger(endpoint());
-  EXPECT_NE(stranger.call({.target = "/later"}).error().message.find("could not be trusted"), std::string::npos);
+  const auto distrusted = stranger.call({.target = "/later"});
+  ASSERT_FALSE(distrusted);
+  EXPECT_NE(distrusted.error().message.find("could not be trusted"), std::string::npos);
+  EXPECT_EQ(distrusted.error().advice, stranger.options().trust_advice);
+  EXPECT_EQ(distrusted.error().next_step, "");
   Endpoint other = endpoint();
   other.host = "localhost";
   const auto mistaken = Client(other, trusting).call({});

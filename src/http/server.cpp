@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/advice.h"
 #include "http/descriptors.h"
 #include "http/server_connection.h"
 
@@ -39,7 +40,7 @@ class Server::Implementation {
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
       return fail(ErrorCode::kFailed, "cannot listen on " + shared_.options.listen + ": " + error.message(),
-                  "end what uses the port, or choose another (--listen HOST:PORT)");
+                  Advice::kChoosePort);
     }
     url_ = address.url(shared_.options.tls.has_value(), acceptor_.local_endpoint().port());
     const std::size_t wanted = std::exchange(shared_.options.connections_max, prepared.connections_max);

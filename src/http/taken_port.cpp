@@ -8,17 +8,19 @@
 #include <system_error>
 #include <utility>
 
+#include "base/advice.h"
+
 namespace glucoledger::http {
 namespace {
 
-const char* next_step_after(int error) {
+Advice advice_after(int error) {
   switch (error) {
     case EACCES:
-      return "ports below 1024 are the system's: choose another (--listen HOST:PORT)";
+      return Advice::kChoosePortOfUser;
     case EADDRNOTAVAIL:
-      return "name an address of this machine (--listen HOST:PORT)";
+      return Advice::kChooseListenAddress;
     default:
-      return "end what uses the port, or choose another (--listen HOST:PORT; port 0 takes a free one)";
+      return Advice::kChoosePort;
   }
 }
 
@@ -31,7 +33,7 @@ Result<TakenPort> TakenPort::take(const std::string& listen) {
   hints.ai_socktype = SOCK_STREAM;
   ::addrinfo* list = nullptr;
   if (::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &list) != 0) {
-    return fail(ErrorCode::kFailed, "cannot listen on " + listen, next_step_after(EADDRNOTAVAIL));
+    return fail(ErrorCode::kFailed, "cannot listen on " + listen, advice_after(EADDRNOTAVAIL));
   }
   const std::unique_ptr<::addrinfo, decltype(&::freeaddrinfo)> found(list, &::freeaddrinfo);
   TakenPort port(std::move(address), ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -41,7 +43,7 @@ Result<TakenPort> TakenPort::take(const std::string& listen) {
       ::bind(descriptor, found->ai_addr, found->ai_addrlen) != 0) {
     const int error = errno;
     return fail(ErrorCode::kFailed, "cannot listen on " + listen + ": " + std::generic_category().message(error),
-                next_step_after(error));
+                advice_after(error));
   }
   return port;
 }

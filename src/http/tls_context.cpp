@@ -5,15 +5,12 @@
 
 #include <string_view>
 
+#include "base/advice.h"
 #include "base/file.h"
 #include "http/token.h"
 
 namespace glucoledger::http {
 namespace {
-
-constexpr const char* kCertificateOption =
-    "--tls-certificate takes a PEM file: the certificate, then those that lead to its root";
-constexpr const char* kKeyOption = "--tls-key takes the certificate's key as a PEM file without a passphrase";
 
 struct PemContent {
   bool certificate = false;
@@ -32,13 +29,13 @@ Result<void> check_contents(const TlsFiles& files) {
   GL_TRY(certificate, look_into(files.certificate));
   GL_TRY(key, look_into(files.key));
   if (!certificate.certificate && certificate.key && key.certificate && !key.key) {
-    return fail(ErrorCode::kUsage, "the files of --tls-certificate and --tls-key are in each other's place",
+    return fail(ErrorCode::kUsage, "the files of the certificate and of its key are in each other's place",
                 "exchange them");
   }
   if (!certificate.certificate) {
-    return fail(ErrorCode::kUsage, files.certificate.string() + " holds no certificate", kCertificateOption);
+    return fail(ErrorCode::kUsage, files.certificate.string() + " holds no certificate", Advice::kGiveTlsCertificate);
   }
-  if (!key.key) return fail(ErrorCode::kUsage, files.key.string() + " holds no private key", kKeyOption);
+  if (!key.key) return fail(ErrorCode::kUsage, files.key.string() + " holds no private key", Advice::kGiveTlsKey);
   if (key.encrypted) {
     return fail(ErrorCode::kUsage, "the key in " + files.key.string() + " is locked by a passphrase",
                 "write it without one: openssl pkey -in FILE -out NEW_FILE; chmod 600 NEW_FILE");
@@ -66,12 +63,12 @@ Result<TlsContext> read_tls(const TlsFiles& files) {
   if (::SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) != 1) {
     return fail(ErrorCode::kUsage,
                 "the certificate in " + files.certificate.string() + " cannot be used: " + openssl_reason(),
-                kCertificateOption);
+                Advice::kGiveTlsCertificate);
   }
   const bool is_key = ::SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) == 1;
   if (!is_key && ERR_GET_LIB(::ERR_peek_last_error()) != ERR_LIB_X509) {
     return fail(ErrorCode::kUsage, "the key in " + files.key.string() + " cannot be used: " + openssl_reason(),
-                kKeyOption);
+                Advice::kGiveTlsKey);
   }
   if (!is_key || ::SSL_CTX_check_private_key(context.get()) != 1) {
     ::ERR_clear_error();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/advice.h"
 #include "base/limits.h"
 
 namespace glucoledger::keys {
@@ -131,7 +132,7 @@ Result<Invitation> decode_uri(std::string_view text) {
   if (first == std::string_view::npos) return fail(ErrorCode::kInputRefused, "there is nothing in it");
   text = text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
   if (!text.starts_with(kScheme)) {
-    return fail(ErrorCode::kInputRefused, "this is no glucoledger: URI", "give what `share` wrote, whole");
+    return fail(ErrorCode::kInputRefused, "this is no glucoledger: URI", Advice::kGiveWholeInvitation);
   }
   const auto cut = [] {
     return fail(ErrorCode::kInputRefused, "the URI is cut off or mistyped",

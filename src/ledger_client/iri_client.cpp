@@ -4,6 +4,7 @@
 #include <chrono>
 #include <unordered_set>
 
+#include "base/advice.h"
 #include "ledger/transaction_fields.h"
 
 namespace glucoledger::ledger_client {
@@ -203,7 +204,7 @@ Result<std::vector<ledger::Transaction>> IriClient::attach(const ledger::Prepare
                             "what " + node->endpoint().authority() + " attached is not what was asked for", ""}
                     : std::move(attached.error());
     last->code = ErrorCode::kUnreachable;  // nothing was decided: the bundle waits
-    if (is_wrong) last->next_step = "name another one with --pow, or leave --pow away";
+    if (is_wrong) base::advise(*last, Advice::kChooseProofOfWork);
   }
   if (!last) return fail(ErrorCode::kInterrupted, "the proof of work was interrupted");
   return tl::unexpected(std::move(*last));

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "base/advice.h"
 #include "ledger_client/fake_node.h"
 
 namespace glucoledger::ledger_client {
@@ -174,7 +175,7 @@ TEST_F(IriClientTest, ANodeThatAsksForATokenSaysSo) {
   auto one = client(1);
   const auto refused = one.tips();
   EXPECT_EQ(refused.error().code, ErrorCode::kNotAllowed);
-  EXPECT_NE(refused.error().next_step.find("--ledger-token-file"), std::string::npos);
+  EXPECT_EQ(refused.error().advice, Advice::kNameToken);
 }
 
 TEST_F(IriClientTest, JunkIsReadPageByPageInSmallParts) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/advice.h"
 #include "base/limits.h"
 #include "crypto/curl.h"
 
@@ -106,7 +107,7 @@ IriNode::~IriNode() = default;
 
 tl::unexpected<Error> IriNode::wrong_answer(const std::string& what) const {
   return fail(ErrorCode::kCorrupt, "the node at " + endpoint().authority() + " answered wrongly: " + what,
-              "use another node (--node, --ledger)");
+              Advice::kChooseNode);
 }
 
 bool IriNode::is_set_aside() const {
@@ -139,7 +140,7 @@ Result<std::string> IriNode::post(const json& request, const CancelToken& cancel
     return fail(ErrorCode::kInputRefused, node + " refused: " + (reason.empty() ? "no reason given" : reason));
   }
   if (reply.status == 401 || reply.status == 403) {
-    return fail(ErrorCode::kNotAllowed, node + " does not let this program in", http_.options().token_hint);
+    return fail(ErrorCode::kNotAllowed, node + " does not let this program in", http_.options().token_advice);
   }
   return fail(ErrorCode::kUnreachable, node + " failed with status " + std::to_string(reply.status),
               "check that the address is a node's, then repeat");

@@ -82,7 +82,7 @@ Result<void> check_agreement(const ledger::Parameters& parameters, const TangleO
     if (has == asked) return {};
     return fail(ErrorCode::kUsage,
                 "this ledger has " + what + " " + std::to_string(has) + ", not " + std::to_string(asked),
-                "leave the option out: it counts when a ledger is made");
+                "leave it out: it counts when a ledger is made");
   };
   GL_CHECK(check("minimum weight magnitude", parameters.min_weight_magnitude,
                  options.min_weight_magnitude.value_or(parameters.min_weight_magnitude)));

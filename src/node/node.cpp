@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/advice.h"
 #include "http/listen_address.h"
 #include "http/token.h"
 #include "ledger_store/node_address.h"
@@ -28,12 +29,12 @@ Result<void> check_exposure(const NodeOptions& options) {
   if (address.is_loopback) return {};
   if (!options.token_file) {
     return fail(ErrorCode::kUsage, "beyond loopback a node needs a token, without which others may only read",
-                "make one: openssl rand -hex 32 > FILE; chmod 600 FILE; then --token-file FILE");
+                Advice::kMakeToken);
   }
   if (!options.server.tls && !options.insecure_plain_http) {
     return fail(ErrorCode::kUsage,
                 "beyond loopback a node needs TLS: over plain HTTP anyone on the way reads the token",
-                "--tls-certificate FILE --tls-key FILE; or, behind a proxy that has them, --insecure-plain-http");
+                Advice::kNameTlsFiles);
   }
   return {};
 }

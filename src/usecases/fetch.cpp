@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/advice.h"
 #include "exchange/epoch_reader.h"
 #include "exchange/home_ledger.h"
 #include "exchange/mailbox.h"
@@ -61,7 +62,7 @@ Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::
   if (!name) return home::all_contacts(home);
   GL_TRY(contact, home::contact_named(home, *name));
   if (contact) return std::vector<home::Contact>{std::move(*contact)};
-  return fail(ErrorCode::kNotFound, "there is no patient of this name", "`glucoledger patients` lists them");
+  return fail(ErrorCode::kNotFound, "there is no patient of this name", Advice::kListPatients);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "usecases/report.h"
 
+#include "base/advice.h"
 #include "cgm/local_day.h"
 #include "fhir/observation.h"
 #include "home/records.h"
@@ -24,11 +25,11 @@ Result<home::Contact> chosen_contact(home::Home& home, const std::optional<std::
   if (name) {
     GL_TRY(contact, home::contact_named(home, *name));
     if (contact) return std::move(*contact);
-    return fail(ErrorCode::kNotFound, "there is no patient of this name", "`glucoledger patients` lists them");
+    return fail(ErrorCode::kNotFound, "there is no patient of this name", Advice::kListPatients);
   }
   GL_TRY(contacts, home::all_contacts(home));
   if (contacts.size() == 1) return std::move(contacts.front());
-  return fail(ErrorCode::kUsage, "say whose report", "`glucoledger patients` lists them");
+  return fail(ErrorCode::kUsage, "say whose report", Advice::kListPatients);
 }
 
 Result<Readings> readings_of_contact(home::Home& home, const std::optional<std::string>& name) {

@@ -1,5 +1,6 @@
 #include "usecases/revoke.h"
 
+#include "base/advice.h"
 #include "home/grants.h"
 #include "home/messages.h"
 #include "home/signing_lease.h"
@@ -32,7 +33,7 @@ Result<Revocation> close_grants(home::Transaction& transaction, std::string_view
   auto& home = transaction.home();
   GL_TRY(grants, home::open_grants_named(home, name));
   if (grants.empty()) {
-    return fail(ErrorCode::kNotFound, "there is no open grant of this name", "`glucoledger status` lists them");
+    return fail(ErrorCode::kNotFound, "there is no open grant of this name", Advice::kListGrants);
   }
   Revocation outcome;
   outcome.grants_closed = grants.size();

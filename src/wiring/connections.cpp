@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/advice.h"
 #include "wiring/open_ledger.h"
 #include "wiring/open_store.h"
 
@@ -42,7 +43,8 @@ Result<std::shared_ptr<ports::Ledger>> Connections::open_ledger(const locator::L
                                                                 const base::CancelToken& cancel) {
   OpenLedgerOptions options;
   options.read_only = use == ports::Use::kRead;
-  options.http.trust_hint = "certificates of one's own are trusted only for the home's own ledger";
+  options.http.token_advice = Advice::kNameTokenForHome;
+  options.http.trust_advice = Advice::kKeepToTrustedLedger;
   options.http = options_for(place, std::move(options.http));
   if (place.kind() == locator::Locator::Kind::kNodes) return client_at(place, options.http);
   return wiring::open_ledger(place, options, clock_, cancel);
@@ -57,8 +59,8 @@ Result<ports::Attach> Connections::attach_at(const std::string& where, const loc
                            : fail(ErrorCode::kUsage, "proofs of work are done here or by a node", "name a node's URL");
   }
   http::ClientOptions http;
-  http.token_hint = "the token of a home goes to its own ledger alone: name another service, or do the work here";
-  http.trust_hint = "name a service whose certificate this machine trusts, or do the work here";
+  http.token_advice = Advice::kChooseServiceWithoutToken;
+  http.trust_advice = Advice::kChooseTrustedService;
   http = options_for(named, std::move(http));
   http.request_ms = kProofOfWorkWaitMs;
   const auto service = std::make_shared<ledger_client::IriClient>(named.endpoints(), http);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/advice.h"
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -38,6 +39,12 @@ Result<http::ClientOptions> read_access(const AccessFiles& files) {
   return http;
 }
 
+http::ClientOptions for_home(http::ClientOptions http) {
+  http.token_advice = Advice::kNameTokenForHome;
+  http.trust_advice = Advice::kTrustCertificateForHome;
+  return http;
+}
+
 Result<void> store_access(home::Home& home, const http::ClientOptions& http) {
   return home.write([&](home::Transaction& transaction) -> Result<void> {
     if (!http.ca_file.empty()) GL_CHECK(home.set_meta(transaction, kCaFile, http.ca_file));
@@ -48,7 +55,7 @@ Result<void> store_access(home::Home& home, const http::ClientOptions& http) {
 
 Result<NodeAccess> load_access(home::Home& home) {
   GL_TRY(ledger, locator::Locator::parse(home.ledger_spec()));
-  NodeAccess access{std::move(ledger), {}};
+  NodeAccess access{std::move(ledger), for_home({})};
   GL_TRY(ca_file, home.meta(kCaFile));
   access.http.ca_file = ca_file.value_or("");
   GL_TRY(sealed, home.meta(kToken));

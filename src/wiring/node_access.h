@@ -22,6 +22,8 @@ struct AccessFiles {
 };
 // kInputRefused: no file of certificates, or no token in one line of printable characters.
 Result<http::ClientOptions> read_access(const AccessFiles& files);
+// Such that errors advise to give the home what a node asks for.
+http::ClientOptions for_home(http::ClientOptions http);
 
 // Kept in the home, the token sealed; what is not given stays as it was.
 Result<void> store_access(home::Home& home, const http::ClientOptions& http);

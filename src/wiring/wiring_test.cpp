@@ -154,6 +154,7 @@ TEST_F(NodeAccessTest, IsKeptInTheHome) {
   auto home = home::Home::open(folder_ / "home", key, home::Home::Use::kWrite).value();
   EXPECT_EQ(load_access(home)->ledger.text(), "https://node.example:443");
   EXPECT_FALSE(load_access(home)->http.token);
+  EXPECT_EQ(load_access(home)->http.token_advice, for_home({}).token_advice);
   const auto http = read_access({"", file("token", "0123456789abcdef\n")});
   ASSERT_TRUE(http);
   ASSERT_TRUE(store_access(home, *http));
