@@ -29,6 +29,7 @@ bench: # our figures, in about two minutes; bench/compare.mjs sets the peers' be
 	build/glucoledger bench quarter --mwm 1
 	build/glucoledger bench quarter --mwm 9 --design tangle-ipfs
 	build/glucoledger bench follow
+	build/glucoledger bench beside --runs 20
 
 bench-large: # a node over 0.1, 1 and 10 M transactions; about 20 GB of disk and an hour
 	./scripts/build release glucoledger

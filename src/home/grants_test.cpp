@@ -170,11 +170,28 @@ TEST_F(GrantsTest, WhatOthersOfTheSamePersonCoverIsNotHeldAlone) {
   EXPECT_EQ(epochs_held_by_alone(home(), all)->size(), 2U);
 }
 
+// It may have arrived or not: in no case does it go out again once access was taken back.
+TEST_F(GrantsTest, AReleaseThatIsNotKnownToHaveArrivedDoesNotOutliveItsThread) {
+  const auto grant = grant_to("dr");
+  release(grant, {ended_epoch(), add_epoch(home())});
+  seal(grant);
+  leave(home(), {note(1)});
+  EXPECT_EQ(count_leaving_notes(home(), grant.thread_id), 1U);
+  close(grant);
+  EXPECT_TRUE(unfinished(home(), Outgoing::Kind::kNote)->empty());
+  EXPECT_EQ(released(), "");
+  const auto notes = waiting(grant);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes.front().note.closed_ms, 9);
+  EXPECT_TRUE(notes.front().note.releases.empty());
+}
+
 TEST_F(GrantsTest, TheClosingNoteIsTheLast) {
   const auto grant = grant_to("dr");
   release(grant, {ended_epoch(), add_epoch(home())});
   seal(grant);
   leave(home(), {note(1)});
+  write(home(), [&](Transaction& t) { return mark_left(t, std::vector{note(1)}); });
   release(grant, {add_epoch(home())});
   close(grant);
   const auto notes = waiting(grant);

@@ -81,7 +81,7 @@ class Home {
   std::string store_spec() const;
   const keys::SigningKey& signing_key() const { return *signing_key_; }
   const SecretBytes& identifier_key() const { return identifier_key_; }
-  // It was found that this home may not be the only one with its keys: its open epochs were ended.
+  // It was found that this home may not be the only one with its keys: its open epochs sign no more.
   bool was_doubled() const { return was_doubled_; }
 
   // `label` says what is sealed and must be the same on unsealing. Bytes that were changed: kCorrupt.
@@ -89,7 +89,7 @@ class Home {
   Result<SecretBytes> unseal(std::string_view label, ByteView sealed) const;
 
   // Runs `work` in one transaction; its error rolls back. Waits for other processes' transactions (30 s, then kBusy).
-  // `work` must not touch a network, a lock or another file.
+  // `work` must not touch a network, a lock or a file that others wait for.
   using Work = std::function<Result<void>(Transaction& transaction)>;
   Result<void> write(const Work& work);
   // One state of the database for several questions. Inside write(): the one that stands there.
