@@ -16,15 +16,17 @@ class InstanceTest : public HomeTest {
     const auto& lease = taken.value();
     return home.write_signed(lease, [](Transaction& t) { return t.home().set_meta(t, "test", "signed"); });
   }
-};
-
-TEST_F(InstanceTest, ACopyNeverSignsInAnOpenEpoch) {
-  create();
-  {
+  // A home with one epoch, and one signing counted.
+  void create_and_sign() {
+    create();
     auto home = open();
     add_epoch(home);
     ASSERT_TRUE(count_signing(home));
   }
+};
+
+TEST_F(InstanceTest, ACopyNeverSignsInAnOpenEpoch) {
+  ASSERT_NO_FATAL_FAILURE(create_and_sign());
   fs::copy(folder_, parent_ / "copy", fs::copy_options::recursive);
   auto copy = open(parent_ / "copy");
   EXPECT_TRUE(copy.was_doubled());
@@ -50,12 +52,7 @@ TEST_F(InstanceTest, ADoubledHomeIsOneOfItsOwnFromThenOn) {
 }
 
 TEST_F(InstanceTest, AnOlderDatabaseInItsPlaceIsNoticed) {
-  create();
-  {
-    auto home = open();
-    add_epoch(home);
-    ASSERT_TRUE(count_signing(home));
-  }
+  ASSERT_NO_FATAL_FAILURE(create_and_sign());
   const auto older = read_file(folder_ / "home.db");
   {
     auto home = open();
@@ -68,12 +65,7 @@ TEST_F(InstanceTest, AnOlderDatabaseInItsPlaceIsNoticed) {
 }
 
 TEST_F(InstanceTest, AMissingLogIsNoticed) {
-  create();
-  {
-    auto home = open();
-    add_epoch(home);
-    ASSERT_TRUE(count_signing(home));
-  }
+  ASSERT_NO_FATAL_FAILURE(create_and_sign());
   {
     auto home = open();
     ASSERT_TRUE(count_signing(home));
@@ -106,12 +98,7 @@ TEST_F(InstanceTest, AMissingOrForeignInstanceFileIsNoticed) {
 
 // Power went after the commit and before the instance file was on disk: nothing had left, and the home is the same.
 TEST_F(InstanceTest, AnInstanceFileOneBehindIsTheSameHome) {
-  create();
-  {
-    auto home = open();
-    add_epoch(home);
-    ASSERT_TRUE(count_signing(home));
-  }
+  ASSERT_NO_FATAL_FAILURE(create_and_sign());
   const auto before = read_file(folder_ / "instance");
   {
     auto home = open();

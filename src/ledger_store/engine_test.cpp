@@ -104,46 +104,41 @@ TEST(EngineTest, ACommandThatFailsLeavesNothingAndABlockThatGoesNothingEither) {
   EXPECT_EQ(engine.begin()->summary()->state, before->state);
 }
 
-TEST(LocalSequencerTest, ConfirmsAtOnceWhereThatIsWantedAndTellsOfCommits) {
-  RecordingStore store;
-  Engine engine(store);
-  const base::TestClock clock(kTestTimeMs);
-  ASSERT_TRUE(engine.run({ledger::CreateLedger{test_parameters()}, kTestTimeMs}));
-  LocalSequencer sequencer(engine, clock);
+class LocalSequencerTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(engine_.run({ledger::CreateLedger{test_parameters()}, kTestTimeMs})); }
+
+  RecordingStore store_;
+  Engine engine_{store_};
+  const base::TestClock clock_{kTestTimeMs};
+  LocalSequencer sequencer_{engine_, clock_};
+};
+
+TEST_F(LocalSequencerTest, ConfirmsAtOnceWhereThatIsWantedAndTellsOfCommits) {
   std::vector<ledger::Position> told;
-  const auto throwing = sequencer.subscribe([](const Commit&) { throw std::bad_alloc(); });
-  const auto subscription = sequencer.subscribe([&](const Commit& commit) { told.push_back(commit.after); });
-  ASSERT_TRUE(sequencer.run(submission(test_bundle("FIRST", 2)), LocalSequencer::Confirm::kAtOnce));
-  ASSERT_TRUE(sequencer.run(submission(test_bundle("SECOND", 1))));
-  const auto milestone = sequencer.run(ledger::IssueMilestone{});
+  const auto throwing = sequencer_.subscribe([](const Commit&) { throw std::bad_alloc(); });
+  const auto subscription = sequencer_.subscribe([&](const Commit& commit) { told.push_back(commit.after); });
+  ASSERT_TRUE(sequencer_.run(submission(test_bundle("FIRST", 2)), LocalSequencer::Confirm::kAtOnce));
+  ASSERT_TRUE(sequencer_.run(submission(test_bundle("SECOND", 1))));
+  const auto milestone = sequencer_.run(ledger::IssueMilestone{});
   ASSERT_TRUE(milestone);
   EXPECT_EQ(milestone->milestone.index, 2u);
   EXPECT_EQ(milestone->milestone.time_ms, kTestTimeMs);
   EXPECT_EQ(told, (std::vector<ledger::Position>{{2, 1}, {3, 1}, {3, 2}}));
 }
 
-TEST(LocalSequencerTest, WhereWritingFailsAllOfTheGroupFailAndTheNextOneGoesOn) {
-  RecordingStore store;
-  Engine engine(store);
-  const base::TestClock clock(kTestTimeMs);
-  ASSERT_TRUE(engine.run({ledger::CreateLedger{test_parameters()}, kTestTimeMs}));
-  LocalSequencer sequencer(engine, clock);
-  store.is_full = true;
-  EXPECT_EQ(sequencer.run(submission(test_bundle("FIRST", 2))).error().code, ErrorCode::kFailed);
-  store.is_full = false;
-  ASSERT_TRUE(sequencer.run(submission(test_bundle("FIRST", 2))));
-  EXPECT_EQ(engine.begin()->before().sequence, 2u);
+TEST_F(LocalSequencerTest, WhereWritingFailsAllOfTheGroupFailAndTheNextOneGoesOn) {
+  store_.is_full = true;
+  EXPECT_EQ(sequencer_.run(submission(test_bundle("FIRST", 2))).error().code, ErrorCode::kFailed);
+  store_.is_full = false;
+  ASSERT_TRUE(sequencer_.run(submission(test_bundle("FIRST", 2))));
+  EXPECT_EQ(engine_.begin()->before().sequence, 2u);
 }
 
-TEST(LocalSequencerTest, WhoThrowsWhenAnsweredDoesNotEndIt) {
-  RecordingStore store;
-  Engine engine(store);
-  const base::TestClock clock(kTestTimeMs);
-  ASSERT_TRUE(engine.run({ledger::CreateLedger{test_parameters()}, kTestTimeMs}));
-  LocalSequencer sequencer(engine, clock);
-  sequencer.add(submission(test_bundle("FIRST", 2)), [](const Result<ledger::Outcome>&) { throw std::bad_alloc(); });
-  ASSERT_TRUE(sequencer.run(ledger::IssueMilestone{}));
-  EXPECT_EQ(engine.begin()->before(), (ledger::Position{2, 1}));
+TEST_F(LocalSequencerTest, WhoThrowsWhenAnsweredDoesNotEndIt) {
+  sequencer_.add(submission(test_bundle("FIRST", 2)), [](const Result<ledger::Outcome>&) { throw std::bad_alloc(); });
+  ASSERT_TRUE(sequencer_.run(ledger::IssueMilestone{}));
+  EXPECT_EQ(engine_.begin()->before(), (ledger::Position{2, 1}));
 }
 
 }  // namespace

@@ -10,19 +10,9 @@ namespace {
 
 using Kind = Locator::Kind;
 
-TEST(EndpointTest, UrlsAreReadAndWritten) {
-  EXPECT_EQ(parse_endpoint("https://Node.Example")->url(), "https://node.example:443");
-  EXPECT_EQ(parse_endpoint("http://[::1]:1/")->url(), "http://[::1]:1");
-  EXPECT_EQ(parse_endpoint("https://user:token@node.example").error().code, ErrorCode::kUsage);
-  EXPECT_EQ(parse_endpoint("ftp://node.example").error().code, ErrorCode::kUsage);
-  EXPECT_TRUE(parse_endpoint("http://127.0.0.1:1")->is_loopback());
-  EXPECT_FALSE(parse_endpoint("http://127.example.org")->is_loopback());
-}
-
-TEST(EndpointTest, ANodeThatIsNamedTwiceCountsOnce) {
+TEST(LocatorTest, ANodeThatIsNamedTwiceCountsOnce) {
   const auto endpoints = parse_endpoints("http://a:1,http://A:1/,http://b,https://a:1,http://b:80");
   ASSERT_TRUE(endpoints);
-  EXPECT_EQ(join_urls(*endpoints), "http://a:1,http://b:80,https://a:1");
   EXPECT_EQ(Locator::of_nodes({(*endpoints)[0], (*endpoints)[1], (*endpoints)[0]}).text(), "http://a:1,http://b:80");
 }
 
