@@ -102,6 +102,12 @@ std::string FakeNode::answer(const std::string& body) {
           std::find_if(held.begin(), held.end(), [&](const auto& t) { return t.hash().trytes() == hash; });
       reply["trytes"].push_back(found == held.end() ? std::string(ledger::kTransactionTrytes, '9') : found->trytes());
     }
+  } else if (command == "getInclusionStates") {  // confirmed is what it holds
+    reply["states"] = json::array();
+    for (const std::string hash : request["transactions"]) {
+      reply["states"].push_back(
+          std::any_of(held.begin(), held.end(), [&](const auto& t) { return t.hash().trytes() == hash; }));
+    }
   } else if (command == "broadcastTransactions") {
     for (const std::string trytes : request["trytes"]) received.push_back(*ledger::Transaction::from_trytes(trytes));
   } else if (command == "attachToTangle") {

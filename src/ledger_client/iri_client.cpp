@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <set>
 #include <unordered_set>
 
 #include "base/advice.h"
@@ -128,59 +130,99 @@ Result<ports::Tips> IriClient::tips(const CancelToken& cancel) {
   return with_node<ports::Tips>([&cancel](IriNode& node, const IriNode::Facts&) { return node.tips(cancel); }, cancel);
 }
 
+template <typename Work, typename Enough>
+Result<void> IriClient::with_several_nodes(const Work& work, const Enough& is_enough, const CancelToken& cancel) {
+  std::vector<const IriNode*> done;
+  const auto and_note_it = [&](IriNode& node, const IriNode::Facts&) -> Result<void> {
+    GL_CHECK(work(node));
+    done.push_back(&node);
+    return {};
+  };
+  GL_CHECK(with_node<void>(and_note_it, cancel));
+  for (IriNode* node : nodes_in_turn()) {
+    if (is_enough(done.size()) || cancel.cancelled()) break;
+    if (std::find(done.begin(), done.end(), node) == done.end()) (void)try_node<void>(*node, and_note_it, cancel);
+  }
+  return {};
+}
+
+// One that took it may keep nothing. What the first took has left, whatever becomes of the others.
 Result<void> IriClient::submit(std::span<const ledger::Transaction> transactions, const CancelToken& cancel) {
-  return with_node<void>([&](IriNode& node, const IriNode::Facts&) { return node.submit(transactions, cancel); },
-                         cancel);
+  return with_several_nodes([&](IriNode& node) { return node.submit(transactions, cancel); },
+                            [&](std::size_t count) { return count >= agreeing(); }, cancel);
 }
 
 Result<std::vector<bool>> IriClient::confirmed(std::span<const Hash> transaction_hashes, const CancelToken& cancel) {
-  return with_node<std::vector<bool>>(
-      [&](IriNode& node, const IriNode::Facts&) { return node.confirmed(transaction_hashes, cancel); }, cancel);
+  std::vector<Votes> votes(transaction_hashes.size());
+  const auto ask = [&](IriNode& node) -> Result<void> {
+    std::vector<Hash> hashes;
+    std::vector<Votes*> of_them;
+    for (std::size_t i = 0; i < votes.size(); ++i) {
+      if (is_decided(votes[i])) continue;
+      hashes.push_back(transaction_hashes[i]);
+      of_them.push_back(&votes[i]);
+    }
+    GL_TRY(states, node.confirmed(hashes, cancel));
+    for (std::size_t i = 0; i < hashes.size(); ++i) ++(states[i] ? of_them[i]->yes : of_them[i]->no);
+    return {};
+  };
+  const auto is_enough = [&](std::size_t) {
+    return std::all_of(votes.begin(), votes.end(), [&](const Votes& of_one) { return is_decided(of_one); });
+  };
+  GL_CHECK(with_several_nodes(ask, is_enough, cancel));
+  GL_CHECK(cancel.check());
+  std::vector<bool> states;
+  states.reserve(votes.size());
+  for (const Votes& of_one : votes) states.push_back(of_one.yes >= agreeing());
+  return states;
 }
 
-// Asks one node after another until the sink has what it wants, or as many have answered as must agree.
+// Asks one node after another until the sink has what it wants, or as many agree as must on what is missing.
 Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, ports::Sink& sink,
                                             const CancelToken& cancel) {
-  const std::size_t needed = nodes_.size() / 2 + 1;
   std::unordered_set<Hash> known;
   ports::ReadEnd end;
   std::optional<Error> worst;
   std::size_t answered = 0;
-  const auto is_satisfied = [&] {
-    return std::none_of(addresses.begin(), addresses.end(), [&](const Hash& address) { return sink.wants(address); });
+  std::map<Hash, std::size_t> pruned;  // how many nodes say so
+  const auto is_wanted = [&](const Hash& address) { return sink.wants(address); };
+  const auto is_open = [&](const auto& of_one) {
+    return is_wanted(of_one.first) && !is_decided({of_one.second, answered - of_one.second});
+  };
+  const auto is_over = [&] {
+    if (answered == 0) return false;
+    if (std::none_of(addresses.begin(), addresses.end(), is_wanted)) return true;
+    return answered >= agreeing() && std::none_of(pruned.begin(), pruned.end(), is_open);
   };
   auto nodes = nodes_in_turn();
   for (const auto& node : nodes_) {  // those set aside last: their answers may be needed
     if (std::find(nodes.begin(), nodes.end(), node.get()) == nodes.end()) nodes.push_back(node.get());
   }
   for (IriNode* node : nodes) {
-    if (answered >= needed || (answered > 0 && is_satisfied())) break;
-    const auto absences = try_node<IriNode::Absences>(
-        *node,
-        [&](IriNode& one, const IriNode::Facts&) {
-          return one.read_into(addresses, sink, nodes_.size() > 1 ? &known : nullptr, cancel);
-        },
-        cancel);
+    if (is_over()) break;
+    const auto work = [&](IriNode& one, const IriNode::Facts&) {
+      return one.read_into(addresses, sink, nodes_.size() > 1 ? &known : nullptr, cancel);
+    };
+    const auto absences = try_node<IriNode::Absences>(*node, work, cancel);
     if (absences) {
       ++answered;
-      const auto append = [](std::vector<Hash>& list, const std::vector<Hash>& more) {
-        list.insert(list.end(), more.begin(), more.end());
-      };
-      append(end.pruned_addresses, absences->pruned_addresses);
-      append(end.cut_addresses, absences->cut_addresses);
+      const std::set<Hash> gone(absences->pruned_addresses.begin(), absences->pruned_addresses.end());
+      for (const Hash& address : gone) ++pruned[address];
+      end.cut_addresses.insert(end.cut_addresses.end(), absences->cut_addresses.begin(), absences->cut_addresses.end());
       continue;
     }
     if (!may_try_another(absences.error())) return tl::unexpected(absences.error());
     if (!worst || severity(absences.error()) > severity(*worst)) worst = absences.error();
   }
   if (answered == 0) return tl::unexpected(std::move(*worst));
-  std::sort(end.pruned_addresses.begin(), end.pruned_addresses.end());
-  end.pruned_addresses.erase(std::unique(end.pruned_addresses.begin(), end.pruned_addresses.end()),
-                             end.pruned_addresses.end());
-  if (answered < needed && !is_satisfied()) {
-    end.doubt = "only " + std::to_string(answered) + " of " + std::to_string(nodes_.size()) +
-                " nodes answered, and that something is missing is believed of " + std::to_string(needed);
+  for (const auto& [address, count] : pruned) {
+    if (count >= agreeing()) end.pruned_addresses.push_back(address);
   }
+  if (is_over()) return end;
+  end.doubt = answered < agreeing()
+                  ? "only " + std::to_string(answered) + " of " + std::to_string(nodes_.size()) +
+                        " nodes answered, and that something is missing is believed of " + std::to_string(agreeing())
+                  : "the nodes do not agree on whether something was dropped";
   return end;
 }
 

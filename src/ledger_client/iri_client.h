@@ -2,9 +2,9 @@
 //
 // Takes one or more nodes of one ledger; when one cannot be reached or answers wrongly it is set aside for a growing
 // while and the next is asked. Nothing is repeated but what is idempotent: once on a stale connection, once a node, and
-// once more where all failed at once; never once the call is cancelled. That something is not there is believed only
-// when a majority of the nodes named says so (read_into()): a node that withholds or lags behind cannot hide what
-// another one has. Thread-safe.
+// once more where all failed at once; never once the call is cancelled. A single node is not believed where a lie would
+// lose something: that something is not there, that it was dropped and that it is confirmed holds when a majority of
+// the nodes named says so, and what is submitted goes to as many. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -25,10 +25,12 @@ class IriClient final : public ports::Ledger {
   // kCorrupt when the nodes that answer belong to different ledgers.
   Result<ports::LedgerInfo> info(const CancelToken& cancel = {}) override;
   Result<ports::Tips> tips(const CancelToken& cancel = {}) override;
-  // kInputRefused with the node's reason when it refuses them.
+  // To a majority of the nodes, or to those that can be reached: when it returns, one at least has it. kInputRefused
+  // with the node's reason when it refuses them.
   Result<void> submit(std::span<const ledger::Transaction> transactions, const CancelToken& cancel = {}) override;
   Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink,
                                    const CancelToken& cancel = {}) override;
+  // False, too, while fewer than a majority can be asked.
   Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes,
                                       const CancelToken& cancel = {}) override;
 
@@ -42,6 +44,14 @@ class IriClient final : public ports::Ledger {
                                                   const CancelToken& cancel = {});
 
  private:
+  // Of the nodes that answered one question.
+  struct Votes {
+    std::size_t yes = 0;
+    std::size_t no = 0;
+  };
+  // So many must agree: a majority.
+  std::size_t agreeing() const { return nodes_.size() / 2 + 1; }
+  bool is_decided(const Votes& votes) const { return votes.yes >= agreeing() || votes.no > nodes_.size() - agreeing(); }
   // Those that are not set aside, the one that answered last first; all of them when none is left.
   std::vector<IriNode*> nodes_in_turn();
   // The node's facts, once it is sure that it belongs to this ledger.
@@ -49,6 +59,9 @@ class IriClient final : public ports::Ledger {
   // Runs `work` at one node after another until one can do it; the worst error when none can.
   template <typename Value, typename Work>
   Result<Value> with_node(const Work& work, const CancelToken& cancel);
+  // Runs `work` at one node, as above, and at further ones that can be reached until `is_enough(how many did it)`.
+  template <typename Work, typename Enough>
+  Result<void> with_several_nodes(const Work& work, const Enough& is_enough, const CancelToken& cancel);
   template <typename Value, typename Work>
   Result<Value> try_node(IriNode& node, const Work& work, const CancelToken& cancel);
 

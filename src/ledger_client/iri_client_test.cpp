@@ -96,6 +96,54 @@ TEST_F(IriClientTest, AbsenceThatTooFewNodesAgreeOnIsInDoubt) {
   EXPECT_EQ(two.read_into(std::span(&kAddress, 1), sink).error().code, ErrorCode::kUnreachable);
 }
 
+TEST_F(IriClientTest, WhatOneOfThreeConfirmsIsNotConfirmed) {
+  const auto bundle = bundle_of("HELLO");
+  const std::vector<Hash> hashes{bundle.front().hash(), Hash{}};
+  nodes_[0].held = bundle;
+  auto three = client(3);
+  EXPECT_EQ(three.confirmed(hashes), (std::vector<bool>{false, false}));
+  nodes_[2].held = bundle;
+  EXPECT_EQ(three.confirmed(hashes), (std::vector<bool>{true, false}));
+  nodes_[1].status = 503;
+  EXPECT_EQ(three.confirmed(hashes), (std::vector<bool>{true, false})) << "the other two agree";
+  nodes_[2].status = 503;
+  EXPECT_EQ(three.confirmed(hashes), (std::vector<bool>{false, false})) << "one of three, again";
+  nodes_[0].status = 503;
+  EXPECT_EQ(three.confirmed(hashes).error().code, ErrorCode::kUnreachable);
+}
+
+TEST_F(IriClientTest, WhatIsSubmittedGoesToAMajority) {
+  const auto bundle = bundle_of("HELLO");
+  auto three = client(3);
+  ASSERT_TRUE(three.submit(bundle));
+  std::size_t took = 0;
+  for (const auto& node : nodes_) took += node.received.size();
+  EXPECT_EQ(took, 2 * bundle.size());
+  nodes_[0].status = nodes_[1].status = 503;
+  EXPECT_TRUE(three.submit(bundle)) << "what can be reached takes it";
+  EXPECT_FALSE(nodes_[2].received.empty());
+}
+
+TEST_F(IriClientTest, WhatOneOfThreeSaysItDroppedMayNeverHaveBeen) {
+  const auto says_pruned = [](nlohmann::json& reply) {
+    if (reply.contains("hashes")) reply["pruned"] = {kAddress.trytes()};
+  };
+  nodes_[0].twist = says_pruned;
+  auto three = client(3);
+  PayloadSink sink("HELLO");
+  auto end = read(three, sink);
+  EXPECT_TRUE(end.pruned_addresses.empty());
+  EXPECT_EQ(end.doubt, "") << "the other two agree";
+  nodes_[2].status = 503;
+  end = read(three, sink);
+  EXPECT_TRUE(end.pruned_addresses.empty());
+  EXPECT_NE(end.doubt, "") << "one says so, one does not";
+  nodes_[1].twist = says_pruned;
+  end = read(three, sink);
+  EXPECT_EQ(end.pruned_addresses, std::vector<Hash>{kAddress});
+  EXPECT_EQ(end.doubt, "");
+}
+
 TEST_F(IriClientTest, ALyingNodeIsSetAside) {
   nodes_[0].held = nodes_[1].held = bundle_of("HELLO");
   nodes_[0].twist = [](nlohmann::json& reply) {
