@@ -74,7 +74,8 @@ inline constexpr std::size_t kImageSizeMax = std::size_t{32} << 20;
 inline constexpr std::uint32_t kImageSideMaxPixels = 8'192;
 inline constexpr std::size_t kNameLengthMax = 64;
 inline constexpr std::size_t kMessagesPerEpochMax = 100'000;
-inline constexpr int kCborDepthMax = 8;  // of notes and URIs
+inline constexpr int kCborDepthMax = 8;                 // of notes and URIs
+inline constexpr std::size_t kMissingNotesMax = 4'096;  // of one thread
 
 // Files of secrets
 inline constexpr std::size_t kSecretFileSizeMax = std::size_t{64} << 10;

@@ -35,7 +35,7 @@ Result<void> EpochReader::read_all() {
 Result<void> EpochReader::read_lanes(std::vector<home::ReleasedEpoch> epochs) {
   std::vector<std::vector<Step>> lanes(std::min(kLanes, epochs.size()));
   for (std::size_t i = 0; i < epochs.size(); ++i) {
-    lanes[i % lanes.size()].push_back({.epoch = std::move(epochs[i]), .content = {}, .next_root = {}, .problem = {}});
+    lanes[i % lanes.size()].emplace_back(std::move(epochs[i]));
   }
   std::vector<Result<void>> outcomes(lanes.size());
   const auto run = [&](std::size_t i) {
@@ -99,6 +99,11 @@ Result<void> EpochReader::look_up(std::span<Step> steps) {
       step.problem = "what stands there is not signed by the patient's channel: " + message.error().message;
       return false;
     }
+    if (auto problem = does_not_go_on(step, message->next_root)) {
+      step.found = Found::kCorrupt;
+      step.problem = std::move(*problem);
+      return true;
+    }
     step.found = Found::kMessage;
     step.content = std::move(message->content);
     step.next_root = message->next_root;
@@ -123,6 +128,16 @@ Result<void> EpochReader::look_up(std::span<Step> steps) {
     report_.add_problem(FetchState::kUnreachable, "", end.doubt);
   }
   return {};
+}
+
+std::optional<std::string> EpochReader::does_not_go_on(Step& step, const crypto::Hash& next_root) {
+  if (step.epoch.next_index >= base::limits::kMessagesPerEpochMax) return "it holds more messages than an epoch can";
+  if (next_root == step.landmark) return "its messages lead in a circle";
+  if (++step.steps < step.steps_to_landmark) return std::nullopt;
+  step.landmark = next_root;
+  step.steps = 0;
+  step.steps_to_landmark *= 2;
+  return std::nullopt;
 }
 
 void EpochReader::take_record(std::string_view resource, const Step& step, std::vector<home::Record>& records) {

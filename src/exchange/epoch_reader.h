@@ -32,11 +32,16 @@ class EpochReader {
  private:
   enum class Found { kMessage, kNothing, kPruned, kCorrupt };
   struct Step {
+    explicit Step(home::ReleasedEpoch released) : epoch(std::move(released)), landmark(epoch.next_root) {}
     home::ReleasedEpoch epoch;
     Found found = Found::kNothing;
     std::string content;  // the message's text
     crypto::Hash next_root;
     std::string problem;
+    // Of the roots met, the one by which a circle is noticed: after 1, 2, 4, 8 ... steps a later one.
+    crypto::Hash landmark;
+    std::uint64_t steps = 0;
+    std::uint64_t steps_to_landmark = 1;
   };
   struct Message {
     std::string content;
@@ -49,6 +54,8 @@ class EpochReader {
   // One message more of each.
   Result<void> read_round(std::vector<Step>& active);
   Result<void> look_up(std::span<Step> steps);
+  // What is wrong with a message whose next root this is, if it does not lead on.
+  static std::optional<std::string> does_not_go_on(Step& step, const crypto::Hash& next_root);
   // Design A: the messages are records, kept in one transaction.
   Result<void> keep_messages(std::vector<Step>& steps);
   // Design B: a message names a file, whose records are kept.

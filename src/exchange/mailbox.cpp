@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::uint64_t kNoteLookAhead = 8;
 constexpr std::uint64_t kNotesPerRead = 16;
+// Where a ledger says that it dropped what stood there: so far is looked for what it kept, in larger steps.
+constexpr std::uint64_t kPrunedNotesMax = 1'024;
+constexpr std::uint64_t kPrunedNotesPerRead = 256;
+constexpr std::int64_t kGapPauseMs = 300;
 const std::string kNoTag(ledger::kTagTrytes, '9');
 
 std::vector<crypto::Hash> addresses_from(const keys::Thread& keys, keys::Direction direction, std::uint64_t first,
@@ -55,7 +59,7 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
 // Where a copy of this home may have sent a note, or where one was pruned, is no place for another.
 Result<std::uint64_t> Mailbox::first_free_number(std::uint64_t from) {
   const auto own_key = home_.signing_key().public_key();
-  for (std::uint64_t first = from;; first += kNoteLookAhead) {
+  for (std::uint64_t first = from; first < from + kPrunedNotesMax; first += kNoteLookAhead) {
     const auto addresses = addresses_from(keys_, thread_.out, first, kNoteLookAhead);
     std::vector<bool> used(addresses.size());
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
@@ -68,6 +72,8 @@ Result<std::uint64_t> Mailbox::first_free_number(std::uint64_t from) {
       if (!used[i] && !end.pruned[i]) return first + i;
     }
   }
+  return fail(ErrorCode::kCorrupt, "the ledger says of more notes than were ever sent that it dropped them",
+              "publish through other nodes");
 }
 
 Result<std::optional<home::Outgoing>> Mailbox::seal(const home::WaitingNote& note, std::uint64_t number) {
@@ -116,62 +122,91 @@ Result<std::size_t> Mailbox::renumber_collided(std::span<const home::Outgoing> r
 
 // ---- reading
 
-struct Mailbox::Slice {
+struct Mailbox::Found {
   std::multimap<std::uint64_t, keys::Note> notes;  // two copies of a home may have given two notes one number
   std::map<std::uint64_t, Error> newer;            // what says to be a note of a newer version, and may be junk
-  std::uint64_t read = 0;                          // without a gap
-  NotesRead told;
+  std::set<std::uint64_t> pruned;                  // and no note is there
+  std::string doubt;
 };
 
-Result<Mailbox::Slice> Mailbox::read_slice(const keys::PublicKey& sender, std::uint64_t first) {
-  Slice slice;
-  const auto addresses = addresses_from(keys_, in(), first, kNotesPerRead);
+Result<Mailbox::Found> Mailbox::look_at(std::span<const std::uint64_t> numbers, const keys::PublicKey& sender) {
+  Found found;
+  std::vector<crypto::Hash> addresses;
+  addresses.reserve(numbers.size());
+  for (const auto number : numbers) addresses.push_back(keys_.note_address(in(), number));
   const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<Result<keys::Note>> {
-    auto note = keys::open_note(bundle.payload(), keys_, in(), first + which, sender);
+    auto note = keys::open_note(bundle.payload(), keys_, in(), numbers[which], sender);
     if (!note && note.error().code != ErrorCode::kNewerFormat) return std::nullopt;
     return note;
   };
   const auto take = [&](std::size_t which, Result<keys::Note> note) {
     if (note) {
-      slice.notes.emplace(first + which, std::move(*note));
+      found.notes.emplace(numbers[which], std::move(*note));
     } else {
-      slice.newer.emplace(first + which, std::move(note.error()));
+      found.newer.emplace(numbers[which], std::move(note.error()));
     }
     return false;
   };
   GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
-  while (slice.read < kNotesPerRead) {
-    const bool is_here = slice.notes.contains(first + slice.read);
-    if (!is_here && !end.pruned[slice.read]) break;
-    if (!is_here) slice.told.pruned = true;
-    ++slice.read;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (end.pruned[i] && !found.notes.contains(numbers[i])) found.pruned.insert(numbers[i]);
   }
-  if (slice.read < kNotesPerRead) {
-    slice.told.doubt = end.doubt;
-    slice.told.has_gap = slice.notes.upper_bound(first + slice.read) != slice.notes.end();
-    if (const auto newer = slice.newer.find(first + slice.read); newer != slice.newer.end()) {
-      slice.told.newer_format = newer->second;
-    }
+  found.doubt = std::move(end.doubt);
+  return found;
+}
+
+Result<Mailbox::Found> Mailbox::take_at(std::span<const std::uint64_t> numbers, const keys::PublicKey& sender,
+                                        const Take& take, NotesRead& told) {
+  GL_TRY(found, look_at(numbers, sender));
+  for (const auto& [number, note] : found.notes) {
+    GL_CHECK(take(number, note));
+    thread_.next_in = std::max(thread_.next_in, number + 1);
   }
-  slice.told.notes = slice.notes.size();
-  return slice;
+  told.notes += found.notes.size();
+  if (!found.doubt.empty()) told.doubt = found.doubt;
+  if (const auto newer = found.newer.find(thread_.next_in); newer != found.newer.end()) {
+    told.newer_format = newer->second;
+  }
+  return found;
+}
+
+// A gap that was not there before may be a note that is just arriving.
+Result<void> Mailbox::look_again(const std::vector<std::uint64_t>& missed_before, const keys::PublicKey& sender,
+                                 const Take& take, NotesRead& told) {
+  GL_TRY(missing, home::missing_notes(home_, thread_.id));
+  if (std::includes(missed_before.begin(), missed_before.end(), missing.begin(), missing.end())) return {};
+  if (world_.clock.wait_ms(kGapPauseMs, world_.cancel)) return world_.cancel.check();
+  return take_at(missing, sender, take, told).map([](const Found&) {});
 }
 
 Result<NotesRead> Mailbox::read(const keys::PublicKey& sender, const Take& take) {
-  NotesRead all;
-  for (std::uint64_t first = thread_.next_in;;) {
-    GL_TRY(slice, read_slice(sender, first));
-    for (const auto& [number, note] : slice.notes) {
-      GL_CHECK(take(std::min(number + 1, first + slice.read), note));
+  NotesRead told;
+  GL_TRY(missed_before, home::missing_notes(home_, thread_.id));
+  auto numbers = missed_before;
+  std::set<std::uint64_t> pruned;
+  std::uint64_t first = thread_.next_in;
+  std::uint64_t count = kNotesPerRead;
+  for (bool goes_on = true; goes_on; numbers.clear()) {
+    for (std::uint64_t i = 0; i < count; ++i) numbers.push_back(first + i);
+    const auto known_until = thread_.next_in;
+    GL_TRY(found, take_at(numbers, sender, take, told));
+    pruned.merge(found.pruned);
+    if (thread_.next_in > known_until) {
+      first = thread_.next_in;
+      count = kNotesPerRead;
+    } else {  // behind what was dropped others may stand
+      first += count;
+      goes_on = pruned.contains(first - 1) && first < thread_.next_in + kPrunedNotesMax;
+      count = std::min(2 * count, kPrunedNotesPerRead);
     }
-    all.notes += slice.told.notes;
-    all.has_gap = slice.told.has_gap;
-    all.pruned = all.pruned || slice.told.pruned;
-    if (!slice.told.doubt.empty()) all.doubt = slice.told.doubt;
-    all.newer_format = slice.told.newer_format;
-    first += slice.read;
-    if (slice.read < kNotesPerRead) return all;
   }
+  GL_CHECK(look_again(missed_before, sender, take, told));
+  GL_TRY(missing, home::missing_notes(home_, thread_.id));
+  told.missing = missing.size();
+  told.pruned = std::any_of(pruned.begin(), pruned.end(), [&](std::uint64_t number) {
+    return number >= thread_.next_in || std::binary_search(missing.begin(), missing.end(), number);
+  });
+  return told;
 }
 
 Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world) {

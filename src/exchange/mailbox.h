@@ -15,12 +15,12 @@
 
 namespace glucoledger::exchange {
 
-// A gap may be a note that is under way: it is looked at again next time. Notes behind it are read all the same.
+// Notes behind a gap are read all the same, and what is missing is asked for again each time.
 struct NotesRead {
   std::size_t notes = 0;
-  bool has_gap = false;  // notes stand behind one that is not there
-  bool pruned = false;   // a ledger dropped what stood at a number, and that is passed over
-  std::string doubt;     // as JudgedEnd::doubt
+  std::size_t missing = 0;  // notes behind which others stand
+  bool pruned = false;      // the ledger says that it dropped what stood at a number that is missing, or next
+  std::string doubt;        // as JudgedEnd::doubt
   std::optional<Error>
       newer_format;  // where reading ended stands what says to be of a newer version; anyone may say so
 };
@@ -39,24 +39,30 @@ class Mailbox {
   static Result<Mailbox> open(home::Home& home, std::int64_t thread_id, ports::Ledger& ledger,
                               const ports::World& world);
 
-  // Seals the notes that wait and fixes them in the outbox.
+  // Seals the notes that wait and fixes them in the outbox. kCorrupt: the ledger says of numbers without end that it
+  // dropped what stood there.
   Result<std::vector<home::Outgoing>> seal_waiting();
   // Rows of this thread at whose address another note of this home stands, as a copy of it may have sent: they wait
   // again, for another number. (Who read the other one looks at this number no more.) How many there were.
   Result<std::size_t> renumber_collided(std::span<const home::Outgoing> rows);
 
-  // Notes that `sender` signed, from next_in on. `take` gets each with the number up to which all are read then.
-  using Take = std::function<Result<void>(std::uint64_t next_note, const keys::Note& note)>;
+  // Notes that `sender` signed: those that were missing, and from next_in on. `take` keeps each, and that it was read
+  // (home::mark_note_read).
+  using Take = std::function<Result<void>(std::uint64_t number, const keys::Note& note)>;
   Result<NotesRead> read(const keys::PublicKey& sender, const Take& take);
 
  private:
-  struct Slice;
+  struct Found;
   Mailbox(home::Home& home, home::Thread thread, keys::Thread keys, ports::Ledger& ledger, const ports::World& world)
       : home_(home), thread_(thread), keys_(std::move(keys)), ledger_(ledger), world_(world) {}
   keys::Direction in() const;
   Result<std::uint64_t> first_free_number(std::uint64_t from);
   Result<std::optional<home::Outgoing>> seal(const home::WaitingNote& note, std::uint64_t number);
-  Result<Slice> read_slice(const keys::PublicKey& sender, std::uint64_t first);
+  Result<Found> look_at(std::span<const std::uint64_t> numbers, const keys::PublicKey& sender);
+  Result<Found> take_at(std::span<const std::uint64_t> numbers, const keys::PublicKey& sender, const Take& take,
+                        NotesRead& told);
+  Result<void> look_again(const std::vector<std::uint64_t>& missed_before, const keys::PublicKey& sender,
+                          const Take& take, NotesRead& told);
 
   home::Home& home_;
   home::Thread thread_;

@@ -24,14 +24,17 @@ constexpr std::size_t kRowsAtOnce = 256;
 constexpr int kFruitlessRoundsMax = 20;  // in which every epoch was changed by another process before it signed
 constexpr int kRunsMax = 100;            // one after the other, for what other processes add at the end of each
 
-// Inside a transaction: what waits in these epochs, into new ones.
-Result<void> move_to_new_epochs(home::Transaction& transaction, std::span<const home::Epoch> epochs) {
+// Inside a transaction: what waits in these epochs, into new ones. Their ids.
+Result<std::vector<std::int64_t>> move_to_new_epochs(home::Transaction& transaction,
+                                                     std::span<const home::Epoch> epochs) {
+  std::vector<std::int64_t> made;
   for (const auto& epoch : epochs) {
     GL_TRY(fresh, home::create_epoch(transaction, epoch.design, epoch.first_day, epoch.last_day));
     GL_CHECK(home::move_waiting_messages(transaction, epoch.id, fresh));
     GL_CHECK(home::release_to_holders(transaction, std::span(&fresh, 1)));
+    made.push_back(fresh.id);
   }
-  return {};
+  return made;
 }
 
 // What never was there is gone, too.
@@ -151,8 +154,7 @@ class OutboxRun {
     GL_CHECK(look_for_lost_notes());
     while (true) {
       GL_CHECK(world_.cancel.check());
-      GL_CHECK(home_.write(
-          [](home::Transaction& transaction) { return replace_dead_epochs(transaction).map([](std::size_t) {}); }));
+      GL_CHECK(make_epochs([](home::Transaction& transaction) { return replace_dead_epochs(transaction); }));
       GL_TRY(signers, all_signers());
       if (signers.empty()) return {};
       GL_TRY(used, in_use(signers));
@@ -192,8 +194,19 @@ class OutboxRun {
     std::vector<home::Epoch> epochs;
     epochs.reserve(signers.size());
     for (const auto& signer : signers) epochs.push_back(signer.epoch());
-    GL_CHECK(home_.write([&](home::Transaction& transaction) { return move_to_new_epochs(transaction, epochs); }));
+    GL_CHECK(make_epochs([&](home::Transaction& transaction) { return move_to_new_epochs(transaction, epochs); }));
     return all_signers();
+  }
+
+  template <typename Make>
+  Result<void> make_epochs(const Make& make) {
+    std::vector<std::int64_t> made;
+    GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
+      GL_ASSIGN(made, make(transaction));
+      return {};
+    }));
+    made_.insert(made.begin(), made.end());
+    return {};
   }
 
   Result<std::vector<Signer>> all_signers() {
@@ -207,21 +220,27 @@ class OutboxRun {
   }
 
   // Epochs at whose next address a message of their next key stands, or once stood something. Too few nodes may have
-  // answered to be sure of the others: report_.doubt.
+  // answered to be sure of the others: report_.doubt. Epochs of this run are known to be in nobody else's hands: a
+  // ledger that says otherwise is not believed, or new ones were made without end.
   Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers) {
+    std::vector<const Signer*> asked;
     std::vector<crypto::Hash> addresses;
-    for (const auto& signer : signers) addresses.push_back(signer.next_address());
-    std::vector<bool> taken(signers.size());
+    for (const auto& signer : signers) {
+      if (made_.contains(signer.epoch().id)) continue;
+      asked.push_back(&signer);
+      addresses.push_back(signer.next_address());
+    }
+    std::vector<bool> taken(asked.size());
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
-      if (!signers[which].signed_by_next_key(bundle)) return std::nullopt;
+      if (!asked[which]->signed_by_next_key(bundle)) return std::nullopt;
       return true;
     };
     const auto take = [&](std::size_t which, bool is_used) { return taken[which] = is_used; };
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
     if (!end.doubt.empty()) report_.doubt = end.doubt;
     std::vector<std::int64_t> used;
-    for (std::size_t i = 0; i < signers.size(); ++i) {
-      if (taken[i] || end.pruned[i]) used.push_back(signers[i].epoch().id);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      if (taken[i] || end.pruned[i]) used.push_back(asked[i]->epoch().id);
     }
     return used;
   }
@@ -277,6 +296,7 @@ class OutboxRun {
   std::vector<Outgoing> again_;   // of an earlier run
   std::vector<Outgoing> sealed_;  // notes of this run
   std::deque<Signer> signers_;
+  std::set<std::int64_t> made_;  // epochs that this run made
   bool has_looked_for_notes_ = false;
   OutboxReport report_;
 };
@@ -320,11 +340,10 @@ void add(OutboxReport& sum, const OutboxReport& report) {
 
 }  // namespace
 
-Result<std::size_t> replace_dead_epochs(home::Transaction& transaction) {
+Result<std::vector<std::int64_t>> replace_dead_epochs(home::Transaction& transaction) {
   GL_TRY(epochs, home::epochs_with_waiting_messages(transaction.home()));
   std::erase_if(epochs, [](const home::Epoch& epoch) { return epoch.open && epoch.may_sign; });
-  GL_CHECK(move_to_new_epochs(transaction, epochs));
-  return epochs.size();
+  return move_to_new_epochs(transaction, epochs);
 }
 
 // Another process may add something when this one has just looked for the last time, and rely on it: so this one looks

@@ -36,7 +36,7 @@ struct OutboxReport {
 Result<std::optional<OutboxReport>> run_outbox(home::Home& home, const ports::World& world,
                                                const OutboxOptions& options);
 
-// Inside a transaction: epochs that may not sign any more hand what waits in them to new ones. How many there were.
-Result<std::size_t> replace_dead_epochs(home::Transaction& transaction);
+// Inside a transaction: epochs that may not sign any more hand what waits in them to new ones. The ids of these.
+Result<std::vector<std::int64_t>> replace_dead_epochs(home::Transaction& transaction);
 
 }  // namespace glucoledger::exchange

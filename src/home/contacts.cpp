@@ -171,7 +171,7 @@ Result<void> set_fetched(Transaction& transaction, const ReceivedGrant& grant, s
   return statement.bind(1, grant.id).bind(2, now_ms).run();
 }
 
-Result<void> apply_note(Transaction& transaction, const ReceivedGrant& grant, std::uint64_t next_note,
+Result<void> apply_note(Transaction& transaction, const ReceivedGrant& grant, std::uint64_t number,
                         const keys::Note& note) {
   auto& database = transaction.database();
   for (const auto& release : note.releases) GL_CHECK(add_released_epoch(transaction, grant.id, release));
@@ -182,8 +182,7 @@ Result<void> apply_note(Transaction& transaction, const ReceivedGrant& grant, st
         static_cast<std::int64_t>(std::min<std::uint64_t>(epoch.messages, base::limits::kMessagesPerEpochMax));
     GL_CHECK(ended.bind(1, grant.id).bind(2, epoch.root.trytes()).bind(3, messages).run());
   }
-  GL_TRY(progress, database.prepare("UPDATE thread SET next_in = MAX(next_in, ?2) WHERE id = ?1"));
-  GL_CHECK(progress.bind(1, grant.thread_id).bind(2, static_cast<std::int64_t>(next_note)).run());
+  GL_CHECK(mark_note_read(transaction, grant.thread_id, number));
   if (!note.closed_ms) return {};
   GL_TRY(thread,
          database.prepare("UPDATE thread SET state = 'closed', closed_ms = ?2 WHERE id = ?1 AND state = 'open'"));

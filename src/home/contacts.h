@@ -38,8 +38,8 @@ Result<std::vector<Contact>> all_contacts(Home& home);
 Result<std::vector<ReceivedGrant>> grants_of(Home& home, const Contact& contact);  // oldest first
 Result<void> set_fetched(Transaction& transaction, const ReceivedGrant& grant, std::int64_t now_ms);
 
-// Takes in what a note says, and that all notes before `next_note` were read.
-Result<void> apply_note(Transaction& transaction, const ReceivedGrant& grant, std::uint64_t next_note,
+// Takes in what the note of this number says, and that it was read.
+Result<void> apply_note(Transaction& transaction, const ReceivedGrant& grant, std::uint64_t number,
                         const keys::Note& note);
 
 struct ReleasedEpoch {

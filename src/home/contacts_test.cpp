@@ -109,16 +109,18 @@ TEST_F(ContactsTest, ANoteReleasesEndsAndCloses) {
   note.releases.push_back(epoch());
   note.ended.push_back({epoch().root, 3});
   for (auto* process : {&home(), &other()}) {  // read twice, does no harm
-    write(*process, [&](Transaction& t) { return apply_note(t, grant(), 5, note); });
+    write(*process, [&](Transaction& t) { return apply_note(t, grant(), 2, note); });
   }
-  EXPECT_EQ(thread_by_id(home(), grant().thread_id)->next_in, 5U);
+  EXPECT_EQ(thread_by_id(home(), grant().thread_id)->next_in, 3U);
+  EXPECT_EQ(missing_notes(home(), grant().thread_id), (std::vector<std::uint64_t>{0, 1}));
   ASSERT_EQ(epochs_to_read(home(), grant())->size(), 1U);
   EXPECT_EQ(epochs_to_read(home(), grant())->front().messages, 3U);
   keys::Note closing;
   closing.ended.push_back({epoch().root, 2});
   closing.closed_ms = 77;
-  write(home(), [&](Transaction& t) { return apply_note(t, grant(), 4, closing); });
-  EXPECT_EQ(thread_by_id(home(), grant().thread_id)->next_in, 5U) << "never back";
+  write(home(), [&](Transaction& t) { return apply_note(t, grant(), 1, closing); });
+  EXPECT_EQ(thread_by_id(home(), grant().thread_id)->next_in, 3U) << "never back";
+  EXPECT_EQ(missing_notes(home(), grant().thread_id), std::vector<std::uint64_t>{0});
   EXPECT_EQ(epochs_to_read(home(), grant())->front().messages, 3U);
   EXPECT_FALSE(thread_by_id(home(), grant().thread_id)->open);
   EXPECT_EQ(grant().closed_ms, 77);

@@ -72,6 +72,9 @@ class Home {
   static Result<Home> open(const std::filesystem::path& folder, const SecretBytes& key, Use use,
                            std::int64_t older_wait_ms = 2'000);
 
+  // The same home, for another thread.
+  Result<Home> open_again() const { return open(folder_, key_, Use::kWrite); }
+
   sqlite::Database& database() { return database_; }
   const std::filesystem::path& folder() const { return folder_; }
   // As they stood on opening, or at the last reload_settings().

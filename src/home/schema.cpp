@@ -95,7 +95,8 @@ CREATE TABLE recipient (
 ) STRICT;
 
 -- What a patient and a recipient share. side: which of the two this home is. tag: by which an invitation that comes again
--- is known (recipient's side). next_out: the first note number that may be free; next_in: all before it were read.
+-- is known (recipient's side). next_out: the first note number that may be free; next_in: all before it
+-- were read, or are missing (missing_note).
 CREATE TABLE thread (
   id        INTEGER PRIMARY KEY,
   side      TEXT NOT NULL CHECK (side IN ('patient', 'recipient')),
@@ -271,9 +272,19 @@ DROP TABLE old_message;
 DROP TABLE old_epoch;
 )sql";
 
+constexpr const char* kTablesSince3 = R"sql(
+-- Notes to this home whose number is below the thread's next_in and that were not to be found: asked for again.
+CREATE TABLE missing_note (
+  thread_id INTEGER NOT NULL REFERENCES thread (id),
+  number    INTEGER NOT NULL,
+  PRIMARY KEY (thread_id, number)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 Result<void> make_newest(sqlite::Database& database) {
   GL_CHECK(database.execute(kTablesSince1));
-  return database.execute(kTablesSince2);
+  GL_CHECK(database.execute(kTablesSince2));
+  return database.execute(kTablesSince3);
 }
 
 Result<void> from_1_to_2(sqlite::Database& database) {
@@ -282,9 +293,13 @@ Result<void> from_1_to_2(sqlite::Database& database) {
   return database.execute(kCopyFrom1);
 }
 
+Result<void> from_2_to_3(sqlite::Database& database) {
+  return database.execute(kTablesSince3);
+}
+
 using Step = Result<void> (*)(sqlite::Database& database);
 // The step at n makes version n + 1 of version n; at 0, the newest of nothing.
-constexpr std::array<Step, kSchemaVersion> kSteps = {make_newest, from_1_to_2};
+constexpr std::array<Step, kSchemaVersion> kSteps = {make_newest, from_1_to_2, from_2_to_3};
 
 Result<void> check_foreign_keys(sqlite::Database& database) {
   GL_TRY(check, database.prepare("PRAGMA foreign_key_check"));

@@ -1,4 +1,4 @@
-// Homes of version 1, as its program left them (tests/frozen/1), become homes of version 2.
+// Homes of older versions, as their programs left them (tests/frozen), become homes of this one.
 #include "home/schema.h"
 #include "home/test_home.h"
 #include "sqlite/unsynced_vfs.h"
@@ -12,13 +12,13 @@ using Use = Home::Use;
 
 class SchemaUpgradeTest : public HomeTest {
  protected:
-  // A copy of a home of version 1, `change`d as SQL says.
-  fs::path frozen(const std::string& name, std::string_view change = "") const {
+  // A copy of a home of an older version, `change`d as SQL says.
+  fs::path frozen(const std::string& name, std::string_view change = "", const std::string& version = "1") const {
     const auto folder = parent_ / name;
     fs::remove_all(folder);
     fs::create_directory(folder);
     for (const char* file : {"home.db", "home.key", "instance", "lock"}) {
-      fs::copy_file(fs::path("tests/frozen/1") / name / file, folder / file);
+      fs::copy_file(fs::path("tests/frozen") / version / name / file, folder / file);
     }
     if (!change.empty()) {
       auto database = sqlite::Database::open(folder / "home.db", Mode::kReadWrite).value();
@@ -42,16 +42,18 @@ class SchemaUpgradeTest : public HomeTest {
 TEST_F(SchemaUpgradeTest, TheTablesAreThoseOfANewHome) {
   create();
   auto made = open();
-  auto upgraded = open(frozen("patient"));
-  EXPECT_EQ(tables(upgraded.database()), tables(made.database()));
-  EXPECT_EQ(text(upgraded, "PRAGMA foreign_keys"), "1");
-  EXPECT_EQ(text(upgraded, "PRAGMA integrity_check"), "ok");
+  for (const char* version : {"1", "2"}) {
+    auto upgraded = open(frozen("patient", "", version));
+    EXPECT_EQ(tables(upgraded.database()), tables(made.database())) << version;
+    EXPECT_EQ(text(upgraded, "PRAGMA foreign_keys"), "1");
+    EXPECT_EQ(text(upgraded, "PRAGMA integrity_check"), "ok");
+  }
 }
 
 TEST_F(SchemaUpgradeTest, APatientsHomeGoesOn) {
   const auto folder = frozen("patient");
   auto home = open(folder);
-  EXPECT_EQ(version(folder), 2);
+  EXPECT_EQ(version(folder), kSchemaVersion);
   EXPECT_EQ(home.settings().time_zone, "Europe/Berlin");
   EXPECT_EQ(count_readings(home), 40);
   const auto grants = all_grants(home).value();
@@ -136,7 +138,7 @@ TEST_F(SchemaUpgradeTest, OpeningForReadingUpgrades) {
   const auto folder = frozen("clinic");
   auto home = try_open(folder, Use::kRead).value();
   EXPECT_EQ(all_contacts(home)->size(), 2U);
-  EXPECT_EQ(version(folder), 2);
+  EXPECT_EQ(version(folder), kSchemaVersion);
 }
 
 TEST_F(SchemaUpgradeTest, AProcessOfTheOlderVersionIsNotDisturbed) {
@@ -200,8 +202,8 @@ TEST_F(SchemaUpgradeTest, APowerCutLeavesTheOldOrTheNew) {
       was_cut = !disk.is_power_on();
       if (was_cut) disk.restore_power(operation);
       const auto found = version(folder);
-      ASSERT_TRUE(found == 1 || found == 2);
-      ASSERT_TRUE(!opened || found == 2);
+      ASSERT_TRUE(found == 1 || found == kSchemaVersion);
+      ASSERT_TRUE(!opened || found == kSchemaVersion);
       {
         auto database = sqlite::Database::open(folder / "home.db", Mode::kReadOnly).value();
         EXPECT_EQ(tables(database).find("old_"), std::string::npos);

@@ -1,5 +1,6 @@
 #include "home/threads.h"
 
+#include "base/limits.h"
 #include "home/messages.h"
 #include "home/rows.h"
 
@@ -105,6 +106,31 @@ Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std
 Result<void> skip_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t next_out) {
   GL_TRY(statement, transaction.database().prepare("UPDATE thread SET next_out = MAX(next_out, ?2) WHERE id = ?1"));
   return statement.bind(1, thread_id).bind(2, static_cast<std::int64_t>(next_out)).run();
+}
+
+Result<std::vector<std::uint64_t>> missing_notes(Home& home, std::int64_t thread_id) {
+  GL_TRY(statement, home.database().prepare("SELECT number FROM missing_note WHERE thread_id = ?1 ORDER BY number"));
+  return sqlite::collect_rows(statement.bind(1, thread_id),
+                              [](const sqlite::Statement& row) { return count_at(row, 0); });
+}
+
+Result<void> mark_note_read(Transaction& transaction, std::int64_t thread_id, std::uint64_t number) {
+  auto& database = transaction.database();
+  GL_TRY(thread, thread_by_id(transaction.home(), thread_id));
+  if (number < thread.next_in) {
+    GL_TRY(found, database.prepare("DELETE FROM missing_note WHERE thread_id = ?1 AND number = ?2"));
+    return found.bind(1, thread_id).bind(2, static_cast<std::int64_t>(number)).run();
+  }
+  GL_TRY(missing, missing_notes(transaction.home(), thread_id));
+  if (missing.size() + (number - thread.next_in) > base::limits::kMissingNotesMax) {
+    return fail(ErrorCode::kCorrupt, "too many notes of this thread are missing");
+  }
+  GL_TRY(insert, database.prepare("INSERT INTO missing_note (thread_id, number) VALUES (?1, ?2)"));
+  for (auto gap = thread.next_in; gap < number; ++gap) {
+    GL_CHECK(insert.bind(1, thread_id).bind(2, static_cast<std::int64_t>(gap)).run());
+  }
+  GL_TRY(next, database.prepare("UPDATE thread SET next_in = ?2 WHERE id = ?1"));
+  return next.bind(1, thread_id).bind(2, static_cast<std::int64_t>(number + 1)).run();
 }
 
 Result<void> seal_again(Transaction& transaction, std::int64_t note_id) {

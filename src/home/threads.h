@@ -22,7 +22,7 @@ struct Thread {
   std::int64_t id = 0;
   keys::Direction out = keys::Direction::kPatientToRecipient;  // the way of what this home sends
   std::uint64_t next_out = 0;                                  // the first note number that may be free
-  std::uint64_t next_in = 0;                                   // all notes before it were read
+  std::uint64_t next_in = 0;                                   // all before it were read, or are missing
   bool open = true;                                            // closed: nothing more is said in it
 };
 
@@ -50,6 +50,11 @@ Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std
                           const ledger::PreparedBundle& bundle);
 // Numbers before this one were used by a state of this home that is lost.
 Result<void> skip_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t next_out);
+// Of what is read: notes behind which others were found, and that were not there. Ascending.
+Result<std::vector<std::uint64_t>> missing_notes(Home& home, std::int64_t thread_id);
+// The note of this number was read; those between the last one and it are missing. kCorrupt: more are than
+// limits::kMissingNotesMax.
+Result<void> mark_note_read(Transaction& transaction, std::int64_t thread_id, std::uint64_t number);
 // Lets a note that was sealed, leaves or left wait again, for another number.
 Result<void> seal_again(Transaction& transaction, std::int64_t note_id);
 // Notes are given up with what they release, and numbers at the end of the thread are free again. kUnsent: those that

@@ -24,12 +24,18 @@ Result<void> into_report(Result<void> outcome, FetchReport& report) {
 Result<void> read_notes(home::Home& home, const World& world, const home::ReceivedGrant& grant, ports::Ledger& ledger,
                         FetchReport& report) {
   GL_TRY(mailbox, exchange::Mailbox::open(home, grant.thread_id, ledger, world));
-  const auto take = [&](std::uint64_t next_note, const keys::Note& note) {
+  const auto take = [&](std::uint64_t number, const keys::Note& note) {
     return home.write(
-        [&](home::Transaction& transaction) { return home::apply_note(transaction, grant, next_note, note); });
+        [&](home::Transaction& transaction) { return home::apply_note(transaction, grant, number, note); });
   };
   GL_TRY(read, mailbox.read(grant.patient_key, take));
-  if (read.pruned) report.add_problem(FetchState::kPruned, "", "the node dropped a note of the patient's");
+  if (read.pruned) {
+    report.add_problem(FetchState::kPruned, "", "the node dropped a note of the patient's");
+  } else if (read.missing > 0) {
+    report.add_problem(FetchState::kUnreachable, "",
+                       "notes of the patient's are missing (" + std::to_string(read.missing) +
+                           "): others stand behind them, and they are asked for again");
+  }
   if (!read.doubt.empty()) report.add_problem(FetchState::kUnreachable, "", read.doubt);
   if (read.newer_format) report.add_problem(FetchState::kCorrupt, "", read.newer_format->message);
   return {};
@@ -45,17 +51,48 @@ Result<void> fetch_grant(home::Home& home, const World& world, const home::Recei
   return home.write([&](home::Transaction& transaction) { return home::set_fetched(transaction, grant, now_ms); });
 }
 
-// Closed, and all that was told of has been read.
-Result<bool> is_closed(home::Home& home, const home::Contact& contact) {
+// Closed, and all that was told of has been read: each note before the closing one, each message of which an epoch's
+// end tells the number, and what the ledger has of epochs whose end is not told.
+Result<bool> is_closed(home::Home& home, const home::Contact& contact, const FetchReport& report) {
+  const bool all_answered = std::none_of(report.problems.begin(), report.problems.end(),
+                                         [](const auto& problem) { return problem.state == FetchState::kUnreachable; });
   GL_TRY(grants, home::grants_of(home, contact));
   for (const auto& grant : grants) {
     if (!grant.closed_ms) return false;
+    GL_TRY(missing, home::missing_notes(home, grant.thread_id));
     GL_TRY(unread, home::epochs_to_read(home, grant));
-    if (std::any_of(unread.begin(), unread.end(), [](const auto& epoch) { return epoch.messages.has_value(); })) {
-      return false;
-    }
+    const bool is_short = std::any_of(unread.begin(), unread.end(), [](const auto& epoch) { return epoch.messages; });
+    if (!missing.empty() || is_short || (!unread.empty() && !all_answered)) return false;
   }
   return !grants.empty();
+}
+
+// Where it fails, the report has what was read until then.
+Result<void> fetch_into(home::Home& home, const World& world, const home::Contact& contact, FetchReport& report) {
+  report.patient = contact.name;
+  GL_TRY(grants, home::grants_of(home, contact));
+  for (const auto& grant : grants) {
+    GL_CHECK(into_report(fetch_grant(home, world, grant, report), report));
+  }
+  GL_ASSIGN(report.closed, is_closed(home, contact, report));
+  return {};
+}
+
+Result<void> conclude(home::Home& home, const home::Contact& contact, FetchReport& report) {
+  GL_ASSIGN(report.records, home::count_records(home, contact));
+  report.conclude();
+  return {};
+}
+
+// In a thread of its own. A home is one thread's.
+Result<void> fetch_beside_others(const home::Home& home, const World& world, const home::Contact& contact,
+                                 FetchReport& report) {
+  try {
+    GL_TRY(own, home.open_again());
+    return fetch_into(own, world, contact, report);
+  } catch (const std::exception&) {  // it must not leave a thread
+    return fail(ErrorCode::kFailed, "there is not enough memory to fetch", "repeat: nothing is lost");
+  }
 }
 
 Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::optional<std::string>& name) {
@@ -69,24 +106,26 @@ Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::
 
 Result<FetchReport> fetch_contact(home::Home& home, const World& world, const home::Contact& contact) {
   FetchReport report;
-  report.patient = contact.name;
-  GL_TRY(grants, home::grants_of(home, contact));
-  for (const auto& grant : grants) {
-    GL_CHECK(into_report(fetch_grant(home, world, grant, report), report));
-  }
-  GL_ASSIGN(report.closed, is_closed(home, contact));
-  GL_ASSIGN(report.records, home::count_records(home, contact));
-  report.conclude();
+  GL_CHECK(fetch_into(home, world, contact, report));
+  GL_CHECK(conclude(home, contact, report));
   return report;
 }
 
-Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world,
-                                       const std::optional<std::string>& patient) {
+Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient,
+                                       const Patience& patience) {
   GL_TRY(contacts, chosen_contacts(home, patient));
-  std::vector<FetchReport> reports;
-  for (const auto& contact : contacts) {
-    GL_TRY(report, fetch_contact(home, world, contact));
-    reports.push_back(std::move(report));
+  std::vector<FetchReport> reports(contacts.size());
+  std::vector<Result<void>> outcomes(contacts.size());
+  const auto given_up = side_by_side(world, contacts.size(), patience, [&](std::size_t which, const World& own) {
+    outcomes[which] = fetch_beside_others(home, own, contacts[which], reports[which]);
+  });
+  for (std::size_t i = 0; i < contacts.size(); ++i) {
+    if (!outcomes[i] && outcomes[i].error().code == ErrorCode::kInterrupted && given_up[i]) {
+      reports[i].add_problem(FetchState::kUnreachable, "", "nothing came of the patient's ledger for too long");
+    } else {
+      GL_CHECK(std::move(outcomes[i]));
+    }
+    GL_CHECK(conclude(home, contacts[i], reports[i]));
   }
   return reports;
 }

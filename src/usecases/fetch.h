@@ -1,8 +1,9 @@
 // Fetching: the physician's side follows each thread's notes and reads every released epoch as far as it goes,
 // verifying every signature, and stores the records. It resumes where it stopped; several processes may fetch at once.
 //
-// Epochs are read side by side: in each round one address of every epoch is asked for in one request, since an epoch's
-// next address is known only once the message before is opened.
+// Patients are fetched beside each other, so that one's silent or hostile ledger costs the others nothing. So are the
+// epochs of each: in each round one address of every epoch is asked for in one request, since an epoch's next address
+// is known only once the message before is opened.
 #pragma once
 
 #include <functional>
@@ -13,6 +14,7 @@
 #include "exchange/fetch_report.h"
 #include "home/contacts.h"
 #include "ports/world.h"
+#include "usecases/side_by_side.h"
 
 namespace glucoledger::usecases {
 
@@ -23,7 +25,8 @@ using ports::World;
 
 // `patient`: one, by this home's name for them; else all. kNotFound: there is none of this name. What a patient's
 // ledger says, or does not say, is in their report; errors are of this home.
-Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient);
+Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient,
+                                       const Patience& patience = {});
 Result<FetchReport> fetch_contact(home::Home& home, const World& world, const home::Contact& contact);
 
 // Round after round until cancelled: that is how it ends well. `tell` gets what changed since the round before.

@@ -1,4 +1,5 @@
 // What a physician is told: FOUND, NOT YET, CLOSED, PRUNED, UNREACHABLE, CORRUPT.
+#include "crypto/test_vectors.h"
 #include "home/epochs.h"
 #include "mam/mam.h"
 #include "usecases/test_stage.h"
@@ -14,6 +15,20 @@ class FetchTest : public Stage {
     const auto epochs = home::all_epochs(home, design).value();
     const auto channel = home::channel_of(home, epochs.back()).value();
     return mam::address_of(mam::root_at(channel, index), mam::Mode::kRestricted);
+  }
+  // Of the patient's note to the only recipient.
+  crypto::Hash note_address(std::uint64_t number) {
+    auto home = open("patient");
+    const auto thread = home::thread_by_id(home, home::all_grants(home)->front().thread_id).value();
+    return home::keys_of(home, thread)->note_address(thread.out, number);
+  }
+  // Of someone else's home.
+  static keys::Invitation invitation(const std::string& network_id, const std::filesystem::path& ledger,
+                                     std::uint8_t patient) {
+    return {.network_id = network_id,
+            .places = {{keys::Place::Kind::kLedger, locator::Locator::of_folder(ledger)}},
+            .thread = keys::Thread::from_secret(SecretBytes(Bytes(32, patient))).value(),
+            .newest_epoch = {}};
   }
   void post(const crypto::Hash& address, const std::string& payload) {
     const auto bundle =
@@ -122,6 +137,108 @@ TEST_F(FetchTest, AMessageDroppedInPartIsPruned) {
   ASSERT_GT(*tangle_->transaction_count(), 1U);
   ASSERT_TRUE(tangle_->prune_before(2));
   EXPECT_EQ(state("smith"), FetchState::kPruned);
+}
+
+TEST_F(FetchTest, AnEndIsBelievedOnlyWhenEveryNoteBeforeItIsHere) {
+  invite("smith");
+  import(0, 0, 2);
+  publish();
+  import(1, 0, 2);
+  publish();
+  network_.withheld = {note_address(0)};
+  ASSERT_TRUE(try_revoke("smith"));
+  for (int i = 0; i < 2; ++i) {
+    const auto report = fetched("smith");
+    EXPECT_FALSE(report.closed);
+    EXPECT_EQ(report.state, FetchState::kUnreachable);
+    ASSERT_EQ(report.problems.size(), 1U);
+    EXPECT_NE(report.problems.front().reason.find("missing (1)"), std::string::npos);
+  }
+  network_.reachable = false;
+  EXPECT_FALSE(fetched("smith").closed);
+  network_.reachable = true;
+  network_.withheld.clear();
+  const auto report = fetched("smith");
+  EXPECT_TRUE(report.closed);
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_EQ(records("smith"), imported_);
+}
+
+TEST_F(FetchTest, ANoteThatIsSaidToBeDroppedIsAskedForAgain) {
+  invite("smith");
+  import(0, 0, 2);
+  publish();
+  network_.said_pruned = {note_address(0)};
+  EXPECT_EQ(state("smith"), FetchState::kPruned);
+  import(1, 0, 2);
+  publish();
+  EXPECT_EQ(state("smith"), FetchState::kPruned);
+  network_.said_pruned.clear();
+  EXPECT_EQ(state("smith"), FetchState::kFound);
+  EXPECT_EQ(records("smith"), imported_);
+}
+
+TEST_F(FetchTest, ALedgerThatSaysItDroppedEverythingIsReadToAnEnd) {
+  import(0, 0, 2);
+  publish();
+  invite("smith");
+  network_.says_all_free_is_pruned = true;
+  EXPECT_EQ(state("smith"), FetchState::kPruned);
+  // The patient's side neither makes epochs without end nor looks for a free number for ever.
+  import(1, 0, 2);
+  (void)try_publish();
+  auto home = open("patient");
+  EXPECT_LE(home::all_epochs(home, kA)->size(), 4U);
+}
+
+// A patient's home that means harm can sign any next root.
+TEST_F(FetchTest, MessagesThatLeadInACircleEnd) {
+  const auto vectors = crypto::own_vectors("mam-circle.json");
+  const auto text_of = [](const nlohmann::json& vector, const char* name) {
+    return vector.at(name).get<std::string>();
+  };
+  auto side_key = text_of(vectors, "side_key");
+  side_key.resize(crypto::kHashTrytes, '9');
+  std::uint8_t patient = 0;
+  for (const char* name : {"to_itself", "by_way_of_others"}) {
+    const auto& messages = vectors.at(name);
+    for (const auto& message : messages) {
+      post(*crypto::Hash::from_trytes(text_of(message, "address")), text_of(message, "payload"));
+    }
+    keys::EpochRelease release{.root = *crypto::Hash::from_trytes(text_of(messages.front(), "root")),
+                               .side_key = SecretBytes(base::to_bytes(side_key)),
+                               .first_day = day_of(0),
+                               .last_day = day_of(0),
+                               .file_secret = {}};
+    auto invited = invitation(tangle_->info()->network_id, folder_ / "ledger", ++patient);
+    invited.newest_epoch = std::move(release);
+    ASSERT_TRUE(try_receive(keys::encode_uri(invited)->text(), name));
+    const auto report = fetched(name);
+    EXPECT_EQ(report.state, FetchState::kCorrupt);
+    ASSERT_FALSE(report.problems.empty());
+    EXPECT_NE(report.problems.back().reason.find("circle"), std::string::npos) << report.problems.back().reason;
+  }
+}
+
+TEST_F(FetchTest, ASilentLedgerOfOnePatientKeepsNobodyElseWaiting) {
+  import(0, 0, 2);
+  publish();
+  invite("smith");
+  ASSERT_TRUE(try_receive(keys::encode_uri(invitation("0011", "/silent", 1))->text(), "silent"));
+  auto world = world_;
+  world.open_ledger = [&](const locator::Locator& place, Use use,
+                          const base::CancelToken& cancel) -> Result<std::shared_ptr<ports::Ledger>> {
+    if (place != locator::Locator::of_folder("/silent")) return world_.open_ledger(place, use, cancel);
+    while (!cancel.wait_ms(60'000)) continue;
+    return tl::unexpected(cancel.check().error());
+  };
+  auto home = open("clinic");
+  const auto reports = fetch(home, world, std::nullopt, {.silent_last_ms = 50});
+  ASSERT_TRUE(reports) << reports.error().message;
+  ASSERT_EQ(reports->size(), 2U);
+  EXPECT_EQ(reports->front().new_records, 2U);
+  EXPECT_EQ(reports->back().patient, "silent");
+  EXPECT_EQ(reports->back().state, FetchState::kUnreachable);
 }
 
 TEST_F(FetchTest, ADroppedFileIsPruned) {

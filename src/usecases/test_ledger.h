@@ -33,8 +33,11 @@ struct Network {
   std::int64_t fail_at_call = 0;  // counts down; the call that reaches 0 fails, and all after it
   Fault fault = Fault::kBefore;
   std::int64_t calls = 0;
-  std::string doubt;             // too few nodes agree on what is missing
-  bool withholds = false;        // the few that answer hand out nothing
+  std::string doubt;                   // too few nodes agree on what is missing
+  bool withholds = false;              // the few that answer hand out nothing
+  std::set<crypto::Hash> withheld;     // of which nothing is handed out
+  std::set<crypto::Hash> said_pruned;  // of which it is said to have been dropped, what stood there
+  bool says_all_free_is_pruned = false;
   std::size_t lost_bundles = 0;  // of the submit whose answer is lost: so many of its first ones do not arrive
   crypto::Hash tampered;         // the address at which a trit is flipped on reading
   std::map<crypto::Hash, std::set<std::string>> payloads;  // all that was ever sent, by address
@@ -77,6 +80,7 @@ class WatchedLedger final : public ports::Ledger {
                                    const base::CancelToken& /*cancel*/ = {}) override {
     GL_TRY(contents, call<ports::AddressContents>([&] { return ports::read_all(tangle_, addresses); }));
     if (std::find(addresses.begin(), addresses.end(), network_.tampered) != addresses.end()) tamper(contents);
+    lie(addresses, contents);
     if (!network_.withholds) sink.take(std::move(contents.transactions));
     return ports::ReadEnd{std::move(contents.pruned_addresses), {}, network_.doubt};
   }
@@ -88,6 +92,18 @@ class WatchedLedger final : public ports::Ledger {
   }
 
  private:
+  void lie(std::span<const crypto::Hash> addresses, ports::AddressContents& contents) const {
+    std::erase_if(contents.transactions, [&](const auto& transaction) {
+      return network_.withheld.contains(transaction.address()) || network_.said_pruned.contains(transaction.address());
+    });
+    for (const auto& address : addresses) {
+      const bool is_free = std::none_of(contents.transactions.begin(), contents.transactions.end(),
+                                        [&](const auto& transaction) { return transaction.address() == address; });
+      if (network_.said_pruned.contains(address) || (network_.says_all_free_is_pruned && is_free)) {
+        contents.pruned_addresses.push_back(address);
+      }
+    }
+  }
   // A forger keeps all that a bundle's hash does not cover consistent.
   void tamper(ports::AddressContents& contents) {
     const auto bundles = ledger::assemble(contents.transactions);
