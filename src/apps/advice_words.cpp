@@ -32,6 +32,10 @@ std::string_view words_of(Advice advice) {
       return "make one with `glucoledger init`, or name another with --home";
     case Advice::kChooseHomeFolder:
       return "name another folder with --home, or go on using this one";
+    case Advice::kChoosePatientHome:
+      return "name a patient's with --home";
+    case Advice::kChooseClinicHome:
+      return "name a clinic's with --home";
     case Advice::kGivePassphrase:
       return "give it with --passphrase-file";
     case Advice::kListPatients:

@@ -25,7 +25,7 @@ struct ReceiveArguments {
 Result<ExitCode> receive(const Context& context, const ReceiveArguments& arguments) {
   GL_TRY(session, Session::start(context));
   GL_TRY(content, base::read_file(arguments.file, base::limits::kImageSizeMax));
-  GL_TRY(home, session.open_as(home::Role::kClinic, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   GL_TRY(received, usecases::receive(home, content, arguments.name));
   const auto& name = received.contact.name;
   print_result(context, {{"patient", name}, {"design", keys::name_of(received.design)}},
@@ -92,7 +92,7 @@ Result<ExitCode> follow_patients(const Context& context, const Session& session,
 
 Result<ExitCode> fetch(const Context& context, const FetchArguments& arguments) {
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kClinic, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   if (arguments.follow) return follow_patients(context, session, home, arguments);
   GL_TRY(reports, usecases::fetch(home, session.world(), arguments.patient));
   auto document = ordered_json::array();
@@ -110,7 +110,7 @@ Result<ExitCode> fetch(const Context& context, const FetchArguments& arguments) 
 
 Result<ExitCode> list_patients(const Context& context) {
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kClinic, Home::Use::kRead));
+  GL_TRY(home, session.open(Home::Use::kRead));
   GL_TRY(patients, usecases::list_patients(home));
   auto document = ordered_json::array();
   std::string text;

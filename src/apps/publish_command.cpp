@@ -96,15 +96,16 @@ std::string text_of(const usecases::Publication& publication) {
 }
 
 // For as long as it runs; with a folder it also imports what comes into it.
-Result<ExitCode> follow_publishing(const Context& context, const Session& session,
+Result<ExitCode> follow_publishing(const Context& context, const Session& session, home::Home& home,
                                    const usecases::PublishOptions& options, const std::string& folder) {
   std::optional<FolderWatch> watch;
   if (!folder.empty()) {
     GL_ASSIGN(watch, FolderWatch::start(folder));
   }
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
-  std::fprintf(stderr, "sending what comes%s; Ctrl-C ends it\n", watch ? (" into " + folder).c_str() : "");
   usecases::PublishFollower follower;
+  follower.begun = [&] {
+    std::fprintf(stderr, "sending what comes%s; Ctrl-C ends it\n", watch ? (" into " + folder).c_str() : "");
+  };
   if (watch) {
     follower.inbox = &*watch;
     follower.tell_import = [&](const auto& file, const auto& outcome) { tell_import(context, file, outcome); };
@@ -126,9 +127,9 @@ Result<ExitCode> publish(const Context& context, const PublishArguments& argumen
   }
   GL_TRY(options, publish_options(arguments));
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
-  if (arguments.follow) return follow_publishing(context, session, options, *arguments.follow);
+  if (arguments.follow) return follow_publishing(context, session, home, options, *arguments.follow);
   GL_TRY(publication, usecases::publish(home, session.world(), options));
   print_result(context, document_of(publication), text_of(publication));
   if (auto shortfall = publication.carried.shortfall()) return tl::unexpected(std::move(*shortfall));

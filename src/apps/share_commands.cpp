@@ -86,7 +86,7 @@ Result<ExitCode> share(const Context& context, const ShareArguments& arguments) 
   GL_ASSIGN(options.design, keys::design_named(arguments.design));
   GL_ASSIGN(options.days, day_range(arguments.since, arguments.until));
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
   const auto hand_over = [&](const usecases::Share& share) -> Result<void> {
     GL_CHECK(write_share_files(arguments, share.uri));
@@ -114,7 +114,7 @@ struct RevokeArguments {
 Result<ExitCode> revoke(const Context& context, const RevokeArguments& arguments) {
   const std::string& name = arguments.name;
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
   const auto committed = [&](const usecases::Revocation& revocation) {
     std::string text = name + " can read nothing that is published from now on\n";

@@ -26,6 +26,8 @@ enum class Advice : std::uint8_t {
   // Homes and channels.
   kMakeHome,             // make one, or name another
   kChooseHomeFolder,     // another one, or go on with the home that is there
+  kChoosePatientHome,    // this one is a clinic's
+  kChooseClinicHome,     // this one is a patient's
   kGivePassphrase,       // the home's
   kListPatients,         // whose names a clinic's home knows
   kListGrants,           // whose names a patient's home knows

@@ -8,6 +8,7 @@
 #include "exchange/home_ledger.h"
 #include "exchange/mailbox.h"
 #include "home/records.h"
+#include "usecases/role.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -68,6 +69,7 @@ Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::
 }  // namespace
 
 Result<FetchReport> fetch_contact(home::Home& home, const World& world, const home::Contact& contact) {
+  GL_CHECK(require_role(home, home::Role::kClinic));
   FetchReport report;
   report.patient = contact.name;
   GL_TRY(grants, home::grants_of(home, contact));
@@ -82,6 +84,7 @@ Result<FetchReport> fetch_contact(home::Home& home, const World& world, const ho
 
 Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world,
                                        const std::optional<std::string>& patient) {
+  GL_CHECK(require_role(home, home::Role::kClinic));
   GL_TRY(contacts, chosen_contacts(home, patient));
   std::vector<FetchReport> reports;
   for (const auto& contact : contacts) {

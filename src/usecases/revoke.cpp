@@ -4,6 +4,7 @@
 #include "home/grants.h"
 #include "home/messages.h"
 #include "home/signing_lease.h"
+#include "usecases/role.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -58,6 +59,7 @@ Result<Revocation> close_grants(home::Transaction& transaction, std::string_view
 
 Result<Revocation> revoke(home::Home& home, const World& world, std::string_view name,
                           const std::function<void(const Revocation&)>& committed) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
   Revocation outcome;
   {
     // While it lives nothing departs. Where departures cannot be held off, the revocation comes first.

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "exchange/home_ledger.h"
+#include "usecases/role.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -114,6 +115,7 @@ Result<void> check_name(std::string_view name) {
 }
 
 Result<Share> share(home::Home& home, const World& world, const ShareOptions& options, const HandOver& hand_over) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
   GL_CHECK(check_name(options.name));
   GL_TRY(network_id, network_id_of(home, world));
   GL_TRY(places, places_of(home, options.design));
