@@ -42,17 +42,18 @@ class Benches {
   CLI::App& add(const std::string& name, const std::string& description, std::shared_ptr<Options> options,
                 Measure measure, Print print) {
     auto* command = command_.add_subcommand(name, description);
-    command->callback([&context = context_, kernel = kernel_, options = std::move(options), measure, print] {
-      context.run = [&context, kernel, options, measure, print]() -> Result<ExitCode> {
-        if (!kernel->empty() && !crypto::simd::use_kernel(*kernel)) {
-          return fail(ErrorCode::kUsage, "this machine has no kernel " + *kernel);
-        }
-        const auto cancel = interrupt_token();
-        GL_TRY(measured, measure(*options, cancel));
-        if (cancel.cancelled()) return fail(ErrorCode::kInterrupted, "stopped");
-        return print(context, measured);
-      };
-    });
+    const auto run = [kernel = kernel_, measure, print](const Context& context,
+                                                        const Options& given) -> Result<ExitCode> {
+      if (!kernel->empty() && !crypto::simd::use_kernel(*kernel)) {
+        return fail(ErrorCode::kUsage, "this machine has no kernel " + *kernel,
+                    "it has: " + crypto::simd::usable_kernel_names());
+      }
+      const auto cancel = interrupt_token();
+      GL_TRY(measured, measure(given, cancel));
+      if (cancel.cancelled()) return fail(ErrorCode::kInterrupted, "stopped");
+      return print(context, measured);
+    };
+    run_when_chosen(*command, context_, std::move(options), run);
     return *command;
   }
 

@@ -162,9 +162,7 @@ void add_receive(CLI::App& app, Context& context) {
 void add_fetch_commands(CLI::App& app, Context& context) {
   add_receive(app, context);
   add_fetch(app, context);
-  app.add_subcommand("patients", "Who shared with this home")->callback([&context] {
-    context.run = [&context] { return list_patients(context); };
-  });
+  run_when_chosen(*app.add_subcommand("patients", "Who shared with this home"), context, list_patients);
 }
 
 }  // namespace glucoledger::apps

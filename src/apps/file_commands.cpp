@@ -46,7 +46,7 @@ base::ByteReader counting_reader(InputFile& input, std::string_view stage) {
   };
 }
 
-Result<ExitCode> run_cid(const FileOptions& options, const Context& context) {
+Result<ExitCode> run_cid(const Context& context, const FileOptions& options) {
   GL_TRY(input, InputFile::open(options.input));
   const auto read = counting_reader(input, "hashing (bytes)");
   const auto layout = options.cid_version == 0 ? content_store::Layout::kCidV0 : content_store::Layout::kCidV1RawLeaves;
@@ -78,7 +78,7 @@ void print_written(const Context& context, const FileOptions& options, const cha
                std::string(verb) + " into " + options.output + " (" + std::to_string(size) + " bytes)");
 }
 
-Result<ExitCode> run_pack(const FileOptions& options, const Context& context) {
+Result<ExitCode> run_pack(const Context& context, const FileOptions& options) {
   if (options.output == "-" && context.json) {
     return fail(ErrorCode::kUsage, "--json and the sealed file cannot both use standard output", "use -o FILE");
   }
@@ -100,7 +100,7 @@ Result<ExitCode> run_pack(const FileOptions& options, const Context& context) {
   return ExitCode::kDone;
 }
 
-Result<ExitCode> run_unpack(FileOptions options, const Context& context) {
+Result<ExitCode> run_unpack(const Context& context, FileOptions options) {
   if (options.stream == (!options.output.empty() && options.output != "-")) {
     return fail(ErrorCode::kUsage, "unpack needs either -o FILE or --stream",
                 "-o FILE appears only when all of it is verified; --stream writes each verified part at once");
@@ -123,8 +123,7 @@ CLI::App* add_command(CLI::App& app, Context& context, const std::shared_ptr<Fil
                       const char* description, auto run) {
   CLI::App* command = app.add_subcommand(name, description);
   command->add_option("FILE", options->input, "The file; - is standard input")->required();
-  command->callback(
-      [&context, options, run] { context.run = [&context, options, run] { return run(*options, context); }; });
+  run_when_chosen(*command, context, options, run);
   return command;
 }
 

@@ -53,20 +53,26 @@ struct FolderAndFile {
   std::string file;
 };
 
+Result<ExitCode> snapshot(const Context& context, const FolderAndFile& arguments) {
+  GL_TRY(info, ledger_store::write_snapshot(arguments.folder, arguments.file, terminal_progress(), interrupt_token()));
+  print_result(context, document_of(info), text_of(info));
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> restore(const Context& context, const FolderAndFile& arguments) {
+  GL_TRY(info,
+         ledger_store::restore_snapshot(arguments.file, arguments.folder, terminal_progress(), interrupt_token()));
+  print_result(context, document_of(info), text_of(info));
+  return ExitCode::kDone;
+}
+
 void add_snapshot(CLI::App& tangle, Context& context) {
   auto* command = tangle.add_subcommand("snapshot", "Write a ledger into one file, also while a node runs");
   auto arguments = std::make_shared<FolderAndFile>();
   command->add_option("DIR", arguments->folder, "The ledger's folder")->required();
   command->add_option("FILE", arguments->file, "The snapshot; must not exist")->required();
   command->footer(std::string(kSnapshotExamples));
-  command->callback([&context, arguments] {
-    context.run = [&context, arguments]() -> Result<ExitCode> {
-      GL_TRY(info,
-             ledger_store::write_snapshot(arguments->folder, arguments->file, terminal_progress(), interrupt_token()));
-      print_result(context, document_of(info), text_of(info));
-      return ExitCode::kDone;
-    };
-  });
+  run_when_chosen(*command, context, arguments, snapshot);
 }
 
 void add_restore(CLI::App& tangle, Context& context) {
@@ -75,14 +81,7 @@ void add_restore(CLI::App& tangle, Context& context) {
   command->add_option("FILE", arguments->file, "The snapshot")->required();
   command->add_option("DIR", arguments->folder, "The ledger's folder; must not exist, or be empty")->required();
   command->footer(std::string(kRestoreExamples));
-  command->callback([&context, arguments] {
-    context.run = [&context, arguments]() -> Result<ExitCode> {
-      GL_TRY(info, ledger_store::restore_snapshot(arguments->file, arguments->folder, terminal_progress(),
-                                                  interrupt_token()));
-      print_result(context, document_of(info), text_of(info));
-      return ExitCode::kDone;
-    };
-  });
+  run_when_chosen(*command, context, arguments, restore);
 }
 
 // The beginning of a day, UTC.

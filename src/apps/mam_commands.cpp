@@ -1,5 +1,4 @@
 // mam create, mam open: MAM messages between files, without a home or a network, for comparison with other clients.
-#include <cstdio>
 #include <memory>
 
 #include "apps/command.h"
@@ -36,10 +35,6 @@ struct Arguments {
   bool trytes = false;
 };
 
-void print_json(const nlohmann::ordered_json& document) {
-  std::printf("%s\n", document.dump().c_str());
-}
-
 Result<mam::SecretTrytes> read_seed(const std::string& path) {
   GL_TRY(content, base::read_secret_file(path));
   auto seed = mam::SecretTrytes::from_text(content.text(), crypto::kHashTrytes);
@@ -67,7 +62,7 @@ Result<std::string> read_message(const Arguments& arguments) {
   return std::string(without_line_end(message));
 }
 
-Result<ExitCode> create(const Arguments& arguments) {
+Result<ExitCode> create(const Context& context, const Arguments& arguments) {
   GL_CHECK(check_inputs(arguments));
   GL_TRY(seed, read_seed(arguments.seed_file));
   GL_TRY(side_key, read_side_key(mam_mode_of(arguments.mode), arguments.side_key_file));
@@ -77,14 +72,15 @@ Result<ExitCode> create(const Arguments& arguments) {
   warn("nothing remembers that --start " + std::to_string(arguments.start) +
        " is used up: sign no other message with this seed and start");
   if (arguments.security == 1) warn("a signature of security 1 can be forged with some effort: use 2 or 3");
-  print_json({{"root", created.root.trytes()},
-              {"address", created.address.trytes()},
-              {"next_root", created.next_root.trytes()},
-              {"payload", created.payload}});
+  const nlohmann::ordered_json document = {{"root", created.root.trytes()},
+                                           {"address", created.address.trytes()},
+                                           {"next_root", created.next_root.trytes()},
+                                           {"payload", created.payload}};
+  print_result(context, document, document.dump());
   return ExitCode::kDone;
 }
 
-Result<ExitCode> open(const Arguments& arguments) {
+Result<ExitCode> open(const Context& context, const Arguments& arguments) {
   GL_CHECK(check_inputs(arguments));
   const auto root = crypto::Hash::from_trytes(arguments.root);
   if (!root) return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9");
@@ -100,7 +96,9 @@ Result<ExitCode> open(const Arguments& arguments) {
     message = std::move(*text);
   }
   if (opened.security == 1) warn(kForgeableWarning);
-  print_json({{"message", message}, {"next_root", opened.next_root.trytes()}, {"security", opened.security}});
+  const nlohmann::ordered_json document = {
+      {"message", message}, {"next_root", opened.next_root.trytes()}, {"security", opened.security}};
+  print_result(context, document, document.dump());
   return ExitCode::kDone;
 }
 
@@ -129,16 +127,14 @@ void add_mam_commands(CLI::App& app, Context& context) {
   create_command->add_option("--start", create_arguments->start, "Number of the message in the channel")
       ->capture_default_str();
   create_command->footer(std::string(kCreateExamples));
-  create_command->callback(
-      [&context, create_arguments] { context.run = [create_arguments] { return create(*create_arguments); }; });
+  run_when_chosen(*create_command, context, create_arguments, create);
 
   auto* open_command = mam->add_subcommand("open", "Unmask a message and check its signature");
   auto open_arguments = std::make_shared<Arguments>();
   add_common_options(*open_command, *open_arguments, "The payload, as trytes");
   open_command->add_option("--root", open_arguments->root, "The message's root, 81 trytes")->required();
   open_command->footer(std::string(kOpenExamples));
-  open_command->callback(
-      [&context, open_arguments] { context.run = [open_arguments] { return open(*open_arguments); }; });
+  run_when_chosen(*open_command, context, open_arguments, open);
 }
 
 }  // namespace glucoledger::apps

@@ -83,11 +83,14 @@ Result<ExitCode> publish(const Context& context, const Arguments& arguments) {
   return ExitCode::kDone;
 }
 
-Result<ExitCode> fetch(const Arguments& arguments) {
+Result<ExitCode> fetch(const Context& context, const Arguments& arguments) {
   const mam::Mode mode = mam_mode_of(arguments.mode);
   GL_TRY(side_key, read_side_key(mode, arguments.side_key_file));
   const auto root = Hash::from_trytes(arguments.root);
-  if (!root) return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9");
+  if (!root) {
+    return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9",
+                "give the root that `mam publish` printed");
+  }
   GL_TRY(ledger, open_ledger(arguments, true));
   const auto tell = [&](const Hash& at, const mam::Opened& message) -> Result<void> {
     GL_TRY(text, message_text(message.message_trytes, arguments.trytes));
@@ -96,8 +99,7 @@ Result<ExitCode> fetch(const Arguments& arguments) {
                        {"message", text},
                        {"next_root", message.next_root.trytes()},
                        {"security", message.security}};
-    std::printf("%s\n", line.dump().c_str());
-    std::fflush(stdout);
+    print_result(context, line, line.dump());
     if (message.security == 1) warn(kForgeableWarning);
     return {};
   };
@@ -136,7 +138,7 @@ void add_mam_network_commands(CLI::App& app, Context& context) {
   add_common_options(*fetch_command, *fetching);
   fetch_command->add_option("--root", fetching->root, "The first message's root, 81 trytes")->required();
   fetch_command->add_option("--limit", fetching->limit, "At most so many messages")->check(CLI::PositiveNumber);
-  fetch_command->callback([&context, fetching] { context.run = [fetching] { return fetch(*fetching); }; });
+  run_when_chosen(*fetch_command, context, fetching, fetch);
 }
 
 }  // namespace glucoledger::apps

@@ -95,9 +95,7 @@ void add_report(CLI::App& app, Context& context) {
 
 void add_report_commands(CLI::App& app, Context& context) {
   add_report(app, context);
-  app.add_subcommand("status", "What the home holds, and what waits")->callback([&context] {
-    context.run = [&context] { return status(context); };
-  });
+  run_when_chosen(*app.add_subcommand("status", "What the home holds, and what waits"), context, status);
 }
 
 }  // namespace glucoledger::apps
