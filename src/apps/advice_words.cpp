@@ -42,6 +42,8 @@ std::string_view words_of(Advice advice) {
       return "`glucoledger patients` lists them";
     case Advice::kListGrants:
       return "`glucoledger status` lists them";
+    case Advice::kShareAgainOrRevoke:
+      return "repeat `glucoledger share` for its code, or take it back with `glucoledger revoke`";
     case Advice::kGiveWholeInvitation:
       return "give what `share` wrote, whole";
     case Advice::kChooseModeOrChannel:

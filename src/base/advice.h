@@ -31,6 +31,7 @@ enum class Advice : std::uint8_t {
   kGivePassphrase,       // the home's
   kListPatients,         // whose names a clinic's home knows
   kListGrants,           // whose names a patient's home knows
+  kShareAgainOrRevoke,   // a grant whose code nobody holds: give the code anew, or take the grant back
   kGiveWholeInvitation,  // all that sharing wrote
   kChooseModeOrChannel,  // the channel's own mode, or a new channel
   kBeginChannel,         // a new one, as what is kept of this one is damaged

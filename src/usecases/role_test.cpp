@@ -47,12 +47,17 @@ TEST_F(RoleTest, AClinicsHomeIsNoPatients) {
   PublishFollower follower;
   follower.inbox = &inbox;
   follower.begun = never;
+  HandOver hand_over;
+  hand_over.prepare = [&]() -> Result<void> {
+    never();
+    return {};
+  };
   expect_refused(watched, Advice::kChoosePatientHome, import_file(home, world_, file, {}), import_readings(home, {}),
                  import_files(home, world_, std::vector{file.string()}, {}, never),
                  follow_imports(home, world_, inbox, {}, never, never), usecases::publish(home, world_, {}),
                  plan_publication(home, {}), follow_publishing(home, world_, {}, follower),
-                 share(home, world_, {"smith", kA, {}}), revoke(home, world_, "smith", never),
-                 patient_status(home));
+                 share(home, world_, {"smith", kA, {}}, hand_over), revoke(home, world_, "smith", never),
+                 take_back(home, world_, {}), patient_status(home));
   std::filesystem::remove(file);
 }
 
