@@ -38,6 +38,12 @@ std::string_view words_of(Advice advice) {
       return "name a clinic's with --home";
     case Advice::kGivePassphrase:
       return "give it with --passphrase-file";
+    case Advice::kGiveKeyFile:
+      return "give the home's with --key-file; without it the one that the home was made with is taken";
+    case Advice::kLeavePassphraseOut:
+      return "repeat without --passphrase-file";
+    case Advice::kChooseKeySource:
+      return "give --key-file or --passphrase-file";
     case Advice::kListPatients:
       return "`glucoledger patients` lists them";
     case Advice::kListGrants:

@@ -175,11 +175,28 @@ void add_ledger(Benches& benches) {
   command.add_option("--data", options->data, "The folder, new and kept (default: one that goes)");
 }
 
+// What the mix never asks needs no number.
+Result<void> check_mix(const bench::NodeOptions& options) {
+  const bool reads = options.mix != "store" && options.mix != "approve";
+  if (options.filled > 0 && !reads) {
+    return fail(ErrorCode::kUsage, "--filled says where to read, and --mix " + options.mix + " reads nothing",
+                "leave it out, or choose --mix find, trytes or mixed");
+  }
+  if (options.transactions > 0 && options.mix != "store" && options.mix != "mixed") {
+    return fail(ErrorCode::kUsage, "--transactions are stored, and --mix " + options.mix + " stores nothing",
+                "leave it out, or choose --mix store or mixed");
+  }
+  return {};
+}
+
 void add_node(Benches& benches) {
   auto options = std::make_shared<bench::NodeOptions>();
   auto& command = benches.add(
       "node", "Put load on a node that speaks the IRI API: throughput and latencies", options,
-      [](const auto& given, const auto& cancel) { return bench::measure_node(given, terminal_progress(), cancel); },
+      [](const auto& given, const auto& cancel) -> Result<bench::NodeLoad> {
+        GL_CHECK(check_mix(given));
+        return bench::measure_node(given, terminal_progress(), cancel);
+      },
       [](const Context& context, const bench::NodeLoad& load) {
         print_result(context, load.figures, bench::node_table_of(load.figures));
         return load.errors == 0 ? ExitCode::kDone : ExitCode::kFailed;

@@ -28,6 +28,9 @@ Result<ExitCode> receive(const Context& context, const ReceiveArguments& argumen
   GL_TRY(home, session.open(Home::Use::kWrite));
   GL_TRY(received, usecases::receive(home, content, arguments.name));
   const auto& name = received.contact.name;
+  if (arguments.name && *arguments.name != name) {
+    warn("this invitation was received before: its patient keeps the name " + name);
+  }
   print_result(context, {{"patient", name}, {"design", keys::name_of(received.design)}},
                "received " + name + "; `glucoledger fetch` reads what was shared");
   return ExitCode::kDone;
@@ -38,7 +41,7 @@ Result<ExitCode> receive(const Context& context, const ReceiveArguments& argumen
 struct FetchArguments {
   std::optional<std::string> patient;
   bool follow = false;
-  double every_s = 0.5;
+  std::optional<double> every_s;
 };
 
 ordered_json document_of(const usecases::FetchReport& report) {
@@ -82,15 +85,19 @@ ExitCode exit_of(const std::vector<usecases::FetchReport>& reports, bool is_name
 
 Result<ExitCode> follow_patients(const Context& context, const Session& session, home::Home& home,
                                  const FetchArguments& arguments) {
+  constexpr double kEveryS = 0.5;
   const auto tell = [&](const usecases::FetchReport& report) {
     print_result(context, document_of(report), text_of(report));
   };
   GL_CHECK(usecases::follow_patients(home, session.world(), arguments.patient,
-                                     static_cast<std::int64_t>(arguments.every_s * 1e3), tell));
+                                     static_cast<std::int64_t>(arguments.every_s.value_or(kEveryS) * 1e3), tell));
   return ExitCode::kDone;
 }
 
 Result<ExitCode> fetch(const Context& context, const FetchArguments& arguments) {
+  if (arguments.every_s && !arguments.follow) {
+    return fail(ErrorCode::kUsage, "--every says how often --follow looks", "add --follow, or leave --every out");
+  }
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open(Home::Use::kWrite));
   if (arguments.follow) return follow_patients(context, session, home, arguments);
@@ -135,9 +142,8 @@ void add_fetch(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<FetchArguments>();
   command->add_option("PATIENT", arguments->patient, "One patient (default: all)");
   command->add_flag("--follow", arguments->follow, "Keep looking, and tell what is new");
-  command->add_option("--every", arguments->every_s, "Seconds between two looks")
-      ->check(CLI::Range(0.1, 86'400.0))
-      ->capture_default_str();
+  command->add_option("--every", arguments->every_s, "With --follow: seconds between two looks (default 0.5)")
+      ->check(CLI::Range(0.1, 86'400.0));
   command->footer(
       "Exit 0: FOUND, or NOT YET; 5: CLOSED, of a patient who was named, also after new records; 6: UNREACHABLE; 1: "
       "PRUNED; 3: CORRUPT.\n"
@@ -153,7 +159,10 @@ void add_receive(CLI::App& app, Context& context) {
   command->add_option("FILE", arguments->file, "A file with the URI, a PNG of the code, or - for standard input")
       ->required();
   command->add_option("--name", arguments->name, "Your own name for the patient (default: patient-1, ...)");
-  command->footer("Example:\n  glucoledger receive code.png --name 'bed 4'\n");
+  command->footer(
+      "Exit 3: no invitation can be read; 5: one that was received before had another key or ledger.\n"
+      "Example:\n"
+      "  glucoledger receive code.png --name 'bed 4'\n");
   run_when_chosen(*command, context, arguments, receive);
 }
 

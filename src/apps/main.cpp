@@ -77,6 +77,10 @@ int run(int argc, char** argv) {
                                                         : "--help after a command's name explains it"});
     return static_cast<int>(ExitCode::kUsage);
   }
+  if (verbose) {
+    print_error(context, {ErrorCode::kUsage, "--verbose tells more of --version alone", "leave it out"});
+    return static_cast<int>(ExitCode::kUsage);
+  }
   const auto exit_code = context.run();
   if (!exit_code) {
     print_error(context, exit_code.error());

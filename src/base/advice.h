@@ -29,6 +29,9 @@ enum class Advice : std::uint8_t {
   kChoosePatientHome,    // this one is a clinic's
   kChooseClinicHome,     // this one is a patient's
   kGivePassphrase,       // the home's
+  kGiveKeyFile,          // the home's
+  kLeavePassphraseOut,   // the home has a key file
+  kChooseKeySource,      // a key file or a passphrase
   kListPatients,         // whose names a clinic's home knows
   kListGrants,           // whose names a patient's home knows
   kShareAgainOrRevoke,   // a grant whose code nobody holds: give the code anew, or take the grant back

@@ -100,6 +100,11 @@ Result<SecretBytes> key_from_passphrase(const std::filesystem::path& file, ByteV
   return key;
 }
 
+Result<void> check_source(const KeySource& source) {
+  if (source.key_file.empty() || source.passphrase_file.empty()) return {};
+  return fail(ErrorCode::kUsage, "a home has a key file or a passphrase, not both", Advice::kChooseKeySource);
+}
+
 std::filesystem::path absolute_path(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::absolute(path, ignored).lexically_normal();
@@ -175,9 +180,7 @@ std::string_view name_of(Role role) {
 
 Result<void> create_home(const std::filesystem::path& folder, const Settings& settings, const KeySource& source,
                          std::int64_t now_ms) {
-  if (!source.key_file.empty() && !source.passphrase_file.empty()) {
-    return fail(ErrorCode::kUsage, "a home has a key file or a passphrase, not both");
-  }
+  GL_CHECK(check_source(source));
   GL_CHECK(base::make_folder(folder, 0700));
   const auto lock = base::FileLock::acquire(folder / kLockName, kCreateWaitMs);
   if (!lock) return tl::unexpected(lock.error());
@@ -209,6 +212,7 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
 }
 
 Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySource& source) {
+  GL_CHECK(check_source(source));
   auto database = sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadOnly);
   if (!database) {
     if (database.error().code == ErrorCode::kNotFound) return tl::unexpected(no_home(folder));
