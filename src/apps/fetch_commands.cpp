@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "apps/advice_words.h"
 #include "apps/session.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -44,11 +45,17 @@ struct FetchArguments {
   std::optional<double> every_s;
 };
 
+std::string next_step_of(const usecases::FetchProblem& problem) {
+  return apps::next_step_of(Error{ErrorCode::kFailed, problem.reason, problem.next_step, problem.advice});
+}
+
 ordered_json document_of(const usecases::FetchReport& report) {
   auto problems = ordered_json::array();
   for (const auto& problem : report.problems) {
-    problems.push_back(
-        {{"state", exchange::name_of(problem.state)}, {"days", problem.days}, {"reason", problem.reason}});
+    problems.push_back({{"state", exchange::name_of(problem.state)},
+                        {"days", problem.days},
+                        {"reason", problem.reason},
+                        {"next_step", next_step_of(problem)}});
   }
   return {{"patient", report.patient}, {"state", exchange::name_of(report.state)},
           {"closed", report.closed},   {"new_records", report.new_records},
@@ -63,6 +70,7 @@ std::string text_of(const usecases::FetchReport& report) {
   for (const auto& problem : report.problems) {
     text += "  " + std::string(exchange::name_of(problem.state)) + (problem.days.empty() ? "" : " " + problem.days) +
             ": " + problem.reason + "\n";
+    if (const auto next_step = next_step_of(problem); !next_step.empty()) text += "    " + next_step + "\n";
   }
   return text;
 }

@@ -101,7 +101,8 @@ class ObjectReader {
       if (text.empty()) start_line_ = line_;
       text += static_cast<char>(c);
       if (text.size() > base::limits::kResourceSizeMax) {
-        return fail(ErrorCode::kInputRefused, at_line() + "a FHIR resource is larger than 1 MiB");
+        return fail(ErrorCode::kInputRefused, at_line() + "a FHIR resource is larger than 1 MiB",
+                    "check that the file holds one FHIR Observation after the other");
       }
       if (in_string) {
         in_string = escaped || c != '"';
@@ -139,14 +140,14 @@ Result<ExitCode> strip_records(const Context& context, const StripArguments& arg
   std::optional<privacy::Pseudonym> pseudonym;
   if (!arguments.root.empty()) {
     const auto root = crypto::Hash::from_trytes(arguments.root);
-    if (!root) return fail(ErrorCode::kUsage, "--root is not 81 trytes", "Give the root of an epoch: 9 and A to Z");
+    if (!root) return fail(ErrorCode::kUsage, "--root is not 81 trytes", "give the root of an epoch: 9 and A to Z");
     pseudonym = privacy::Pseudonym{std::nullopt, *root, {}};
   }
   const bool standard_input = arguments.file == "-";
   const std::unique_ptr<std::FILE, CloseFile> stream(standard_input ? stdin : std::fopen(arguments.file.c_str(), "rb"));
   if (!stream) {
     return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kFailed, "the file cannot be opened",
-                "Check its name and its permissions");
+                "check its name and its permissions");
   }
   ObjectReader reader(stream.get());
   while (true) {

@@ -27,7 +27,8 @@ Result<SecretBytes> read_file_key(const FileOptions& options, const Context& con
   const std::string how = "make one with: head -c 32 /dev/urandom > KEY, and keep it secret";
   if (path.empty()) return fail(ErrorCode::kUsage, "the file's key is missing: --key-file KEY", how);
   if (path == "-" && options.input == "-") {
-    return fail(ErrorCode::kUsage, "key and content cannot both come from standard input");
+    return fail(ErrorCode::kUsage, "key and content cannot both come from standard input",
+                "name a file for one of them");
   }
   GL_TRY(text, base::read_file(path, privacy::kFileSecretSize + 1));
   SecretBytes key = SecretBytes::copy_of(base::as_bytes(text));
@@ -66,7 +67,8 @@ Result<Bytes> read_pipe(const base::ByteReader& read) {
     GL_ASSIGN(count, read(buffer));
     content.insert(content.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(count));
     if (content.size() > base::limits::kContentSizeMax) {
-      return fail(ErrorCode::kInputRefused, "the content is larger than a sealed file may be");
+      return fail(ErrorCode::kInputRefused, "the content is larger than a sealed file may be",
+                  "divide it over several files");
     }
   }
   return content;

@@ -72,7 +72,9 @@ Result<ExitCode> follow_folder(const Context& context, const Session& session, h
 
 Result<ExitCode> import_files(const Context& context, const ImportArguments& arguments) {
   if (arguments.files.empty() == arguments.follow.empty()) {
-    return fail(ErrorCode::kUsage, "name the files to import, or a folder to watch with --follow");
+    return fail(ErrorCode::kUsage,
+                arguments.files.empty() ? "nothing to import is named" : "files and --follow exclude each other",
+                "name the files to import, or a folder to watch with --follow");
   }
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open(Home::Use::kWrite));

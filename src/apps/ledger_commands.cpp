@@ -87,7 +87,7 @@ void add_restore(CLI::App& tangle, Context& context) {
 // The beginning of a day, UTC.
 Result<std::int64_t> day_ms(const std::string& day) {
   const auto days = cgm::days_since_epoch(day);
-  if (!days) return fail(ErrorCode::kUsage, "--before: a day is written as 2026-01-31");
+  if (!days) return fail(ErrorCode::kUsage, "--before takes a day of the calendar", "write it as 2026-01-31");
   return *days * std::int64_t{24} * 3600 * 1000;
 }
 

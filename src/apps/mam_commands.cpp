@@ -43,7 +43,10 @@ Result<mam::SecretTrytes> read_seed(const std::string& path) {
                 "the seed's file is a state file of `mam publish`, which signs each index once",
                 "use `mam publish --state`, or a seed of its own for comparisons");
   }
-  if (!seed) return fail(ErrorCode::kInputRefused, "the seed's file does not hold 81 of the letters A to Z and 9");
+  if (!seed) {
+    return fail(ErrorCode::kInputRefused, "the seed's file does not hold 81 of the letters A to Z and 9",
+                "name the file of such a seed with --seed-file");
+  }
   return seed;
 }
 
@@ -53,7 +56,8 @@ Result<void> check_inputs(const Arguments& arguments) {
                                   static_cast<int>(arguments.seed_file == "-") +
                                   static_cast<int>(arguments.side_key_file == "-");
   if (from_standard_input < 2) return {};
-  return fail(ErrorCode::kUsage, "standard input can be only one of message, seed and side key");
+  return fail(ErrorCode::kUsage, "standard input can be only one of message, seed and side key",
+              "name files for the others");
 }
 
 Result<std::string> read_message(const Arguments& arguments) {
@@ -83,7 +87,10 @@ Result<ExitCode> create(const Context& context, const Arguments& arguments) {
 Result<ExitCode> open(const Context& context, const Arguments& arguments) {
   GL_CHECK(check_inputs(arguments));
   const auto root = crypto::Hash::from_trytes(arguments.root);
-  if (!root) return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9");
+  if (!root) {
+    return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9",
+                "give the root that was printed when the message was made");
+  }
   GL_TRY(side_key, read_side_key(mam_mode_of(arguments.mode), arguments.side_key_file));
   GL_TRY(payload, base::read_file(arguments.file, base::limits::kMamPayloadTrytesMax + 2));
   GL_TRY(opened, mam::open(without_line_end(payload), *root, mam_mode_of(arguments.mode), side_key));

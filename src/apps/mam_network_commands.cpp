@@ -52,7 +52,9 @@ Result<std::string> read_message(const Arguments& arguments) {
   GL_TRY(message, base::read_file(arguments.file, base::limits::kMamMessageTrytesMax + 2));
   if (!arguments.trytes) return crypto::trytes_from_ascii(message);
   const std::string trytes(without_line_end(message));
-  if (!crypto::is_trytes(trytes)) return fail(ErrorCode::kInputRefused, "the message is not made of trytes");
+  if (!crypto::is_trytes(trytes)) {
+    return fail(ErrorCode::kInputRefused, "the message is not made of trytes", "repeat without --trytes");
+  }
   return trytes;
 }
 

@@ -18,7 +18,7 @@ Result<void> into_report(Result<void> outcome, FetchReport& report) {
   if (outcome) return outcome;
   const auto state = exchange::fetch_state_of(outcome.error().code);
   if (!state || outcome.error().code == ErrorCode::kBusy) return outcome;
-  report.add_problem(*state, "", outcome.error().message);
+  report.add_problem(*state, "", std::move(outcome).error());
   return {};
 }
 
@@ -32,7 +32,7 @@ Result<void> read_notes(home::Home& home, const World& world, const home::Receiv
   GL_TRY(read, mailbox.read(grant.patient_key, take));
   if (read.pruned) report.add_problem(FetchState::kPruned, "", "the node dropped a note of the patient's");
   if (!read.doubt.empty()) report.add_problem(FetchState::kUnreachable, "", read.doubt);
-  if (read.newer_format) report.add_problem(FetchState::kCorrupt, "", read.newer_format->message);
+  if (read.newer_format) report.add_problem(FetchState::kCorrupt, "", *read.newer_format);
   return {};
 }
 

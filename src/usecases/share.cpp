@@ -125,7 +125,7 @@ Result<void> check_name(std::string_view name) {
   const bool printable =
       std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
   if (name.empty() || name.size() > base::limits::kNameLengthMax || !printable) {
-    return fail(ErrorCode::kUsage, "a name has 1 to 64 printable characters");
+    return fail(ErrorCode::kUsage, "a name has 1 to 64 printable characters", "choose another one");
   }
   return {};
 }
