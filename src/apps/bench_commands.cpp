@@ -25,6 +25,7 @@ constexpr std::string_view kNodeExamples =
     "  glucoledger bench node http://127.0.0.1:14265 --mix find --batch 1   # goal: p99 of 1 ms, so for trytes, "
     "approve\n"
     "Transactions are made before the clock starts. It stops after --seconds or --transactions, whichever is first.\n"
+    "Exit 1: the node answered some of it wrongly or not at all.\n"
     "--mix mixed: of ten requests four store, two ask for tips, two find by address, two get trytes.\n";
 
 constexpr int kMinutesADay = 1'440;

@@ -161,6 +161,9 @@ void add_file_commands(CLI::App& app, Context& context) {
   unpack->add_flag(
       "--stream", options->stream,
       "To standard output at once: each part is verified, but the end may still be missing (see the exit code)");
+  unpack->footer(
+      "Exit 3: the file was changed or cut off, or the key is another one's; with --stream, what came out before is "
+      "genuine.");
 }
 
 }  // namespace glucoledger::apps

@@ -113,6 +113,9 @@ void add_import_command(CLI::App& app, Context& context) {
   add_device_file_options(*command, arguments->device);
   command->footer(
       "A file may be imported again, or overlap with others: each reading is kept once.\n"
+      "Exit 3: a file was refused, and nothing of it was taken; the others were. Rows that are left out are told, and "
+      "no\n"
+      "error.\n"
       "Examples:\n"
       "  glucoledger import Clarity_Export.csv\n"
       "  glucoledger import cgm.csv --subject 'Subject 1' --time-zone Europe/Berlin\n"

@@ -24,15 +24,15 @@ constexpr std::string_view kPruneExamples =
     "Example:\n"
     "  glucoledger tangle prune /var/lib/glucoledger --before 2026-01-01\n"
     "Drops, for good, the transactions that were confirmed before that day began (UTC). Their addresses stay marked:\n"
-    "readers see PRUNED. No node may be using the folder; interrupted, it may be repeated. A ledger with a retention\n"
-    "(node --retain) does this by itself.\n";
+    "readers see PRUNED. No node may be using the folder (exit 7 while one does); interrupted, it may be repeated. A\n"
+    "ledger with a retention (node --retain) does this by itself.\n";
 
 constexpr std::string_view kVerifyExamples =
     "Example:\n"
     "  glucoledger verify /var/lib/glucoledger\n"
     "Reads the whole ledger, changes nothing, and tells each thing that does not fit. Exit 3 when there is one. No "
     "node\n"
-    "may be using the folder; a snapshot of a running node is verified while it is restored.\n";
+    "may be using the folder (exit 7 while one does); a snapshot of a running node is verified while it is restored.\n";
 
 nlohmann::ordered_json document_of(const ledger_store::SnapshotInfo& info) {
   return {{"network_id", base::hex_encode(info.parameters.network_id)},

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "apps/command.h"
+#include "apps/exit_code_words.h"
 #include "apps/interrupt.h"
 #include "crypto/simd/kernel.h"
 
@@ -65,6 +66,7 @@ int run(int argc, char** argv) {
   add_tangle_commands(app, context);
   add_ledger_commands(app, context);
   add_bench_commands(app, context);
+  app.footer(exit_code_table());
 
   try {
     context.json = std::count(argv, argv + argc, std::string_view("--json")) > 0;

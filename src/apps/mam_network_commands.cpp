@@ -16,6 +16,19 @@ namespace {
 using crypto::Hash;
 using Json = nlohmann::ordered_json;
 
+constexpr std::string_view kPublishExamples =
+    "Example:\n"
+    "  echo hello | glucoledger mam publish --node http://127.0.0.1:14265 --state channel --side-key-file key\n"
+    "Exit 6: the message may not have arrived; repeated, it is the same one. Exit 5: the state file is an old copy, "
+    "whose\n"
+    "channel went on without it; 3: it is damaged. Begin a new channel then.\n";
+constexpr std::string_view kFetchExamples =
+    "Example:\n"
+    "  glucoledger mam fetch --node http://127.0.0.1:14265 --root ROOT --side-key-file key\n"
+    "Exit 0: read to the last message, or to --limit; 4: no message stands at ROOT; 1: PRUNED; 3: CORRUPT; 6: the "
+    "nodes\n"
+    "do not hand out all. What was printed before is genuine.\n";
+
 struct Arguments {
   std::string node;
   wiring::AccessFiles access;
@@ -133,6 +146,7 @@ void add_mam_network_commands(CLI::App& app, Context& context) {
   publish_command->add_option("--security", publishing->security, "1, 2 or 3, of a new channel (default 2)")
       ->check(CLI::Range(1, 3));
   publish_command->add_option("--mwm", publishing->min_weight_magnitude, "More proof of work than the ledger asks for");
+  publish_command->footer(std::string(kPublishExamples));
   run_when_chosen(*publish_command, context, publishing, publish);
 
   auto* fetch_command = mam->add_subcommand("fetch", "Read a channel from a root on: one JSON object a line");
@@ -140,6 +154,7 @@ void add_mam_network_commands(CLI::App& app, Context& context) {
   add_common_options(*fetch_command, *fetching);
   fetch_command->add_option("--root", fetching->root, "The first message's root, 81 trytes")->required();
   fetch_command->add_option("--limit", fetching->limit, "At most so many messages")->check(CLI::PositiveNumber);
+  fetch_command->footer(std::string(kFetchExamples));
   run_when_chosen(*fetch_command, context, fetching, fetch);
 }
 

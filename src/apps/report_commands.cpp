@@ -87,7 +87,10 @@ void add_report(CLI::App& app, Context& context) {
   command->add_option("--since", arguments->since, "Only days from this one on (YYYY-MM-DD)");
   command->add_option("--until", arguments->until, "Only days up to this one");
   command->add_option("--html", arguments->html_file, "Write a self-contained page with profile and daily curves");
-  command->footer("Example:\n  glucoledger report patient-1 --html report.html\n");
+  command->footer(
+      "Exit 4: there is no patient of this name, or no reading in these days.\n"
+      "Example:\n"
+      "  glucoledger report patient-1 --html report.html\n");
   run_when_chosen(*command, context, arguments, print_report);
 }
 

@@ -198,6 +198,9 @@ void add_share_commands(CLI::App& app, Context& context) {
   command->add_option("--svg", arguments->svg_file, "Write the QR code as SVG");
   add_pow_option(*command, arguments->proof_of_work);
   command->footer(
+      "Exit 6: the code holds, and what it cannot carry follows with the next publish; where no code appeared, the "
+      "ledger\n"
+      "was never reached and nobody was let in. A file that cannot be written lets nobody in either.\n"
       "Examples:\n"
       "  glucoledger share --to 'Dr. Smith'\n"
       "  glucoledger share --to 'Dr. Smith' --since 2026-01-01 --png code.png\n");
@@ -210,7 +213,8 @@ void add_share_commands(CLI::App& app, Context& context) {
   taking_back->footer(
       "What was released before stays readable; nothing published from now on is. Holds at once, also without a "
       "ledger\n"
-      "(exit 6 while the closing note waits) and while another process publishes.\n"
+      "(exit 6 while the closing note waits) and while another process publishes. Exit 4: there is no open grant of "
+      "NAME.\n"
       "NAME is a recipient's, for all that they may read, or one grant's, as `status` lists them; NAME/1 is the first\n"
       "of several.\n");
   run_when_chosen(*taking_back, context, revoking, revoke);
