@@ -32,12 +32,24 @@ std::string_view words_of(Advice advice) {
       return "make one with `glucoledger init`, or name another with --home";
     case Advice::kChooseHomeFolder:
       return "name another folder with --home, or go on using this one";
+    case Advice::kChoosePatientHome:
+      return "name a patient's with --home";
+    case Advice::kChooseClinicHome:
+      return "name a clinic's with --home";
     case Advice::kGivePassphrase:
       return "give it with --passphrase-file";
+    case Advice::kGiveKeyFile:
+      return "give the home's with --key-file; without it the one that the home was made with is taken";
+    case Advice::kLeavePassphraseOut:
+      return "repeat without --passphrase-file";
+    case Advice::kChooseKeySource:
+      return "give --key-file or --passphrase-file";
     case Advice::kListPatients:
       return "`glucoledger patients` lists them";
     case Advice::kListGrants:
       return "`glucoledger status` lists them";
+    case Advice::kShareAgainOrRevoke:
+      return "repeat `glucoledger share` for its code, or take it back with `glucoledger revoke`";
     case Advice::kGiveWholeInvitation:
       return "give what `share` wrote, whole";
     case Advice::kChooseModeOrChannel:

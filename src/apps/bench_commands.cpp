@@ -25,6 +25,7 @@ constexpr std::string_view kNodeExamples =
     "  glucoledger bench node http://127.0.0.1:14265 --mix find --batch 1   # goal: p99 of 1 ms, so for trytes, "
     "approve\n"
     "Transactions are made before the clock starts. It stops after --seconds or --transactions, whichever is first.\n"
+    "Exit 1: the node answered some of it wrongly or not at all.\n"
     "--mix mixed: of ten requests four store, two ask for tips, two find by address, two get trytes.\n";
 
 constexpr int kMinutesADay = 1'440;
@@ -42,17 +43,18 @@ class Benches {
   CLI::App& add(const std::string& name, const std::string& description, std::shared_ptr<Options> options,
                 Measure measure, Print print) {
     auto* command = command_.add_subcommand(name, description);
-    command->callback([&context = context_, kernel = kernel_, options = std::move(options), measure, print] {
-      context.run = [&context, kernel, options, measure, print]() -> Result<ExitCode> {
-        if (!kernel->empty() && !crypto::simd::use_kernel(*kernel)) {
-          return fail(ErrorCode::kUsage, "this machine has no kernel " + *kernel);
-        }
-        const auto cancel = interrupt_token();
-        GL_TRY(measured, measure(*options, cancel));
-        if (cancel.cancelled()) return fail(ErrorCode::kInterrupted, "stopped");
-        return print(context, measured);
-      };
-    });
+    const auto run = [kernel = kernel_, measure, print](const Context& context,
+                                                        const Options& given) -> Result<ExitCode> {
+      if (!kernel->empty() && !crypto::simd::use_kernel(*kernel)) {
+        return fail(ErrorCode::kUsage, "this machine has no kernel " + *kernel,
+                    "it has: " + crypto::simd::usable_kernel_names());
+      }
+      const auto cancel = interrupt_token();
+      GL_TRY(measured, measure(given, cancel));
+      if (cancel.cancelled()) return fail(ErrorCode::kInterrupted, "stopped");
+      return print(context, measured);
+    };
+    run_when_chosen(*command, context_, std::move(options), run);
     return *command;
   }
 
@@ -174,11 +176,28 @@ void add_ledger(Benches& benches) {
   command.add_option("--data", options->data, "The folder, new and kept (default: one that goes)");
 }
 
+// What the mix never asks needs no number.
+Result<void> check_mix(const bench::NodeOptions& options) {
+  const bool reads = options.mix != "store" && options.mix != "approve";
+  if (options.filled > 0 && !reads) {
+    return fail(ErrorCode::kUsage, "--filled says where to read, and --mix " + options.mix + " reads nothing",
+                "leave it out, or choose --mix find, trytes or mixed");
+  }
+  if (options.transactions > 0 && options.mix != "store" && options.mix != "mixed") {
+    return fail(ErrorCode::kUsage, "--transactions are stored, and --mix " + options.mix + " stores nothing",
+                "leave it out, or choose --mix store or mixed");
+  }
+  return {};
+}
+
 void add_node(Benches& benches) {
   auto options = std::make_shared<bench::NodeOptions>();
   auto& command = benches.add(
       "node", "Put load on a node that speaks the IRI API: throughput and latencies", options,
-      [](const auto& given, const auto& cancel) { return bench::measure_node(given, terminal_progress(), cancel); },
+      [](const auto& given, const auto& cancel) -> Result<bench::NodeLoad> {
+        GL_CHECK(check_mix(given));
+        return bench::measure_node(given, terminal_progress(), cancel);
+      },
       [](const Context& context, const bench::NodeLoad& load) {
         print_result(context, load.figures, bench::node_table_of(load.figures));
         return load.errors == 0 ? ExitCode::kDone : ExitCode::kFailed;

@@ -31,11 +31,16 @@ struct Context {
   std::function<Result<ExitCode>()> run;
 };
 
+// Chosen, the command runs `work(context)`.
+template <typename Work>
+void run_when_chosen(CLI::App& command, Context& context, Work work) {
+  command.callback([&context, work = std::move(work)] { context.run = [&context, work] { return work(context); }; });
+}
 // Chosen, the command runs `work(context, *arguments)`.
 template <typename Arguments, typename Work>
 void run_when_chosen(CLI::App& command, Context& context, std::shared_ptr<Arguments> arguments, Work work) {
-  command.callback([&context, arguments = std::move(arguments), work] {
-    context.run = [&context, arguments, work] { return work(context, *arguments); };
+  run_when_chosen(command, context, [arguments = std::move(arguments), work = std::move(work)](const Context& chosen) {
+    return work(chosen, *arguments);
   });
 }
 

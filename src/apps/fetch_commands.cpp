@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "apps/advice_words.h"
 #include "apps/session.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -25,9 +26,12 @@ struct ReceiveArguments {
 Result<ExitCode> receive(const Context& context, const ReceiveArguments& arguments) {
   GL_TRY(session, Session::start(context));
   GL_TRY(content, base::read_file(arguments.file, base::limits::kImageSizeMax));
-  GL_TRY(home, session.open_as(home::Role::kClinic, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   GL_TRY(received, usecases::receive(home, content, arguments.name));
   const auto& name = received.contact.name;
+  if (arguments.name && *arguments.name != name) {
+    warn("this invitation was received before: its patient keeps the name " + name);
+  }
   print_result(context, {{"patient", name}, {"design", keys::name_of(received.design)}},
                "received " + name + "; `glucoledger fetch` reads what was shared");
   return ExitCode::kDone;
@@ -38,14 +42,20 @@ Result<ExitCode> receive(const Context& context, const ReceiveArguments& argumen
 struct FetchArguments {
   std::optional<std::string> patient;
   bool follow = false;
-  double every_s = 0.5;
+  std::optional<double> every_s;
 };
+
+std::string next_step_of(const usecases::FetchProblem& problem) {
+  return apps::next_step_of(Error{ErrorCode::kFailed, problem.reason, problem.next_step, problem.advice});
+}
 
 ordered_json document_of(const usecases::FetchReport& report) {
   auto problems = ordered_json::array();
   for (const auto& problem : report.problems) {
-    problems.push_back(
-        {{"state", exchange::name_of(problem.state)}, {"days", problem.days}, {"reason", problem.reason}});
+    problems.push_back({{"state", exchange::name_of(problem.state)},
+                        {"days", problem.days},
+                        {"reason", problem.reason},
+                        {"next_step", next_step_of(problem)}});
   }
   return {{"patient", report.patient}, {"state", exchange::name_of(report.state)},
           {"closed", report.closed},   {"new_records", report.new_records},
@@ -60,6 +70,7 @@ std::string text_of(const usecases::FetchReport& report) {
   for (const auto& problem : report.problems) {
     text += "  " + std::string(exchange::name_of(problem.state)) + (problem.days.empty() ? "" : " " + problem.days) +
             ": " + problem.reason + "\n";
+    if (const auto next_step = next_step_of(problem); !next_step.empty()) text += "    " + next_step + "\n";
   }
   return text;
 }
@@ -82,17 +93,21 @@ ExitCode exit_of(const std::vector<usecases::FetchReport>& reports, bool is_name
 
 Result<ExitCode> follow_patients(const Context& context, const Session& session, home::Home& home,
                                  const FetchArguments& arguments) {
+  constexpr double kEveryS = 0.5;
   const auto tell = [&](const usecases::FetchReport& report) {
     print_result(context, document_of(report), text_of(report));
   };
   GL_CHECK(usecases::follow_patients(home, session.world(), arguments.patient,
-                                     static_cast<std::int64_t>(arguments.every_s * 1e3), tell));
+                                     static_cast<std::int64_t>(arguments.every_s.value_or(kEveryS) * 1e3), tell));
   return ExitCode::kDone;
 }
 
 Result<ExitCode> fetch(const Context& context, const FetchArguments& arguments) {
+  if (arguments.every_s && !arguments.follow) {
+    return fail(ErrorCode::kUsage, "--every says how often --follow looks", "add --follow, or leave --every out");
+  }
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kClinic, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   if (arguments.follow) return follow_patients(context, session, home, arguments);
   GL_TRY(reports, usecases::fetch(home, session.world(), arguments.patient));
   auto document = ordered_json::array();
@@ -110,7 +125,7 @@ Result<ExitCode> fetch(const Context& context, const FetchArguments& arguments) 
 
 Result<ExitCode> list_patients(const Context& context) {
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kClinic, Home::Use::kRead));
+  GL_TRY(home, session.open(Home::Use::kRead));
   GL_TRY(patients, usecases::list_patients(home));
   auto document = ordered_json::array();
   std::string text;
@@ -135,9 +150,8 @@ void add_fetch(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<FetchArguments>();
   command->add_option("PATIENT", arguments->patient, "One patient (default: all)");
   command->add_flag("--follow", arguments->follow, "Keep looking, and tell what is new");
-  command->add_option("--every", arguments->every_s, "Seconds between two looks")
-      ->check(CLI::Range(0.1, 86'400.0))
-      ->capture_default_str();
+  command->add_option("--every", arguments->every_s, "With --follow: seconds between two looks (default 0.5)")
+      ->check(CLI::Range(0.1, 86'400.0));
   command->footer(
       "Exit 0: FOUND, or NOT YET; 5: CLOSED, of a patient who was named, also after new records; 6: UNREACHABLE; 1: "
       "PRUNED; 3: CORRUPT.\n"
@@ -153,7 +167,10 @@ void add_receive(CLI::App& app, Context& context) {
   command->add_option("FILE", arguments->file, "A file with the URI, a PNG of the code, or - for standard input")
       ->required();
   command->add_option("--name", arguments->name, "Your own name for the patient (default: patient-1, ...)");
-  command->footer("Example:\n  glucoledger receive code.png --name 'bed 4'\n");
+  command->footer(
+      "Exit 3: no invitation can be read; 5: one that was received before had another key or ledger.\n"
+      "Example:\n"
+      "  glucoledger receive code.png --name 'bed 4'\n");
   run_when_chosen(*command, context, arguments, receive);
 }
 
@@ -162,9 +179,7 @@ void add_receive(CLI::App& app, Context& context) {
 void add_fetch_commands(CLI::App& app, Context& context) {
   add_receive(app, context);
   add_fetch(app, context);
-  app.add_subcommand("patients", "Who shared with this home")->callback([&context] {
-    context.run = [&context] { return list_patients(context); };
-  });
+  run_when_chosen(*app.add_subcommand("patients", "Who shared with this home"), context, list_patients);
 }
 
 }  // namespace glucoledger::apps

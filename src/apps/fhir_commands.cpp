@@ -28,8 +28,9 @@ constexpr std::string_view kStripExamples =
     "What survives: docs/formats/stripped-record.md. Exit 3, with the line, where a record is no glucose "
     "Observation.\n";
 
-Result<void> write_out(std::string text) {
+Result<void> write_out(const Context& context, std::string text) {
   text += '\n';
+  context.printed = true;
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) return {};
   return tl::unexpected<Error>(base::system_error("standard output cannot be written"));
 }
@@ -62,7 +63,7 @@ Result<fhir::ObservationContext> observation_context(const ConvertArguments& arg
   return context;
 }
 
-Result<ExitCode> convert_file(const ConvertArguments& arguments) {
+Result<ExitCode> convert_file(const Context& context, const ConvertArguments& arguments) {
   const base::Progress progress = terminal_progress();
   GL_TRY(imported, convert::read_device_file(arguments.file, import_options(arguments.device), progress));
   GL_TRY(observation_context, observation_context(arguments, imported.patient));
@@ -74,7 +75,7 @@ Result<ExitCode> convert_file(const ConvertArguments& arguments) {
       GL_TRY(json, fhir::parse_json(record));
       record = fhir::write_json(json, true);
     }
-    GL_CHECK(write_out(std::move(record)));
+    GL_CHECK(write_out(context, std::move(record)));
     base::report(progress, "converting", ++done, imported.readings.size());
   }
   GL_CHECK(flush_out());
@@ -100,7 +101,8 @@ class ObjectReader {
       if (text.empty()) start_line_ = line_;
       text += static_cast<char>(c);
       if (text.size() > base::limits::kResourceSizeMax) {
-        return fail(ErrorCode::kInputRefused, at_line() + "a FHIR resource is larger than 1 MiB");
+        return fail(ErrorCode::kInputRefused, at_line() + "a FHIR resource is larger than 1 MiB",
+                    "check that the file holds one FHIR Observation after the other");
       }
       if (in_string) {
         in_string = escaped || c != '"';
@@ -134,18 +136,18 @@ struct StripArguments {
   std::string root;
 };
 
-Result<ExitCode> strip_records(const StripArguments& arguments) {
+Result<ExitCode> strip_records(const Context& context, const StripArguments& arguments) {
   std::optional<privacy::Pseudonym> pseudonym;
   if (!arguments.root.empty()) {
     const auto root = crypto::Hash::from_trytes(arguments.root);
-    if (!root) return fail(ErrorCode::kUsage, "--root is not 81 trytes", "Give the root of an epoch: 9 and A to Z");
+    if (!root) return fail(ErrorCode::kUsage, "--root is not 81 trytes", "give the root of an epoch: 9 and A to Z");
     pseudonym = privacy::Pseudonym{std::nullopt, *root, {}};
   }
   const bool standard_input = arguments.file == "-";
   const std::unique_ptr<std::FILE, CloseFile> stream(standard_input ? stdin : std::fopen(arguments.file.c_str(), "rb"));
   if (!stream) {
     return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kFailed, "the file cannot be opened",
-                "Check its name and its permissions");
+                "check its name and its permissions");
   }
   ObjectReader reader(stream.get());
   while (true) {
@@ -159,7 +161,7 @@ Result<ExitCode> strip_records(const StripArguments& arguments) {
       error.message = reader.at_line() + error.message;
       return tl::unexpected<Error>(std::move(error));
     }
-    GL_CHECK(write_out(std::move(*stripped)));
+    GL_CHECK(write_out(context, std::move(*stripped)));
   }
   GL_CHECK(flush_out());
   return ExitCode::kDone;
@@ -175,7 +177,7 @@ void add_convert(CLI::App& fhir, Context& context) {
   command->add_flag("--paper-record", arguments->paper_record, "The paper's record: mmol/L and LOINC 15074-8 as well");
   command->add_flag("--pretty", arguments->pretty, "Each record indented over several lines");
   command->footer(std::string(kConvertExamples));
-  command->callback([&context, arguments] { context.run = [arguments] { return convert_file(*arguments); }; });
+  run_when_chosen(*command, context, arguments, convert_file);
 }
 
 void add_strip(CLI::App& fhir, Context& context) {
@@ -184,7 +186,7 @@ void add_strip(CLI::App& fhir, Context& context) {
   command->add_option("FILE", arguments->file, "Observations, one after the other (default: standard input)");
   command->add_option("--root", arguments->root, "An epoch's root, for the pseudonym (default: the subject is masked)");
   command->footer(std::string(kStripExamples));
-  command->callback([&context, arguments] { context.run = [arguments] { return strip_records(*arguments); }; });
+  run_when_chosen(*command, context, arguments, strip_records);
 }
 
 }  // namespace

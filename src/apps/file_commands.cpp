@@ -27,7 +27,8 @@ Result<SecretBytes> read_file_key(const FileOptions& options, const Context& con
   const std::string how = "make one with: head -c 32 /dev/urandom > KEY, and keep it secret";
   if (path.empty()) return fail(ErrorCode::kUsage, "the file's key is missing: --key-file KEY", how);
   if (path == "-" && options.input == "-") {
-    return fail(ErrorCode::kUsage, "key and content cannot both come from standard input");
+    return fail(ErrorCode::kUsage, "key and content cannot both come from standard input",
+                "name a file for one of them");
   }
   GL_TRY(text, base::read_file(path, privacy::kFileSecretSize + 1));
   SecretBytes key = SecretBytes::copy_of(base::as_bytes(text));
@@ -46,7 +47,7 @@ base::ByteReader counting_reader(InputFile& input, std::string_view stage) {
   };
 }
 
-Result<ExitCode> run_cid(const FileOptions& options, const Context& context) {
+Result<ExitCode> run_cid(const Context& context, const FileOptions& options) {
   GL_TRY(input, InputFile::open(options.input));
   const auto read = counting_reader(input, "hashing (bytes)");
   const auto layout = options.cid_version == 0 ? content_store::Layout::kCidV0 : content_store::Layout::kCidV1RawLeaves;
@@ -66,7 +67,8 @@ Result<Bytes> read_pipe(const base::ByteReader& read) {
     GL_ASSIGN(count, read(buffer));
     content.insert(content.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(count));
     if (content.size() > base::limits::kContentSizeMax) {
-      return fail(ErrorCode::kInputRefused, "the content is larger than a sealed file may be");
+      return fail(ErrorCode::kInputRefused, "the content is larger than a sealed file may be",
+                  "divide it over several files");
     }
   }
   return content;
@@ -78,7 +80,7 @@ void print_written(const Context& context, const FileOptions& options, const cha
                std::string(verb) + " into " + options.output + " (" + std::to_string(size) + " bytes)");
 }
 
-Result<ExitCode> run_pack(const FileOptions& options, const Context& context) {
+Result<ExitCode> run_pack(const Context& context, const FileOptions& options) {
   if (options.output == "-" && context.json) {
     return fail(ErrorCode::kUsage, "--json and the sealed file cannot both use standard output", "use -o FILE");
   }
@@ -100,7 +102,7 @@ Result<ExitCode> run_pack(const FileOptions& options, const Context& context) {
   return ExitCode::kDone;
 }
 
-Result<ExitCode> run_unpack(FileOptions options, const Context& context) {
+Result<ExitCode> run_unpack(const Context& context, FileOptions options) {
   if (options.stream == (!options.output.empty() && options.output != "-")) {
     return fail(ErrorCode::kUsage, "unpack needs either -o FILE or --stream",
                 "-o FILE appears only when all of it is verified; --stream writes each verified part at once");
@@ -123,8 +125,7 @@ CLI::App* add_command(CLI::App& app, Context& context, const std::shared_ptr<Fil
                       const char* description, auto run) {
   CLI::App* command = app.add_subcommand(name, description);
   command->add_option("FILE", options->input, "The file; - is standard input")->required();
-  command->callback(
-      [&context, options, run] { context.run = [&context, options, run] { return run(*options, context); }; });
+  run_when_chosen(*command, context, options, run);
   return command;
 }
 
@@ -160,6 +161,9 @@ void add_file_commands(CLI::App& app, Context& context) {
   unpack->add_flag(
       "--stream", options->stream,
       "To standard output at once: each part is verified, but the end may still be missing (see the exit code)");
+  unpack->footer(
+      "Exit 3: the file was changed or cut off, or the key is another one's; with --stream, what came out before is "
+      "genuine.");
 }
 
 }  // namespace glucoledger::apps

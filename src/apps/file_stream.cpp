@@ -56,7 +56,12 @@ Result<OutputFile> OutputFile::create(const std::string& path, unsigned mode) {
   }
   const std::string beside = path + ".new-" + std::to_string(::getpid());
   OutputFile file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode), path, beside);
-  if (file.descriptor_.value() < 0) return failed("cannot create " + beside);
+  if (file.descriptor_.value() < 0) {
+    auto error = base::system_error("cannot write " + path);
+    // A folder that is missing is not something that was looked for.
+    if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kUsage;
+    return tl::unexpected(std::move(error));
+  }
   return file;
 }
 

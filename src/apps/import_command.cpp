@@ -64,35 +64,35 @@ ImportOutcome outcome_of(const std::string& file, const Result<usecases::Import>
 Result<ExitCode> follow_folder(const Context& context, const Session& session, home::Home& home,
                                const ImportArguments& arguments) {
   GL_TRY(watch, FolderWatch::start(arguments.follow));
-  std::fprintf(stderr, "watching %s; Ctrl-C ends it\n", arguments.follow.c_str());
   const auto tell = [&](const auto& file, const auto& outcome) { tell_import(context, file, outcome); };
-  usecases::follow_imports(home, session.world(), watch, import_options(arguments.device), tell);
+  const auto begun = [&] { std::fprintf(stderr, "watching %s; Ctrl-C ends it\n", arguments.follow.c_str()); };
+  GL_CHECK(usecases::follow_imports(home, session.world(), watch, import_options(arguments.device), tell, begun));
   return ExitCode::kDone;
 }
 
 Result<ExitCode> import_files(const Context& context, const ImportArguments& arguments) {
   if (arguments.files.empty() == arguments.follow.empty()) {
-    return fail(ErrorCode::kUsage, "name the files to import, or a folder to watch with --follow");
+    return fail(ErrorCode::kUsage,
+                arguments.files.empty() ? "nothing to import is named" : "files and --follow exclude each other",
+                "name the files to import, or a folder to watch with --follow");
   }
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   if (!arguments.follow.empty()) return follow_folder(context, session, home, arguments);
   auto documents = ordered_json::array();
   std::string text;
   auto exit_code = ExitCode::kDone;
-  for (const auto& file : arguments.files) {
-    if (session.world().cancel.cancelled()) {
-      return fail(ErrorCode::kInterrupted, "stopped", "the files before were imported");
-    }
-    auto outcome =
-        outcome_of(file, usecases::import_file(home, session.world(), file, import_options(arguments.device)));
+  const auto tell = [&](const std::string& file, const Result<usecases::Import>& import) {
+    auto outcome = outcome_of(file, import);
     documents.push_back(std::move(outcome.document));
     text += outcome.text;
-    if (!outcome.error) continue;
-    std::fprintf(stderr, "glucoledger: %s\n  %s\n", outcome.error->message.c_str(),
-                 next_step_of(*outcome.error).c_str());
-    exit_code = exit_code_of(outcome.error->code);
-  }
+    if (!outcome.error) return;
+    std::fprintf(stderr, "glucoledger: %s\n", outcome.error->message.c_str());
+    const auto next_step = next_step_of(*outcome.error);
+    if (!next_step.empty()) std::fprintf(stderr, "  %s\n", next_step.c_str());
+    exit_code = base::worse(exit_code, exit_code_of(outcome.error->code));
+  };
+  GL_CHECK(usecases::import_files(home, session.world(), arguments.files, import_options(arguments.device), tell));
   print_result(context, {{"files", documents}}, text);
   return exit_code;
 }
@@ -113,6 +113,9 @@ void add_import_command(CLI::App& app, Context& context) {
   add_device_file_options(*command, arguments->device);
   command->footer(
       "A file may be imported again, or overlap with others: each reading is kept once.\n"
+      "Exit 3: a file was refused, and nothing of it was taken; the others were. Rows that are left out are told, and "
+      "no\n"
+      "error.\n"
       "Examples:\n"
       "  glucoledger import Clarity_Export.csv\n"
       "  glucoledger import cgm.csv --subject 'Subject 1' --time-zone Europe/Berlin\n"

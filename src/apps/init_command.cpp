@@ -54,7 +54,21 @@ void warn_of_silent_nodes(const locator::Locator& nodes, const http::ClientOptio
   }
 }
 
+// A clinic's home has no readings of its own, and publishes nothing.
+Result<void> check_arguments(const InitArguments& arguments) {
+  if (arguments.role == "patient") return {};
+  const bool has_new_ledger = arguments.min_weight_magnitude && arguments.ledger.empty();
+  const char* option = !arguments.patient_file.empty() ? "--patient"
+                       : !arguments.time_zone.empty()  ? "--time-zone"
+                       : !arguments.store.empty()      ? "--store"
+                       : has_new_ledger                ? "--mwm without --ledger"
+                                                       : nullptr;
+  if (option == nullptr) return {};
+  return fail(ErrorCode::kUsage, std::string(option) + " is for a patient's home", "leave it out for --role clinic");
+}
+
 Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
+  GL_CHECK(check_arguments(arguments));
   home::Settings settings;
   settings.role = arguments.role == "patient" ? home::Role::kPatient : home::Role::kClinic;
   if (!arguments.patient_file.empty()) {

@@ -24,15 +24,15 @@ constexpr std::string_view kPruneExamples =
     "Example:\n"
     "  glucoledger tangle prune /var/lib/glucoledger --before 2026-01-01\n"
     "Drops, for good, the transactions that were confirmed before that day began (UTC). Their addresses stay marked:\n"
-    "readers see PRUNED. No node may be using the folder; interrupted, it may be repeated. A ledger with a retention\n"
-    "(node --retain) does this by itself.\n";
+    "readers see PRUNED. No node may be using the folder (exit 7 while one does); interrupted, it may be repeated. A\n"
+    "ledger with a retention (node --retain) does this by itself.\n";
 
 constexpr std::string_view kVerifyExamples =
     "Example:\n"
     "  glucoledger verify /var/lib/glucoledger\n"
     "Reads the whole ledger, changes nothing, and tells each thing that does not fit. Exit 3 when there is one. No "
     "node\n"
-    "may be using the folder; a snapshot of a running node is verified while it is restored.\n";
+    "may be using the folder (exit 7 while one does); a snapshot of a running node is verified while it is restored.\n";
 
 nlohmann::ordered_json document_of(const ledger_store::SnapshotInfo& info) {
   return {{"network_id", base::hex_encode(info.parameters.network_id)},
@@ -53,20 +53,26 @@ struct FolderAndFile {
   std::string file;
 };
 
+Result<ExitCode> snapshot(const Context& context, const FolderAndFile& arguments) {
+  GL_TRY(info, ledger_store::write_snapshot(arguments.folder, arguments.file, terminal_progress(), interrupt_token()));
+  print_result(context, document_of(info), text_of(info));
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> restore(const Context& context, const FolderAndFile& arguments) {
+  GL_TRY(info,
+         ledger_store::restore_snapshot(arguments.file, arguments.folder, terminal_progress(), interrupt_token()));
+  print_result(context, document_of(info), text_of(info));
+  return ExitCode::kDone;
+}
+
 void add_snapshot(CLI::App& tangle, Context& context) {
   auto* command = tangle.add_subcommand("snapshot", "Write a ledger into one file, also while a node runs");
   auto arguments = std::make_shared<FolderAndFile>();
   command->add_option("DIR", arguments->folder, "The ledger's folder")->required();
   command->add_option("FILE", arguments->file, "The snapshot; must not exist")->required();
   command->footer(std::string(kSnapshotExamples));
-  command->callback([&context, arguments] {
-    context.run = [&context, arguments]() -> Result<ExitCode> {
-      GL_TRY(info,
-             ledger_store::write_snapshot(arguments->folder, arguments->file, terminal_progress(), interrupt_token()));
-      print_result(context, document_of(info), text_of(info));
-      return ExitCode::kDone;
-    };
-  });
+  run_when_chosen(*command, context, arguments, snapshot);
 }
 
 void add_restore(CLI::App& tangle, Context& context) {
@@ -75,20 +81,13 @@ void add_restore(CLI::App& tangle, Context& context) {
   command->add_option("FILE", arguments->file, "The snapshot")->required();
   command->add_option("DIR", arguments->folder, "The ledger's folder; must not exist, or be empty")->required();
   command->footer(std::string(kRestoreExamples));
-  command->callback([&context, arguments] {
-    context.run = [&context, arguments]() -> Result<ExitCode> {
-      GL_TRY(info, ledger_store::restore_snapshot(arguments->file, arguments->folder, terminal_progress(),
-                                                  interrupt_token()));
-      print_result(context, document_of(info), text_of(info));
-      return ExitCode::kDone;
-    };
-  });
+  run_when_chosen(*command, context, arguments, restore);
 }
 
 // The beginning of a day, UTC.
 Result<std::int64_t> day_ms(const std::string& day) {
   const auto days = cgm::days_since_epoch(day);
-  if (!days) return fail(ErrorCode::kUsage, "--before: a day is written as 2026-01-31");
+  if (!days) return fail(ErrorCode::kUsage, "--before takes a day of the calendar", "write it as 2026-01-31");
   return *days * std::int64_t{24} * 3600 * 1000;
 }
 

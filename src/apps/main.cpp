@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "apps/command.h"
+#include "apps/exit_code_words.h"
 #include "apps/interrupt.h"
 #include "crypto/simd/kernel.h"
 
@@ -65,6 +66,7 @@ int run(int argc, char** argv) {
   add_tangle_commands(app, context);
   add_ledger_commands(app, context);
   add_bench_commands(app, context);
+  app.footer(exit_code_table());
 
   try {
     context.json = std::count(argv, argv + argc, std::string_view("--json")) > 0;
@@ -75,6 +77,10 @@ int run(int argc, char** argv) {
     print_error(context, {ErrorCode::kUsage, usage_error(app, error),
                           app.get_subcommands().empty() ? "`glucoledger --help` lists the commands"
                                                         : "--help after a command's name explains it"});
+    return static_cast<int>(ExitCode::kUsage);
+  }
+  if (verbose) {
+    print_error(context, {ErrorCode::kUsage, "--verbose tells more of --version alone", "leave it out"});
     return static_cast<int>(ExitCode::kUsage);
   }
   const auto exit_code = context.run();

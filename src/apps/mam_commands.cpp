@@ -1,5 +1,4 @@
 // mam create, mam open: MAM messages between files, without a home or a network, for comparison with other clients.
-#include <cstdio>
 #include <memory>
 
 #include "apps/command.h"
@@ -36,10 +35,6 @@ struct Arguments {
   bool trytes = false;
 };
 
-void print_json(const nlohmann::ordered_json& document) {
-  std::printf("%s\n", document.dump().c_str());
-}
-
 Result<mam::SecretTrytes> read_seed(const std::string& path) {
   GL_TRY(content, base::read_secret_file(path));
   auto seed = mam::SecretTrytes::from_text(content.text(), crypto::kHashTrytes);
@@ -48,7 +43,10 @@ Result<mam::SecretTrytes> read_seed(const std::string& path) {
                 "the seed's file is a state file of `mam publish`, which signs each index once",
                 "use `mam publish --state`, or a seed of its own for comparisons");
   }
-  if (!seed) return fail(ErrorCode::kInputRefused, "the seed's file does not hold 81 of the letters A to Z and 9");
+  if (!seed) {
+    return fail(ErrorCode::kInputRefused, "the seed's file does not hold 81 of the letters A to Z and 9",
+                "name the file of such a seed with --seed-file");
+  }
   return seed;
 }
 
@@ -58,7 +56,8 @@ Result<void> check_inputs(const Arguments& arguments) {
                                   static_cast<int>(arguments.seed_file == "-") +
                                   static_cast<int>(arguments.side_key_file == "-");
   if (from_standard_input < 2) return {};
-  return fail(ErrorCode::kUsage, "standard input can be only one of message, seed and side key");
+  return fail(ErrorCode::kUsage, "standard input can be only one of message, seed and side key",
+              "name files for the others");
 }
 
 Result<std::string> read_message(const Arguments& arguments) {
@@ -67,7 +66,7 @@ Result<std::string> read_message(const Arguments& arguments) {
   return std::string(without_line_end(message));
 }
 
-Result<ExitCode> create(const Arguments& arguments) {
+Result<ExitCode> create(const Context& context, const Arguments& arguments) {
   GL_CHECK(check_inputs(arguments));
   GL_TRY(seed, read_seed(arguments.seed_file));
   GL_TRY(side_key, read_side_key(mam_mode_of(arguments.mode), arguments.side_key_file));
@@ -77,17 +76,21 @@ Result<ExitCode> create(const Arguments& arguments) {
   warn("nothing remembers that --start " + std::to_string(arguments.start) +
        " is used up: sign no other message with this seed and start");
   if (arguments.security == 1) warn("a signature of security 1 can be forged with some effort: use 2 or 3");
-  print_json({{"root", created.root.trytes()},
-              {"address", created.address.trytes()},
-              {"next_root", created.next_root.trytes()},
-              {"payload", created.payload}});
+  const nlohmann::ordered_json document = {{"root", created.root.trytes()},
+                                           {"address", created.address.trytes()},
+                                           {"next_root", created.next_root.trytes()},
+                                           {"payload", created.payload}};
+  print_result(context, document, document.dump());
   return ExitCode::kDone;
 }
 
-Result<ExitCode> open(const Arguments& arguments) {
+Result<ExitCode> open(const Context& context, const Arguments& arguments) {
   GL_CHECK(check_inputs(arguments));
   const auto root = crypto::Hash::from_trytes(arguments.root);
-  if (!root) return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9");
+  if (!root) {
+    return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9",
+                "give the root that was printed when the message was made");
+  }
   GL_TRY(side_key, read_side_key(mam_mode_of(arguments.mode), arguments.side_key_file));
   GL_TRY(payload, base::read_file(arguments.file, base::limits::kMamPayloadTrytesMax + 2));
   GL_TRY(opened, mam::open(without_line_end(payload), *root, mam_mode_of(arguments.mode), side_key));
@@ -100,7 +103,9 @@ Result<ExitCode> open(const Arguments& arguments) {
     message = std::move(*text);
   }
   if (opened.security == 1) warn(kForgeableWarning);
-  print_json({{"message", message}, {"next_root", opened.next_root.trytes()}, {"security", opened.security}});
+  const nlohmann::ordered_json document = {
+      {"message", message}, {"next_root", opened.next_root.trytes()}, {"security", opened.security}};
+  print_result(context, document, document.dump());
   return ExitCode::kDone;
 }
 
@@ -129,16 +134,14 @@ void add_mam_commands(CLI::App& app, Context& context) {
   create_command->add_option("--start", create_arguments->start, "Number of the message in the channel")
       ->capture_default_str();
   create_command->footer(std::string(kCreateExamples));
-  create_command->callback(
-      [&context, create_arguments] { context.run = [create_arguments] { return create(*create_arguments); }; });
+  run_when_chosen(*create_command, context, create_arguments, create);
 
   auto* open_command = mam->add_subcommand("open", "Unmask a message and check its signature");
   auto open_arguments = std::make_shared<Arguments>();
   add_common_options(*open_command, *open_arguments, "The payload, as trytes");
   open_command->add_option("--root", open_arguments->root, "The message's root, 81 trytes")->required();
   open_command->footer(std::string(kOpenExamples));
-  open_command->callback(
-      [&context, open_arguments] { context.run = [open_arguments] { return open(*open_arguments); }; });
+  run_when_chosen(*open_command, context, open_arguments, open);
 }
 
 }  // namespace glucoledger::apps

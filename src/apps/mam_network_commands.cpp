@@ -16,6 +16,19 @@ namespace {
 using crypto::Hash;
 using Json = nlohmann::ordered_json;
 
+constexpr std::string_view kPublishExamples =
+    "Example:\n"
+    "  echo hello | glucoledger mam publish --node http://127.0.0.1:14265 --state channel --side-key-file key\n"
+    "Exit 6: the message may not have arrived; repeated, it is the same one. Exit 5: the state file is an old copy, "
+    "whose\n"
+    "channel went on without it; 3: it is damaged. Begin a new channel then.\n";
+constexpr std::string_view kFetchExamples =
+    "Example:\n"
+    "  glucoledger mam fetch --node http://127.0.0.1:14265 --root ROOT --side-key-file key\n"
+    "Exit 0: read to the last message, or to --limit; 4: no message stands at ROOT; 1: PRUNED; 3: CORRUPT; 6: the "
+    "nodes\n"
+    "do not hand out all. What was printed before is genuine.\n";
+
 struct Arguments {
   std::string node;
   wiring::AccessFiles access;
@@ -52,7 +65,9 @@ Result<std::string> read_message(const Arguments& arguments) {
   GL_TRY(message, base::read_file(arguments.file, base::limits::kMamMessageTrytesMax + 2));
   if (!arguments.trytes) return crypto::trytes_from_ascii(message);
   const std::string trytes(without_line_end(message));
-  if (!crypto::is_trytes(trytes)) return fail(ErrorCode::kInputRefused, "the message is not made of trytes");
+  if (!crypto::is_trytes(trytes)) {
+    return fail(ErrorCode::kInputRefused, "the message is not made of trytes", "repeat without --trytes");
+  }
   return trytes;
 }
 
@@ -83,11 +98,14 @@ Result<ExitCode> publish(const Context& context, const Arguments& arguments) {
   return ExitCode::kDone;
 }
 
-Result<ExitCode> fetch(const Arguments& arguments) {
+Result<ExitCode> fetch(const Context& context, const Arguments& arguments) {
   const mam::Mode mode = mam_mode_of(arguments.mode);
   GL_TRY(side_key, read_side_key(mode, arguments.side_key_file));
   const auto root = Hash::from_trytes(arguments.root);
-  if (!root) return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9");
+  if (!root) {
+    return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9",
+                "give the root that `mam publish` printed");
+  }
   GL_TRY(ledger, open_ledger(arguments, true));
   const auto tell = [&](const Hash& at, const mam::Opened& message) -> Result<void> {
     GL_TRY(text, message_text(message.message_trytes, arguments.trytes));
@@ -96,8 +114,7 @@ Result<ExitCode> fetch(const Arguments& arguments) {
                        {"message", text},
                        {"next_root", message.next_root.trytes()},
                        {"security", message.security}};
-    std::printf("%s\n", line.dump().c_str());
-    std::fflush(stdout);
+    print_result(context, line, line.dump());
     if (message.security == 1) warn(kForgeableWarning);
     return {};
   };
@@ -129,6 +146,7 @@ void add_mam_network_commands(CLI::App& app, Context& context) {
   publish_command->add_option("--security", publishing->security, "1, 2 or 3, of a new channel (default 2)")
       ->check(CLI::Range(1, 3));
   publish_command->add_option("--mwm", publishing->min_weight_magnitude, "More proof of work than the ledger asks for");
+  publish_command->footer(std::string(kPublishExamples));
   run_when_chosen(*publish_command, context, publishing, publish);
 
   auto* fetch_command = mam->add_subcommand("fetch", "Read a channel from a root on: one JSON object a line");
@@ -136,7 +154,8 @@ void add_mam_network_commands(CLI::App& app, Context& context) {
   add_common_options(*fetch_command, *fetching);
   fetch_command->add_option("--root", fetching->root, "The first message's root, 81 trytes")->required();
   fetch_command->add_option("--limit", fetching->limit, "At most so many messages")->check(CLI::PositiveNumber);
-  fetch_command->callback([&context, fetching] { context.run = [fetching] { return fetch(*fetching); }; });
+  fetch_command->footer(std::string(kFetchExamples));
+  run_when_chosen(*fetch_command, context, fetching, fetch);
 }
 
 }  // namespace glucoledger::apps

@@ -68,6 +68,9 @@ Result<node::NodeOptions> options_from(const NodeArguments& arguments) {
                : fail(ErrorCode::kUsage, "--tls-key without its certificate",
                       "name the certificate's file: --tls-certificate FILE");
   }
+  if (arguments.insecure_plain_http && !arguments.tls_key.empty()) {
+    return fail(ErrorCode::kUsage, "--insecure-plain-http is for a node without TLS", "leave one of them out");
+  }
   options.folder = arguments.folder;
   options.server.listen = arguments.listen;
   options.server.connections_max = arguments.connections_max;

@@ -21,10 +21,10 @@ struct PublishArguments {
   std::string since;
   std::string until;
   std::optional<std::size_t> last;
-  std::string window = "quarter";
+  std::optional<std::string> window;
   std::optional<std::string> follow;
   std::optional<int> min_weight_magnitude;
-  std::string transform = "compress";
+  std::optional<std::string> transform;
   std::string proof_of_work = "local";
 };
 
@@ -38,9 +38,11 @@ Result<usecases::PublishOptions> publish_options(const PublishArguments& argumen
   GL_ASSIGN(options.design, keys::design_named(arguments.design));
   GL_ASSIGN(options.days, day_range(arguments.since, arguments.until));
   options.last = arguments.last;
-  options.window = kWindows.at(arguments.window);
+  if (arguments.window) options.window = kWindows.at(*arguments.window);
   options.outbox.min_weight_magnitude = arguments.min_weight_magnitude;
-  GL_ASSIGN(options.outbox.transform, privacy::transform_named(arguments.transform));
+  if (arguments.transform) {
+    GL_ASSIGN(options.outbox.transform, privacy::transform_named(*arguments.transform));
+  }
   return options;
 }
 
@@ -96,15 +98,16 @@ std::string text_of(const usecases::Publication& publication) {
 }
 
 // For as long as it runs; with a folder it also imports what comes into it.
-Result<ExitCode> follow_publishing(const Context& context, const Session& session,
+Result<ExitCode> follow_publishing(const Context& context, const Session& session, home::Home& home,
                                    const usecases::PublishOptions& options, const std::string& folder) {
   std::optional<FolderWatch> watch;
   if (!folder.empty()) {
     GL_ASSIGN(watch, FolderWatch::start(folder));
   }
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
-  std::fprintf(stderr, "sending what comes%s; Ctrl-C ends it\n", watch ? (" into " + folder).c_str() : "");
   usecases::PublishFollower follower;
+  follower.begun = [&] {
+    std::fprintf(stderr, "sending what comes%s; Ctrl-C ends it\n", watch ? (" into " + folder).c_str() : "");
+  };
   if (watch) {
     follower.inbox = &*watch;
     follower.tell_import = [&](const auto& file, const auto& outcome) { tell_import(context, file, outcome); };
@@ -119,16 +122,27 @@ Result<ExitCode> follow_publishing(const Context& context, const Session& sessio
   return ExitCode::kDone;
 }
 
-Result<ExitCode> publish(const Context& context, const PublishArguments& arguments) {
+Result<void> check_arguments(const PublishArguments& arguments) {
   if (arguments.follow && arguments.last) {
     return fail(ErrorCode::kUsage, "--last with --follow would send the newest again and again until none is left",
                 "use --since");
   }
+  if ((arguments.window || arguments.transform) && arguments.design != "tangle-ipfs") {
+    return fail(
+        ErrorCode::kUsage,
+        std::string(arguments.window ? "--window" : "--transform") + " is for files, and design tangle has none",
+        "add --design tangle-ipfs, or leave it out");
+  }
+  return {};
+}
+
+Result<ExitCode> publish(const Context& context, const PublishArguments& arguments) {
+  GL_CHECK(check_arguments(arguments));
   GL_TRY(options, publish_options(arguments));
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
-  if (arguments.follow) return follow_publishing(context, session, options, *arguments.follow);
+  if (arguments.follow) return follow_publishing(context, session, home, options, *arguments.follow);
   GL_TRY(publication, usecases::publish(home, session.world(), options));
   print_result(context, document_of(publication), text_of(publication));
   if (auto shortfall = publication.carried.shortfall()) return tl::unexpected(std::move(*shortfall));
@@ -149,12 +163,12 @@ void add_publish_command(CLI::App& app, Context& context) {
   command->add_option("--until", arguments->until, "Only readings up to this day");
   command->add_option("--last", arguments->last, "Only the newest N that were not published yet")
       ->check(CLI::Range(1, 100'000'000));
-  command->add_option("--window", arguments->window, "tangle-ipfs: realtime, day, week, month or quarter")
-      ->check(CLI::IsMember({"realtime", "day", "week", "month", "quarter"}))
-      ->capture_default_str();
-  command->add_option("--transform", arguments->transform, "tangle-ipfs: what happens to a file before it is encrypted")
-      ->check(CLI::IsMember(privacy::transform_names()))
-      ->capture_default_str();
+  command->add_option("--window", arguments->window, "Of tangle-ipfs: realtime, day, week, month or quarter (default)")
+      ->check(CLI::IsMember({"realtime", "day", "week", "month", "quarter"}));
+  command
+      ->add_option("--transform", arguments->transform,
+                   "Of tangle-ipfs: what happens to a file before it is encrypted (default compress)")
+      ->check(CLI::IsMember(privacy::transform_names()));
   command->add_option("--follow", arguments->follow, "Keep sending; with a folder, also import what comes into it")
       ->expected(0, 1);
   command->add_option("--mwm", arguments->min_weight_magnitude, "Raise the proof of work above what the ledger asks")

@@ -87,7 +87,10 @@ void add_report(CLI::App& app, Context& context) {
   command->add_option("--since", arguments->since, "Only days from this one on (YYYY-MM-DD)");
   command->add_option("--until", arguments->until, "Only days up to this one");
   command->add_option("--html", arguments->html_file, "Write a self-contained page with profile and daily curves");
-  command->footer("Example:\n  glucoledger report patient-1 --html report.html\n");
+  command->footer(
+      "Exit 4: there is no patient of this name, or no reading in these days.\n"
+      "Example:\n"
+      "  glucoledger report patient-1 --html report.html\n");
   run_when_chosen(*command, context, arguments, print_report);
 }
 
@@ -95,9 +98,7 @@ void add_report(CLI::App& app, Context& context) {
 
 void add_report_commands(CLI::App& app, Context& context) {
   add_report(app, context);
-  app.add_subcommand("status", "What the home holds, and what waits")->callback([&context] {
-    context.run = [&context] { return status(context); };
-  });
+  run_when_chosen(*app.add_subcommand("status", "What the home holds, and what waits"), context, status);
 }
 
 }  // namespace glucoledger::apps

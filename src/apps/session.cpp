@@ -53,16 +53,6 @@ Result<home::Home> Session::open(home::Home::Use use) const {
   return home;
 }
 
-Result<home::Home> Session::open_as(home::Role role, home::Home::Use use) const {
-  GL_TRY(home, open(use));
-  if (home.settings().role != role) {
-    return fail(ErrorCode::kUsage,
-                std::string("this is a ") + std::string(home::name_of(home.settings().role)) + "'s home",
-                std::string("name a ") + std::string(home::name_of(role)) + "'s with --home");
-  }
-  return home;
-}
-
 Result<void> Session::choose_proof_of_work(const std::string& where, home::Home& home) {
   GL_TRY(ledger, locator::Locator::parse(home.ledger_spec()));
   GL_ASSIGN(world_.attach, connections_->attach_at(where, ledger));

@@ -23,8 +23,6 @@ class Session {
   // Unlocks the home.
   static Result<Session> start(const Context& context);
   Result<home::Home> open(home::Home::Use use) const;
-  // As above, and kUsage when the home has another role.
-  Result<home::Home> open_as(home::Role role, home::Home::Use use) const;
 
   const ports::World& world() const { return world_; }
   // Where proofs of work are done, by what --pow says: "local", "node", or the URL of any node.

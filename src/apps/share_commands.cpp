@@ -1,11 +1,14 @@
 // share and revoke: whom a patient lets in, and no more.
+#include <array>
 #include <cstdio>
 #include <memory>
+#include <set>
+#include <vector>
 
 #include "apps/day_options.h"
+#include "apps/file_stream.h"
 #include "apps/session.h"
 #include "base/advice.h"
-#include "base/file.h"
 #include "keys/qr.h"
 #include "usecases/revoke.h"
 #include "usecases/share.h"
@@ -26,19 +29,57 @@ struct ShareArguments {
   std::string proof_of_work = "local";
 };
 
-Result<void> write_share_files(const ShareArguments& arguments, const SecretBytes& uri) {
+// A file that the code goes into, begun before there is a code, so that one that cannot be written lets nobody in.
+struct CodeFile {
+  using Draw = Result<SecretBytes> (*)(std::string_view uri);
+  std::filesystem::path path;
+  OutputFile file;
+  Draw draw;
+};
+
+Result<SecretBytes> uri_line(std::string_view uri) {
+  return SecretBytes(base::to_bytes(std::string(uri) + "\n"));
+}
+Result<SecretBytes> png_of(std::string_view uri) {
+  return keys::qr_png(uri).map([](Bytes png) { return SecretBytes(std::move(png)); });
+}
+Result<SecretBytes> svg_of(std::string_view uri) {
+  return keys::qr_svg(uri).map([](const std::string& svg) { return SecretBytes(base::to_bytes(svg)); });
+}
+
+Result<std::vector<CodeFile>> begin_code_files(const ShareArguments& arguments) {
   constexpr unsigned kOwnerOnly = 0600;
-  if (!arguments.uri_file.empty()) {
-    const SecretBytes line(base::to_bytes(std::string(uri.text()) + "\n"));
-    GL_CHECK(base::write_file_atomic(arguments.uri_file, line.view(), kOwnerOnly));
+  const std::array<std::pair<const std::string&, CodeFile::Draw>, 3> wanted = {
+      {{arguments.uri_file, uri_line}, {arguments.png_file, png_of}, {arguments.svg_file, svg_of}}};
+  std::vector<CodeFile> files;
+  std::set<std::filesystem::path> paths;
+  for (const auto& [path, draw] : wanted) {
+    if (path.empty()) continue;
+    if (path == "-") {
+      return fail(ErrorCode::kUsage, "the code goes into files of its own, not to standard output",
+                  "without --uri-file, --png and --svg it is printed");
+    }
+    if (!paths.insert(std::filesystem::absolute(path).lexically_normal()).second) {
+      return fail(ErrorCode::kUsage, "two of --uri-file, --png and --svg name the same file", "name one for each");
+    }
+    GL_TRY(file, OutputFile::create(path, kOwnerOnly));
+    files.push_back({path, std::move(file), draw});
   }
-  if (!arguments.png_file.empty()) {
-    GL_TRY(png, keys::qr_png(uri.text()));
-    GL_CHECK(base::write_file_atomic(arguments.png_file, png, kOwnerOnly));
+  return files;
+}
+
+// All of them, or none: what one file holds would open nothing once the share is taken back for another one's sake.
+Result<void> finish_code_files(std::vector<CodeFile>& files, const SecretBytes& uri) {
+  for (auto& code : files) {
+    GL_TRY(content, code.draw(uri.text()));
+    GL_CHECK(code.file.write(content.view()));
   }
-  if (!arguments.svg_file.empty()) {
-    GL_TRY(svg, keys::qr_svg(uri.text()));
-    GL_CHECK(base::write_file_atomic(arguments.svg_file, base::as_bytes(svg), kOwnerOnly));
+  for (auto code = files.begin(); code != files.end(); ++code) {
+    auto finished = code->file.finish();
+    if (finished) continue;
+    std::error_code ignored;
+    for (auto before = files.begin(); before != code; ++before) std::filesystem::remove(before->path, ignored);
+    return finished;
   }
   return {};
 }
@@ -86,10 +127,16 @@ Result<ExitCode> share(const Context& context, const ShareArguments& arguments) 
   GL_ASSIGN(options.design, keys::design_named(arguments.design));
   GL_ASSIGN(options.days, day_range(arguments.since, arguments.until));
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
-  const auto hand_over = [&](const usecases::Share& share) -> Result<void> {
-    GL_CHECK(write_share_files(arguments, share.uri));
+  std::vector<CodeFile> files;
+  usecases::HandOver hand_over;
+  hand_over.prepare = [&]() -> Result<void> {
+    GL_ASSIGN(files, begin_code_files(arguments));
+    return {};
+  };
+  hand_over.give = [&](const usecases::Share& share) -> Result<void> {
+    GL_CHECK(finish_code_files(files, share.uri));
     GL_TRY(text, share_text(arguments, share));
     print_result(context,
                  {{"to", arguments.name},
@@ -114,7 +161,7 @@ struct RevokeArguments {
 Result<ExitCode> revoke(const Context& context, const RevokeArguments& arguments) {
   const std::string& name = arguments.name;
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open_as(home::Role::kPatient, Home::Use::kWrite));
+  GL_TRY(home, session.open(Home::Use::kWrite));
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
   const auto committed = [&](const usecases::Revocation& revocation) {
     std::string text = name + " can read nothing that is published from now on\n";
@@ -151,6 +198,9 @@ void add_share_commands(CLI::App& app, Context& context) {
   command->add_option("--svg", arguments->svg_file, "Write the QR code as SVG");
   add_pow_option(*command, arguments->proof_of_work);
   command->footer(
+      "Exit 6: the code holds, and what it cannot carry follows with the next publish; where no code appeared, the "
+      "ledger\n"
+      "was never reached and nobody was let in. A file that cannot be written lets nobody in either.\n"
       "Examples:\n"
       "  glucoledger share --to 'Dr. Smith'\n"
       "  glucoledger share --to 'Dr. Smith' --since 2026-01-01 --png code.png\n");
@@ -163,7 +213,8 @@ void add_share_commands(CLI::App& app, Context& context) {
   taking_back->footer(
       "What was released before stays readable; nothing published from now on is. Holds at once, also without a "
       "ledger\n"
-      "(exit 6 while the closing note waits) and while another process publishes.\n"
+      "(exit 6 while the closing note waits) and while another process publishes. Exit 4: there is no open grant of "
+      "NAME.\n"
       "NAME is a recipient's, for all that they may read, or one grant's, as `status` lists them; NAME/1 is the first\n"
       "of several.\n");
   run_when_chosen(*taking_back, context, revoking, revoke);

@@ -67,19 +67,20 @@ class InputLines {
 };
 
 // At once, so that a reader at the other end of a pipe need not wait for the next.
-Result<void> print_line(std::string line) {
+Result<void> print_line(const Context& context, std::string line) {
   line += '\n';
+  context.printed = true;
   if (std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::fflush(stdout) == 0) return {};
   return tl::unexpected(base::system_error("standard output cannot be written"));
 }
 
-Result<ExitCode> hash(const std::string& file) {
+Result<ExitCode> hash(const Context& context, const std::string& file) {
   GL_TRY(lines, InputLines::open(file));
   while (!interrupted()) {
     GL_TRY(transaction, lines.next());
     if (!transaction) return ExitCode::kDone;
     const auto trits = crypto::trits_from_trytes(*transaction);
-    GL_CHECK(print_line(std::string(crypto::curl_hash(crypto::CurlRounds::kP81, trits).trytes())));
+    GL_CHECK(print_line(context, std::string(crypto::curl_hash(crypto::CurlRounds::kP81, trits).trytes())));
   }
   return fail(ErrorCode::kInterrupted, "interrupted");
 }
@@ -90,7 +91,7 @@ struct PowArguments {
   int threads = 0;
 };
 
-Result<ExitCode> pow(const PowArguments& arguments) {
+Result<ExitCode> pow(const Context& context, const PowArguments& arguments) {
   GL_TRY(lines, InputLines::open(arguments.file));
   const auto progress = terminal_progress();
   crypto::SearchProgress estimate(arguments.min_weight_magnitude, 1);
@@ -109,7 +110,7 @@ Result<ExitCode> pow(const PowArguments& arguments) {
     const auto nonce = crypto::find_nonce(crypto::trits_from_trytes(*transaction), options);
     if (!nonce) break;
     transaction->replace(kTransactionTrytes - kNonceTrytes, kNonceTrytes, crypto::trytes_from_trits(*nonce));
-    GL_CHECK(print_line(std::move(*transaction)));
+    GL_CHECK(print_line(context, std::move(*transaction)));
   }
   return fail(ErrorCode::kInterrupted, "interrupted: the lines printed so far are finished");
 }
@@ -124,7 +125,7 @@ void add_tangle_commands(CLI::App& app, Context& context) {
   auto hash_file = std::make_shared<std::string>("-");
   hash_command->add_option("FILE", *hash_file, "Transactions, one a line (default: standard input)");
   hash_command->footer(std::string(kHashExamples));
-  hash_command->callback([&context, hash_file] { context.run = [hash_file] { return hash(*hash_file); }; });
+  run_when_chosen(*hash_command, context, hash_file, hash);
 
   auto* pow_command = tangle->add_subcommand("pow", "Do the proof of work of each transaction");
   auto arguments = std::make_shared<PowArguments>();
@@ -135,7 +136,7 @@ void add_tangle_commands(CLI::App& app, Context& context) {
   pow_command->add_option("--threads", arguments->threads, "Threads (default: one for each core)")
       ->check(CLI::Range(1, 1024));
   pow_command->footer(std::string(kPowExamples));
-  pow_command->callback([&context, arguments] { context.run = [arguments] { return pow(*arguments); }; });
+  run_when_chosen(*pow_command, context, arguments, pow);
 }
 
 }  // namespace glucoledger::apps

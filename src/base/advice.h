@@ -26,9 +26,15 @@ enum class Advice : std::uint8_t {
   // Homes and channels.
   kMakeHome,             // make one, or name another
   kChooseHomeFolder,     // another one, or go on with the home that is there
+  kChoosePatientHome,    // this one is a clinic's
+  kChooseClinicHome,     // this one is a patient's
   kGivePassphrase,       // the home's
+  kGiveKeyFile,          // the home's
+  kLeavePassphraseOut,   // the home has a key file
+  kChooseKeySource,      // a key file or a passphrase
   kListPatients,         // whose names a clinic's home knows
   kListGrants,           // whose names a patient's home knows
+  kShareAgainOrRevoke,   // a grant whose code nobody holds: give the code anew, or take the grant back
   kGiveWholeInvitation,  // all that sharing wrote
   kChooseModeOrChannel,  // the channel's own mode, or a new channel
   kBeginChannel,         // a new one, as what is kept of this one is damaged

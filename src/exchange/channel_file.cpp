@@ -79,7 +79,9 @@ Result<ChannelFile> ChannelFile::open(const std::filesystem::path& named, mam::M
   // The rules of one-time keys hold for the file, whatever name leads to it.
   std::error_code error;
   const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(named, error), error);
-  if (error) return fail(ErrorCode::kUsage, "the state file's path cannot be resolved: " + error.message());
+  if (error) {
+    return fail(ErrorCode::kUsage, "the state file's path cannot be resolved: " + error.message(), "check the path");
+  }
   GL_TRY(lock, base::FileLock::acquire(path.string() + ".lock", kLockWaitMs, cancel));
   if (std::filesystem::hard_link_count(path, error) > 1 && !error) {
     return fail(ErrorCode::kNotAllowed,

@@ -181,8 +181,9 @@ Result<void> EpochReader::keep_file(Step& step) {
   if (!records) {
     const auto problem = fetch_state_of(records.error().code);
     if (!problem) return tl::unexpected(std::move(records.error()));
-    note_problem(*problem, step.epoch, records.error().message);
     step.found = Found::kNothing;
+    const base::MutexLock lock(report_mutex_);
+    report_.add_problem(*problem, days_of(step.epoch), std::move(records).error());
     return {};
   }
   std::size_t next = 0;
@@ -227,7 +228,7 @@ Result<std::vector<home::Record>> EpochReader::records_of_file(const Step& step)
     return records;
   }
   if (error) return tl::unexpected(*error);
-  return fail(ErrorCode::kUnreachable, "the invitation names no content store");
+  return fail(ErrorCode::kUnreachable, "the invitation names no content store", "ask the patient for a new invitation");
 }
 
 // Where another process was faster, the records are known and the epoch is left to it.

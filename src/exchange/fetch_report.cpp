@@ -5,10 +5,16 @@
 namespace glucoledger::exchange {
 
 void FetchReport::add_problem(FetchState state_of_it, std::string days, std::string reason) {
+  add_problem(state_of_it, std::move(days), Error{{}, std::move(reason), "", {}});
+}
+
+void FetchReport::add_problem(FetchState state_of_it, std::string days, Error error) {
   const bool known = std::any_of(problems.begin(), problems.end(), [&](const FetchProblem& problem) {
-    return problem.state == state_of_it && problem.days == days && problem.reason == reason;
+    return problem.state == state_of_it && problem.days == days && problem.reason == error.message;
   });
-  if (!known) problems.push_back({state_of_it, std::move(days), std::move(reason)});
+  if (known) return;
+  problems.push_back(
+      {state_of_it, std::move(days), std::move(error.message), std::move(error.next_step), error.advice});
 }
 
 void FetchReport::conclude() {

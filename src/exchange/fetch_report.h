@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "exchange/fetch_state.h"
 
 namespace glucoledger::exchange {
@@ -12,6 +13,8 @@ struct FetchProblem {
   FetchState state = FetchState::kCorrupt;
   std::string days;  // the epoch's, or empty
   std::string reason;
+  std::string next_step;  // of the error that it was; so is the advice
+  Advice advice{};
 };
 
 struct FetchReport {
@@ -25,6 +28,7 @@ struct FetchReport {
 
   // Each problem once.
   void add_problem(FetchState state_of_it, std::string days, std::string reason);
+  void add_problem(FetchState state_of_it, std::string days, Error error);
   // From problems, records and closed.
   void conclude();
 };

@@ -71,7 +71,9 @@ Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const po
     auto ledger = world.open_ledger(place, ports::Use::kRead, world.cancel);
     auto info = ledger ? (*ledger)->info(world.cancel) : Result<ports::LedgerInfo>(tl::unexpected(ledger.error()));
     if (info && info->network_id == grant.network_id) return std::move(*ledger);
-    error = info ? Error{ErrorCode::kUnreachable, "another ledger stands where the patient's was", ""} : info.error();
+    error = info ? Error{ErrorCode::kUnreachable, "another ledger stands where the patient's was",
+                         "ask the patient for a new invitation"}
+                 : info.error();
     if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kUnreachable;
   }
   return tl::unexpected(std::move(error));

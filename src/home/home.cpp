@@ -72,7 +72,7 @@ Result<SecretBytes> key_from_file(const std::filesystem::path& file) {
   GL_TRY(text, base::read_secret_file(file));
   auto bytes = base::hex_decode(text.text());
   if (!bytes || bytes->size() != kKeySize) {
-    return fail(ErrorCode::kInputRefused, file.string() + " is no key file of a home");
+    return fail(ErrorCode::kInputRefused, file.string() + " is no key file of a home", Advice::kGiveKeyFile);
   }
   return SecretBytes(std::move(*bytes));
 }
@@ -89,15 +89,23 @@ Result<SecretBytes> make_key_file(const std::filesystem::path& file) {
 
 Result<SecretBytes> key_from_passphrase(const std::filesystem::path& file, ByteView salt) {
   GL_TRY(passphrase, base::read_secret_file(file));
-  if (passphrase.empty()) return fail(ErrorCode::kInputRefused, "the passphrase file is empty");
+  if (passphrase.empty()) {
+    return fail(ErrorCode::kInputRefused, "the passphrase file is empty", "write the passphrase into it, in one line");
+  }
   SecretBytes key(kKeySize);
   if (salt.size() != crypto_pwhash_SALTBYTES ||
       crypto_pwhash(key.data(), key.size(), passphrase.text().data(), passphrase.size(), salt.data(),
                     crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
                     crypto_pwhash_ALG_ARGON2ID13) != 0) {
-    return fail(ErrorCode::kFailed, "there is not enough memory to use the passphrase (256 MiB)");
+    return fail(ErrorCode::kFailed, "there is not enough memory to use the passphrase (256 MiB)",
+                "end other programs and repeat");
   }
   return key;
+}
+
+Result<void> check_source(const KeySource& source) {
+  if (source.key_file.empty() || source.passphrase_file.empty()) return {};
+  return fail(ErrorCode::kUsage, "a home has a key file or a passphrase, not both", Advice::kChooseKeySource);
 }
 
 std::filesystem::path absolute_path(const std::filesystem::path& path) {
@@ -175,9 +183,7 @@ std::string_view name_of(Role role) {
 
 Result<void> create_home(const std::filesystem::path& folder, const Settings& settings, const KeySource& source,
                          std::int64_t now_ms) {
-  if (!source.key_file.empty() && !source.passphrase_file.empty()) {
-    return fail(ErrorCode::kUsage, "a home has a key file or a passphrase, not both");
-  }
+  GL_CHECK(check_source(source));
   GL_CHECK(base::make_folder(folder, 0700));
   const auto lock = base::FileLock::acquire(folder / kLockName, kCreateWaitMs);
   if (!lock) return tl::unexpected(lock.error());
@@ -209,6 +215,7 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
 }
 
 Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySource& source) {
+  GL_CHECK(check_source(source));
   auto database = sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadOnly);
   if (!database) {
     if (database.error().code == ErrorCode::kNotFound) return tl::unexpected(no_home(folder));
@@ -222,7 +229,8 @@ Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySo
     return fail(ErrorCode::kNotAllowed, "this home is locked by a passphrase", Advice::kGivePassphrase);
   }
   if (!salt && !source.passphrase_file.empty()) {
-    return fail(ErrorCode::kUsage, "this home is unlocked by a key file, not by a passphrase");
+    return fail(ErrorCode::kUsage, "this home is unlocked by a key file, not by a passphrase",
+                Advice::kLeavePassphraseOut);
   }
   GL_TRY(remembered, read_meta(*database, "key_file"));
   const std::filesystem::path key_file = !source.key_file.empty() ? source.key_file
@@ -231,8 +239,8 @@ Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySo
   GL_TRY(outer_key, salt ? key_from_passphrase(source.passphrase_file, *salt) : key_from_file(key_file));
   auto key = unseal_with(outer_key, kKeyLabel, *sealed);
   if (!key) {
-    return fail(ErrorCode::kNotAllowed,
-                salt ? "the passphrase does not fit this home" : "the key file does not fit this home");
+    return salt ? fail(ErrorCode::kNotAllowed, "the passphrase does not fit this home", Advice::kGivePassphrase)
+                : fail(ErrorCode::kNotAllowed, "the key file does not fit this home", Advice::kGiveKeyFile);
   }
   return std::move(*key);
 }

@@ -114,7 +114,10 @@ Result<void> read_channel(ports::Ledger& ledger, const World& world, const Chann
     GL_CHECK(world.cancel.check());
     GL_TRY(found, look_up(ledger, world, root, request.mode, request.side_key));
     if (!found.message) {
-      if (found.pruned) return fail(ErrorCode::kPruned, "the next message was here once, and the node dropped it");
+      if (found.pruned) {
+        return fail(ErrorCode::kPruned, "the next message was here once, and the node dropped it",
+                    "name a node that keeps more");
+      }
       if (found.others) {
         return fail(ErrorCode::kCorrupt, "what stands at the next message's address is no genuine message",
                     "check mode, root and side key");

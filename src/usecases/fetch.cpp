@@ -8,6 +8,7 @@
 #include "exchange/home_ledger.h"
 #include "exchange/mailbox.h"
 #include "home/records.h"
+#include "usecases/role.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -17,7 +18,7 @@ Result<void> into_report(Result<void> outcome, FetchReport& report) {
   if (outcome) return outcome;
   const auto state = exchange::fetch_state_of(outcome.error().code);
   if (!state || outcome.error().code == ErrorCode::kBusy) return outcome;
-  report.add_problem(*state, "", outcome.error().message);
+  report.add_problem(*state, "", std::move(outcome).error());
   return {};
 }
 
@@ -37,7 +38,7 @@ Result<void> read_notes(home::Home& home, const World& world, const home::Receiv
                            "): others stand behind them, and they are asked for again");
   }
   if (!read.doubt.empty()) report.add_problem(FetchState::kUnreachable, "", read.doubt);
-  if (read.newer_format) report.add_problem(FetchState::kCorrupt, "", read.newer_format->message);
+  if (read.newer_format) report.add_problem(FetchState::kCorrupt, "", *read.newer_format);
   return {};
 }
 
@@ -105,6 +106,7 @@ Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::
 }  // namespace
 
 Result<FetchReport> fetch_contact(home::Home& home, const World& world, const home::Contact& contact) {
+  GL_CHECK(require_role(home, home::Role::kClinic));
   FetchReport report;
   GL_CHECK(fetch_into(home, world, contact, report));
   GL_CHECK(conclude(home, contact, report));
@@ -113,6 +115,7 @@ Result<FetchReport> fetch_contact(home::Home& home, const World& world, const ho
 
 Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient,
                                        const Patience& patience) {
+  GL_CHECK(require_role(home, home::Role::kClinic));
   GL_TRY(contacts, chosen_contacts(home, patient));
   std::vector<FetchReport> reports(contacts.size());
   std::vector<Result<void>> outcomes(contacts.size());

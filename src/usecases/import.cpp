@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "usecases/role.h"
+
 namespace glucoledger::usecases {
 namespace {
 
@@ -46,6 +48,7 @@ fhir::Patient patient_named_in(const convert::PatientDetails& details) {
 }
 
 Result<Import> import_readings(home::Home& home, convert::ImportedFile file) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
   Import outcome;
   outcome.file = std::move(file);
   const std::span readings(outcome.file.readings);
@@ -73,11 +76,22 @@ Result<Import> import_readings(home::Home& home, convert::ImportedFile file) {
 
 Result<Import> import_file(home::Home& home, const World& world, const std::filesystem::path& file,
                            convert::ImportOptions options) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
   options.default_time_zone = home.settings().time_zone;
   options.now_ms = world.clock.now_ms();
   options.cancel = world.cancel;
   GL_TRY(read, convert::read_device_file(file, options, world.progress));
   return import_readings(home, std::move(read));
+}
+
+Result<void> import_files(home::Home& home, const World& world, std::span<const std::string> files,
+                          const convert::ImportOptions& options, const TellImport& tell) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
+  for (const auto& file : files) {
+    if (world.cancel.cancelled()) return fail(ErrorCode::kInterrupted, "stopped", "the files before were imported");
+    tell(file, import_file(home, world, file, options));
+  }
+  return {};
 }
 
 void import_new_files(home::Home& home, const World& world, Inbox& inbox, const convert::ImportOptions& options,
@@ -90,12 +104,15 @@ void import_new_files(home::Home& home, const World& world, Inbox& inbox, const 
   }
 }
 
-void follow_imports(home::Home& home, const World& world, Inbox& inbox, const convert::ImportOptions& options,
-                    const TellImport& tell) {
+Result<void> follow_imports(home::Home& home, const World& world, Inbox& inbox, const convert::ImportOptions& options,
+                            const TellImport& tell, const std::function<void()>& begun) {
   constexpr std::int64_t kIntervalMs = 300;
+  GL_CHECK(require_role(home, home::Role::kPatient));
+  if (begun) begun();
   do {
     import_new_files(home, world, inbox, options, tell);
   } while (!inbox.wait_ms(kIntervalMs, world.cancel));
+  return {};
 }
 
 }  // namespace glucoledger::usecases

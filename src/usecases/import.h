@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "convert/device_file.h"
@@ -28,13 +29,17 @@ Result<Import> import_file(home::Home& home, const World& world, const std::file
 // owner fills the gaps of the home's patient.
 Result<Import> import_readings(home::Home& home, convert::ImportedFile file);
 
-// What is new in the inbox; no file ends it. `tell` gets what came of each.
 using TellImport = std::function<void(const std::string& file, const Result<Import>& outcome)>;
+// One after the other; `tell` gets what came of each, and no file ends it. kInterrupted: cancelled before the last one.
+Result<void> import_files(home::Home& home, const World& world, std::span<const std::string> files,
+                          const convert::ImportOptions& options, const TellImport& tell);
+
+// What is new in the inbox, likewise.
 void import_new_files(home::Home& home, const World& world, Inbox& inbox, const convert::ImportOptions& options,
                       const TellImport& tell);
-// Until cancelled: that is how it ends well.
-void follow_imports(home::Home& home, const World& world, Inbox& inbox, const convert::ImportOptions& options,
-                    const TellImport& tell);
+// Until cancelled: that is how it ends well. `begun`: what is wrong from the start was told by then; may be absent.
+Result<void> follow_imports(home::Home& home, const World& world, Inbox& inbox, const convert::ImportOptions& options,
+                            const TellImport& tell, const std::function<void()>& begun = {});
 
 // Whom a device file names, as far as it does.
 fhir::Patient patient_named_in(const convert::PatientDetails& details);

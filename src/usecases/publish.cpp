@@ -10,6 +10,7 @@
 #include "home/grants.h"
 #include "home/messages.h"
 #include "ledger/min_weight_magnitude.h"
+#include "usecases/role.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -154,6 +155,7 @@ Result<std::optional<Publication>> publish_round(home::Home& home, const World& 
 }  // namespace
 
 Result<PublishPlan> plan_publication(home::Home& home, const PublishOptions& options) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
   PublishPlan plan;
   GL_TRY(readings, home::unpublished_readings(home, options.design, options.days, options.last));
   // In design B a window's readings stay together; grants cut them further in the transaction.
@@ -170,6 +172,7 @@ Result<PublishPlan> plan_publication(home::Home& home, const PublishOptions& opt
 }
 
 Result<Publication> publish(home::Home& home, const World& world, const PublishOptions& options) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
   GL_CHECK(check_min_weight(home, world, options.outbox));
   Publication publication;
   GL_ASSIGN(publication.plan, plan_publication(home, options));
@@ -179,7 +182,9 @@ Result<Publication> publish(home::Home& home, const World& world, const PublishO
 
 Result<void> follow_publishing(home::Home& home, const World& world, const PublishOptions& options,
                                const PublishFollower& follower) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
   GL_CHECK(check_min_weight(home, world, options.outbox));
+  if (follower.begun) follower.begun();
   std::int64_t pause_ms = kRoundPauseMs;
   while (!world.cancel.cancelled()) {
     if (follower.inbox != nullptr) {

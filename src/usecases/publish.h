@@ -43,6 +43,7 @@ struct PublishFollower {
   Inbox* inbox = nullptr;  // device files to import before each round; may be absent
   convert::ImportOptions import_options;
   TellImport tell_import;
+  std::function<void()> begun;                   // what is wrong from the start was told by then; may be absent
   std::function<void(const Publication&)> tell;  // rounds that had something to send
   std::function<void(const Error&)> tell_error;  // after which it goes on
 };

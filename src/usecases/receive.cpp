@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "keys/qr.h"
+#include "usecases/role.h"
 #include "usecases/share.h"
 
 namespace glucoledger::usecases {
@@ -21,6 +22,7 @@ Result<std::string> free_name(home::Home& home) {
 }  // namespace
 
 Result<Received> receive(home::Home& home, std::string_view content, const std::optional<std::string>& name) {
+  GL_CHECK(require_role(home, home::Role::kClinic));
   if (name) GL_CHECK(check_name(*name));
   SecretBytes text = SecretBytes::copy_of(base::as_bytes(content));
   if (content.starts_with(kPngMagic)) {

@@ -1,9 +1,9 @@
 #include "usecases/revoke.h"
 
 #include "base/advice.h"
-#include "home/grants.h"
 #include "home/messages.h"
 #include "home/signing_lease.h"
+#include "usecases/role.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -29,12 +29,10 @@ Result<void> end_held_epoch(home::Transaction& transaction, const home::Epoch& e
   return home::end_epoch(transaction, epoch.id, epoch.may_sign ? std::optional(left) : std::nullopt).map([](bool) {});
 }
 
-Result<Revocation> close_grants(home::Transaction& transaction, std::string_view name, std::int64_t now_ms) {
+// Of one person, and at least one.
+Result<Revocation> close_grants(home::Transaction& transaction, const std::vector<home::Grant>& grants,
+                                std::int64_t now_ms) {
   auto& home = transaction.home();
-  GL_TRY(grants, home::open_grants_named(home, name));
-  if (grants.empty()) {
-    return fail(ErrorCode::kNotFound, "there is no open grant of this name", Advice::kListGrants);
-  }
   Revocation outcome;
   outcome.grants_closed = grants.size();
   std::vector<home::Epoch> fresh;
@@ -54,19 +52,36 @@ Result<Revocation> close_grants(home::Transaction& transaction, std::string_view
   return outcome;
 }
 
+// Runs `work` in a transaction during which nothing departs. Where departures cannot be held off, it comes first.
+Result<void> write_while_nothing_departs(home::Home& home, const home::Home::Work& work) {
+  const auto hold = home::DepartureHold::take(home.folder(), kDeparturesWaitMs);
+  return home.write(work);
+}
+
 }  // namespace
+
+Result<void> take_back(home::Home& home, const World& world, const home::Grant& grant) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
+  return write_while_nothing_departs(home, [&](home::Transaction& transaction) -> Result<void> {
+    GL_TRY(grants, home::open_grants_named(home, grant.name));
+    std::erase_if(grants, [&](const home::Grant& other) { return other.id != grant.id; });
+    if (grants.empty()) return {};
+    return close_grants(transaction, grants, world.clock.now_ms()).map([](const auto&) {});
+  });
+}
 
 Result<Revocation> revoke(home::Home& home, const World& world, std::string_view name,
                           const std::function<void(const Revocation&)>& committed) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
   Revocation outcome;
-  {
-    // While it lives nothing departs. Where departures cannot be held off, the revocation comes first.
-    const auto hold = home::DepartureHold::take(home.folder(), kDeparturesWaitMs);
-    GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
-      GL_ASSIGN(outcome, close_grants(transaction, name, world.clock.now_ms()));
-      return {};
-    }));
-  }
+  GL_CHECK(write_while_nothing_departs(home, [&](home::Transaction& transaction) -> Result<void> {
+    GL_TRY(grants, home::open_grants_named(home, name));
+    if (grants.empty()) {
+      return fail(ErrorCode::kNotFound, "there is no open grant of this name", Advice::kListGrants);
+    }
+    GL_ASSIGN(outcome, close_grants(transaction, grants, world.clock.now_ms()));
+    return {};
+  }));
   if (committed) committed(outcome);
   GL_ASSIGN(outcome.carried, carry_notes(home, world));
   return outcome;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string_view>
 
+#include "home/grants.h"
 #include "usecases/carry.h"
 
 namespace glucoledger::usecases {
@@ -28,5 +29,7 @@ struct Revocation {
 // once it holds, before anything is asked of a network.
 Result<Revocation> revoke(home::Home& home, const World& world, std::string_view name,
                           const std::function<void(const Revocation&)>& committed = {});
+// One grant, where it is still open; asks nothing of a network: the closing note waits.
+Result<void> take_back(home::Home& home, const World& world, const home::Grant& grant);
 
 }  // namespace glucoledger::usecases

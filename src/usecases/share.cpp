@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "base/advice.h"
 #include "base/limits.h"
 #include "exchange/home_ledger.h"
+#include "usecases/revoke.h"
+#include "usecases/role.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -102,21 +105,37 @@ Result<home::Grant> grant_for(home::Transaction& transaction, const ShareOptions
   return home::open_grant(transaction, options.name, options.design, options.days, now_ms);
 }
 
+Result<void> give(home::Home& home, const World& world, const HandOver& hand_over, const Share& share) {
+  if (!hand_over.give) return {};
+  auto given = hand_over.give(share);
+  if (given || !share.opened_now) return given;
+  Error error = std::move(given).error();
+  if (take_back(home, world, share.grant)) {
+    error.message += "; nobody was let in";
+  } else {
+    error.message += "; the grant is open, and nobody holds its code";
+    base::advise(error, Advice::kShareAgainOrRevoke);
+  }
+  return tl::unexpected(std::move(error));
+}
+
 }  // namespace
 
 Result<void> check_name(std::string_view name) {
   const bool printable =
       std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
   if (name.empty() || name.size() > base::limits::kNameLengthMax || !printable) {
-    return fail(ErrorCode::kUsage, "a name has 1 to 64 printable characters");
+    return fail(ErrorCode::kUsage, "a name has 1 to 64 printable characters", "choose another one");
   }
   return {};
 }
 
 Result<Share> share(home::Home& home, const World& world, const ShareOptions& options, const HandOver& hand_over) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
   GL_CHECK(check_name(options.name));
   GL_TRY(network_id, network_id_of(home, world));
   GL_TRY(places, places_of(home, options.design));
+  if (hand_over.prepare) GL_CHECK(hand_over.prepare());
   Share outcome;
   GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
     outcome = Share();
@@ -137,7 +156,7 @@ Result<Share> share(home::Home& home, const World& world, const ShareOptions& op
     return {};
   }));
   outcome.this_machine_only = are_of_this_machine(places);
-  if (hand_over) GL_CHECK(hand_over(outcome));
+  GL_CHECK(give(home, world, hand_over, outcome));
   GL_ASSIGN(outcome.carried, carry_notes(home, world));
   return outcome;
 }

@@ -32,10 +32,17 @@ struct Share {
   Carried carried;                    // the notes
 };
 
+// How the invitation gets to the recipient; either may be absent.
+struct HandOver {
+  // Before anything is recorded: what can be known to fail, such as a file that cannot be written, fails here.
+  std::function<Result<void>()> prepare;
+  // The invitation, before anything else is asked of a network. Fails it all the same, a grant that was opened now is
+  // taken back: none stays open of which nobody holds the code. One that was open before stays.
+  std::function<Result<void>(const Share& share)> give;
+};
+
 // kUnreachable: the ledger was never reached; nothing is recorded. What keeps the notes from a ledger later is told in
-// `carried`. `hand_over` gets the invitation before anything else is asked of a network, and may refuse: the grant
-// stays.
-using HandOver = std::function<Result<void>(const Share& share)>;
+// `carried`.
 Result<Share> share(home::Home& home, const World& world, const ShareOptions& options, const HandOver& hand_over = {});
 
 // An alias that the user chose: 1 to 64 printable characters.

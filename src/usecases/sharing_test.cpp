@@ -138,6 +138,67 @@ TEST_F(SharingTest, APersonMayHoldSeveralGrantsWithWindowsOfTheirOwn) {
   EXPECT_TRUE(fetched("smith").closed);
 }
 
+TEST_F(SharingTest, AShareThatCannotBePreparedLeavesNothing) {
+  import(0, 0, 2);
+  publish();
+  auto home = open("patient");
+  auto watched = open("patient");
+  ASSERT_TRUE(watched.changed_elsewhere());
+  HandOver hand_over;
+  hand_over.prepare = [] { return fail(ErrorCode::kUsage, "no such folder"); };
+  hand_over.give = [](const Share&) -> Result<void> {
+    ADD_FAILURE() << "too far";
+    return {};
+  };
+  EXPECT_EQ(share(home, world_, {"smith", kA, {}}, hand_over).error().message, "no such folder");
+  EXPECT_FALSE(watched.changed_elsewhere().value());
+}
+
+TEST_F(SharingTest, AGrantWhoseInvitationGotToNobodyIsTakenBack) {
+  import(0, 0, 2);
+  publish();
+  auto home = open("patient");
+  std::string lost;
+  HandOver hand_over;
+  hand_over.give = [&](const Share& share) {
+    lost = share.uri.text();
+    return fail(ErrorCode::kFailed, "the disk is full", "free some space");
+  };
+  const auto refused = share(home, world_, {"smith", kA, {}}, hand_over);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kFailed);
+  EXPECT_EQ(refused.error().next_step, "free some space");
+  EXPECT_TRUE(home::open_grants_named(home, "smith")->empty());
+  // Whoever has seen the code all the same reads nothing that comes after.
+  ASSERT_TRUE(try_receive(lost, "seen"));
+  import(0, 2, 2);
+  import(1, 0, 2);
+  publish();
+  expect_records("seen", times_of(0, 0, 2));
+  EXPECT_EQ(state("seen"), FetchState::kClosed);
+  invite("smith");
+  publish();
+  expect_records("smith", imported_);
+}
+
+TEST_F(SharingTest, AFailedHandOverTakesBackNoOtherGrant) {
+  import(0, 0, 2);
+  publish();
+  invite("smith");
+  auto home = open("patient");
+  HandOver hand_over;
+  hand_over.give = [](const Share&) { return fail(ErrorCode::kFailed, "the disk is full"); };
+  EXPECT_FALSE(share(home, world_, {"smith", kA, {}}, hand_over)) << "the same words: that grant was open before";
+  EXPECT_EQ(home::open_grants_named(home, "smith")->size(), 1U);
+  EXPECT_FALSE(share(home, world_, {"smith", kA, {day_of(0), day_of(0)}}, hand_over));
+  const auto left = home::open_grants_named(home, "smith").value();
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left.front().name, "smith");
+  import(1, 0, 2);
+  publish();
+  expect_records("smith", imported_);
+}
+
 // The first invitation was lost, and with it the epoch that it alone would have brought.
 TEST_F(SharingTest, AnInvitationGivenAgainBringsWhatTheFirstOneBrought) {
   import(0, 0, 2);

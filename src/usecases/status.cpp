@@ -1,10 +1,12 @@
 #include "usecases/status.h"
 
 #include "home/records.h"
+#include "usecases/role.h"
 
 namespace glucoledger::usecases {
 
 Result<PatientStatus> patient_status(home::Home& home) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
   PatientStatus status;
   GL_CHECK(home.read([&]() -> Result<void> {
     GL_ASSIGN(status.readings, home::count_readings(home));
@@ -18,6 +20,7 @@ Result<PatientStatus> patient_status(home::Home& home) {
 }
 
 Result<std::vector<PatientEntry>> list_patients(home::Home& home) {
+  GL_CHECK(require_role(home, home::Role::kClinic));
   std::vector<PatientEntry> entries;
   GL_CHECK(home.read([&]() -> Result<void> {
     GL_TRY(contacts, home::all_contacts(home));

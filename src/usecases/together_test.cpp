@@ -285,8 +285,8 @@ TEST_F(TogetherTest, AWatchedFoldersFilesAreImportedAndABadOneEndsNothing) {
   };
   std::vector<bool> outcomes;
   auto home = open("patient");
-  follow_imports(home, world, inbox, {},
-                 [&](const std::string&, const Result<Import>& outcome) { outcomes.push_back(outcome.has_value()); });
+  const auto tell = [&](const std::string&, const Result<Import>& outcome) { outcomes.push_back(outcome.has_value()); };
+  ASSERT_TRUE(follow_imports(home, world, inbox, {}, tell));
   EXPECT_EQ(home::count_readings(home), 2);
   EXPECT_EQ(outcomes, (std::vector{false, true, false, false}));
   std::filesystem::remove(good);
