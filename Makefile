@@ -35,7 +35,7 @@ bench-large: # a node over 0.1, 1 and 10 M transactions; about 20 GB of disk and
 	./scripts/build release glucoledger
 	bench/large.mjs
 
-lint: # clang-format and clang-tidy
+lint: # clang-format, who holds which mutex, clang-tidy
 	./scripts/lint
 
 fuzz: # each fuzzer for FUZZ_SECONDS (default 60)

@@ -1,5 +1,7 @@
-// The bounds on what comes from outside, for who reviews them: how large, how many, how deep. Not how the program is
-// tuned (batches, pauses), nor what a format fixes (the size of a hash). Sizes in bytes unless the name says otherwise.
+// The bounds on what comes from outside, for who reviews them: how large, how many, how deep. Sizes in bytes unless the
+// name says otherwise. Elsewhere stand, beside what they belong to: how the program is tuned (batches, pauses), what is
+// told from what by its size (a unit, a sensor's gap), and what a format fixes (a hash's or a key's length, the most
+// that a QR code or a value field holds, the levels of a signature).
 #pragma once
 
 #include <cstddef>
@@ -17,11 +19,14 @@ inline constexpr double kDeviceTimestampMaxMs = 1e14;                   // the y
 inline constexpr std::int64_t kDeviceTickMaxS = std::int64_t{1} << 40;  // a transmitter's own clock
 inline constexpr std::size_t kUploadersComparedMax = 64;                // devices of one file: of more, none
 inline constexpr std::size_t kReadingsComparedMax = 16;                 // around a reading that came twice
+inline constexpr std::size_t kSkippedListedMax = 100;                   // of each reason; all are counted
 
 // Numbers and times, in device files and records
 inline constexpr std::size_t kDecimalLengthMax = 24;  // longer than any device writes; exact enough in a double
 inline constexpr double kGlucoseMaxMgDl = 1000.5;     // no sensor measures more; half for what was converted
 inline constexpr int kUtcOffsetMaxMinutes = 14 * 60;
+inline constexpr std::int64_t kDayMin = -719'528;   // 0000-01-01, as days since 1970: years have four digits
+inline constexpr std::int64_t kDayMax = 2'932'896;  // 9999-12-31
 
 // FHIR
 inline constexpr std::size_t kResourceSizeMax = std::size_t{1} << 20;
@@ -37,13 +42,21 @@ inline constexpr std::size_t kMamMessageTrytesMax = 100'000;
 inline constexpr std::size_t kMamNumberGroupsMax = 6;           // of a coded number: up to 193,710,244
 inline constexpr std::uint64_t kMamIndexesSkippedMax = 10'000;  // a state file that is older is not caught up
 inline constexpr std::size_t kTransactionsPerAddressMax = 10'000;
+inline constexpr std::size_t kLoosePartsMax = 4'096;  // kept of what was read and is no whole bundle yet
 inline constexpr int kMinWeightMagnitudeMax = 22;
 inline constexpr std::int64_t kTimestampFutureMaxMs = 10 * 60 * 1000;
 
 // The ledger and its IRI API
 inline constexpr std::size_t kCommandTransactionsMax = 10'000;  // of one submission
-inline constexpr std::size_t kFindKeysMax = 40'000;             // that one search goes through, about
-inline constexpr std::size_t kIriResultsMax = 10'000;           // a page of them
+// How often parts of bundles may be looked at in one submission beyond once for each transaction of it: for tails that
+// share parts, and for parts that came before. More nobody needs who sends whole bundles, or all but whole ones.
+inline constexpr std::size_t kSharedPartsMax = 4'096;
+inline constexpr std::int64_t kLedgerTimeMaxMs = std::int64_t{1} << 60;                            // of a command
+inline constexpr std::int64_t kLedgerDurationMaxMs = std::int64_t{1000} * 366 * 24 * 3600 * 1000;  // of a parameter
+inline constexpr std::uint32_t kHousekeepingMax = 100'000;  // transactions, a milestone
+inline constexpr int kFindLooksMax = 4;                     // of one request that does not know of pages
+inline constexpr std::size_t kFindKeysMax = 40'000;         // that one search goes through, about
+inline constexpr std::size_t kIriResultsMax = 10'000;       // a page of them
 inline constexpr std::size_t kIriListMax = 1'000;  // entries in one list of a request, and of tips in an answer
 inline constexpr std::size_t kIriTrytesMax = 1'000;
 inline constexpr std::size_t kIriBodySizeMax = std::size_t{4} << 20;
@@ -69,6 +82,7 @@ inline constexpr std::size_t kHostLengthMax = 253;
 // Exchange
 inline constexpr std::size_t kUriLengthMax = 600;
 inline constexpr std::size_t kUriLocatorsMax = 3;
+inline constexpr std::size_t kPlacesPerContactMax = 2 * kUriLocatorsMax;
 inline constexpr std::size_t kNetworkIdSizeMax = 16;
 inline constexpr std::size_t kImageSizeMax = std::size_t{32} << 20;
 inline constexpr std::uint32_t kImageSideMaxPixels = 8'192;
@@ -77,7 +91,8 @@ inline constexpr std::size_t kMessagesPerEpochMax = 100'000;
 inline constexpr int kCborDepthMax = 8;                 // of notes and URIs
 inline constexpr std::size_t kMissingNotesMax = 4'096;  // of one thread
 
-// Files of secrets
+// Files of a home and of secrets
+inline constexpr std::size_t kInstanceSizeMax = 4'096;  // the machine's id, too
 inline constexpr std::size_t kSecretFileSizeMax = std::size_t{64} << 10;
 inline constexpr std::size_t kMamStateSizeMax = std::size_t{2} << 20;
 

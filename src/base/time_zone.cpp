@@ -6,6 +6,8 @@
 #include <exception>
 #include <utility>
 
+#include "base/limits.h"
+
 namespace glucoledger::base {
 namespace {
 
@@ -14,7 +16,7 @@ int minutes_of(std::chrono::seconds offset) {
 }
 
 // Further away the library's calendar overflows; no reading is that old or that far ahead.
-constexpr std::int64_t kTimeMaxS = 253'402'300'799;  // 9999-12-31
+constexpr std::int64_t kTimeMaxS = (limits::kDayMax + 1) * 86'400 - 1;
 bool in_range(std::int64_t seconds) {
   return seconds >= -kTimeMaxS && seconds <= kTimeMaxS;
 }

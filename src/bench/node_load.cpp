@@ -16,12 +16,13 @@
 
 #include "base/descriptor.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "bench/measure.h"
 
 namespace glucoledger::bench {
 namespace {
 
-constexpr std::size_t kHeaderMax = 16 << 10;
+constexpr std::size_t kHeaderMax = base::limits::kHttpResponseHeaderSizeMax;
 constexpr std::size_t kReceiveBytes = 256 << 10;
 constexpr std::size_t kErrorTextMax = 300;
 

@@ -72,7 +72,7 @@ void Collector::skip(std::size_t line, SkipReason reason, std::size_t other_line
   SkippedGroup& group = skipped_[reason];
   group.reason = reason;
   ++group.count;
-  if (group.listed.size() < SkippedGroup::kListedMax) group.listed.push_back({line, reason, other_line});
+  if (group.listed.size() < base::limits::kSkippedListedMax) group.listed.push_back({line, reason, other_line});
 }
 
 // The serial tells devices apart; where there is none, the model does.

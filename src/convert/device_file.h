@@ -58,9 +58,8 @@ struct Skipped {
   std::size_t other_line = 0;  // kConflict: where the value that is kept stands; else 0
 };
 
-// All are counted, the first kListedMax of each reason are listed.
+// All are counted, the first base::limits::kSkippedListedMax of each reason are listed.
 struct SkippedGroup {
-  static constexpr std::size_t kListedMax = 100;
   SkipReason reason{};
   std::size_t count = 0;
   std::vector<Skipped> listed;

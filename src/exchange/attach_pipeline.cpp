@@ -10,8 +10,8 @@ constexpr std::size_t kWaitingMax = 256;
 constexpr std::size_t kAttachedMax = 256;
 constexpr std::size_t kBundlesPerSubmit = 64;
 constexpr std::size_t kSubmitsAtOnce = 3;
-constexpr auto kSubmitInterval = std::chrono::milliseconds(200);  // what is attached waits no longer than so
-constexpr auto kTipsAge = std::chrono::seconds(1);
+constexpr std::int64_t kSubmitIntervalMs = 200;  // what is attached waits no longer than so
+constexpr std::int64_t kTipsAgeMs = 1'000;
 constexpr auto kWatchStep = std::chrono::milliseconds(20);
 constexpr int kWatchStepsMax = 4;  // a ledger that answers has done so by then
 
@@ -112,7 +112,7 @@ std::vector<Attached> AttachPipeline::take_batch() {
     batch.push_back(std::move(attached_.front()));
     attached_.pop_front();
   }
-  attached_since_ = Steady::now();
+  attached_since_ms_ = world_.clock.steady_ms();
   may_attach_.notify_all();
   return batch;
 }
@@ -196,10 +196,10 @@ void AttachPipeline::guarded(void (AttachPipeline::*loop)()) {
 // Many bundles may share tips: milestones confirm wide shapes too.
 Result<ports::Tips> AttachPipeline::current_tips() {
   const base::MutexLock lock(tips_mutex_);
-  const auto now = Steady::now();
-  if (!tips_ || now - tips_at_ > kTipsAge) {
+  const auto now_ms = world_.clock.steady_ms();
+  if (!tips_ || now_ms - tips_at_ms_ > kTipsAgeMs) {
     GL_ASSIGN(tips_, ledger_.tips(cancel_.token()));
-    tips_at_ = now;
+    tips_at_ms_ = now_ms;
   }
   return *tips_;
 }
@@ -243,7 +243,7 @@ void AttachPipeline::attach_loop() {
       may_take_.notify_all();
       continue;
     }
-    if (attached_.empty()) attached_since_ = Steady::now();
+    if (attached_.empty()) attached_since_ms_ = world_.clock.steady_ms();
     attached_.push_back(std::move(*attached));
     if (batch_is_due()) may_take_.notify_all();
   }
@@ -256,7 +256,8 @@ bool AttachPipeline::has_ended() const {
 bool AttachPipeline::batch_is_due() const {
   if (attached_.empty()) return false;
   const bool last = finishing_ && waiting_.empty() && being_attached_.empty();
-  return last || attached_.size() >= kBundlesPerSubmit || Steady::now() - attached_since_ >= kSubmitInterval;
+  return last || attached_.size() >= kBundlesPerSubmit ||
+         world_.clock.steady_ms() - attached_since_ms_ >= kSubmitIntervalMs;
 }
 
 void AttachPipeline::submit_loop() {

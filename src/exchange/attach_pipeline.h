@@ -8,7 +8,8 @@
 // more are dropped wherever they are, and a submission that holds one is broken off, as are all that are under way
 // while someone holds departures off for longer than a ledger takes to answer (home/signing_lease.h): a node that is
 // silent keeps nobody from changing their mind, and nothing goes on to a next node. What is still wanted comes again
-// with take_batch(). Used by one thread; ledger and attach are called from several.
+// with take_batch(). Used by one thread; ledger and attach are called from several. What is due by time is so by the
+// world's clock; real time bounds only how long a thread waits for the others' signals.
 #pragma once
 
 #include <atomic>
@@ -112,7 +113,7 @@ class AttachPipeline {
 
   base::Mutex tips_mutex_;
   std::optional<ports::Tips> tips_ GUARDED_BY(tips_mutex_);
-  Steady::time_point tips_at_ GUARDED_BY(tips_mutex_);
+  std::int64_t tips_at_ms_ GUARDED_BY(tips_mutex_) = 0;
 
   mutable base::Mutex mutex_;
   base::Condition may_attach_;
@@ -125,7 +126,7 @@ class AttachPipeline {
   std::deque<std::shared_ptr<Submission>> submissions_ GUARDED_BY(mutex_);
   std::vector<Accepted> accepted_ GUARDED_BY(mutex_);
   std::set<Key> unwanted_ GUARDED_BY(mutex_);  // of those being attached or submitted
-  Steady::time_point attached_since_ GUARDED_BY(mutex_);
+  std::int64_t attached_since_ms_ GUARDED_BY(mutex_) = 0;
   bool finishing_ GUARDED_BY(mutex_) = false;
   std::optional<Error> error_ GUARDED_BY(mutex_);
 

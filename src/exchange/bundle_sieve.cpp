@@ -5,11 +5,6 @@
 #include "base/limits.h"
 
 namespace glucoledger::exchange {
-namespace {
-
-constexpr std::size_t kPartsMax = 4'096;
-
-}  // namespace
 
 // Follows the trunks from index 0.
 bool BundleSieve::complete(const ledger::Transaction& tail, ledger::Bundle& bundle) const {
@@ -48,9 +43,9 @@ std::vector<ledger::Bundle> BundleSieve::add(std::vector<ledger::Transaction> so
 
 // What was part of a whole bundle stays for now: a forged index 0 may name the rest of a genuine one as its own.
 void BundleSieve::keep_few() {
-  if (in_order_.size() <= kPartsMax) return;
+  if (in_order_.size() <= base::limits::kLoosePartsMax) return;
   std::unordered_set<crypto::Hash> open(open_tails_.begin(), open_tails_.end());
-  while (in_order_.size() > kPartsMax) {
+  while (in_order_.size() > base::limits::kLoosePartsMax) {
     open.erase(in_order_.front());
     parts_.erase(in_order_.front());
     in_order_.pop_front();

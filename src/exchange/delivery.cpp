@@ -155,7 +155,7 @@ Result<void> Delivery::heed_others(AttachPipeline& pipeline, const DeliverySourc
 Result<void> Delivery::let_leave(AttachPipeline& pipeline) {
   auto batch = pipeline.take_batch();
   if (batch.empty()) return keep_books();
-  GL_TRY(departure, home::Departure::begin(home_.folder(), world_.cancel));
+  GL_TRY(departure, home::Departure::begin(home_.folder(), world_.cancel, world_.clock));
   std::vector<Outgoing> rows;
   for (const auto& one : batch) rows.push_back(without_bundle(one.row));
   std::vector<bool> may_leave;

@@ -30,9 +30,4 @@ std::optional<FetchState> fetch_state_of(ErrorCode code) {
   return std::nullopt;
 }
 
-std::optional<FetchState> fetch_state_when_not_opened(ErrorCode code) {
-  if (code == ErrorCode::kNotFound || code == ErrorCode::kPruned) return FetchState::kUnreachable;
-  return fetch_state_of(code);
-}
-
 }  // namespace glucoledger::exchange

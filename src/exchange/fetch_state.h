@@ -22,7 +22,5 @@ std::string_view name_of(FetchState state);  // "FOUND", "NOT YET", ...
 // of which the patient's message speaks is as one that dropped it: PRUNED. Nothing for what tells nothing of it: the
 // work was stopped, or this home itself failed.
 std::optional<FetchState> fetch_state_of(ErrorCode code);
-// As above, where it was not even opened: that it is not there says nothing about what it held.
-std::optional<FetchState> fetch_state_when_not_opened(ErrorCode code);
 
 }  // namespace glucoledger::exchange

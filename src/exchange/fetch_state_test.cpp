@@ -19,15 +19,12 @@ TEST(FetchState, IsDecidedForEveryError) {
   }
 }
 
-// "Never seen" of a file that the patient announced is the store's loss; of a store that is not there it tells nothing.
+// "Never seen" of a file that the patient announced is the store's loss.
 TEST(FetchState, TellsALossFromASilence) {
   EXPECT_EQ(fetch_state_of(ErrorCode::kNotFound), FetchState::kPruned);
   EXPECT_EQ(fetch_state_of(ErrorCode::kPruned), FetchState::kPruned);
-  EXPECT_EQ(fetch_state_when_not_opened(ErrorCode::kNotFound), FetchState::kUnreachable);
-  EXPECT_EQ(fetch_state_when_not_opened(ErrorCode::kPruned), FetchState::kUnreachable);
   EXPECT_EQ(fetch_state_of(ErrorCode::kBusy), FetchState::kUnreachable);
   EXPECT_EQ(fetch_state_of(ErrorCode::kNewerFormat), FetchState::kCorrupt);
-  EXPECT_EQ(fetch_state_when_not_opened(ErrorCode::kCorrupt), FetchState::kCorrupt);
 }
 
 }  // namespace

@@ -47,6 +47,23 @@ Result<std::vector<keys::Place>> places_from(std::string_view text) {
   return places;
 }
 
+std::string text_of(const std::vector<keys::Design>& designs) {
+  std::string text;
+  for (const auto design : designs) text += (text.empty() ? "" : ",") + std::string(keys::name_of(design));
+  return text;
+}
+
+Result<std::vector<keys::Design>> designs_from(std::string_view text) {
+  std::vector<keys::Design> designs;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find(',', begin), text.size());
+    GL_TRY(design, of_row(keys::design_named(text.substr(begin, end - begin))));
+    designs.push_back(design);
+    begin = end + 1;
+  }
+  return designs;
+}
+
 Result<std::vector<ReceivedGrant>> collect_grants(sqlite::Statement& statement) {
   return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<ReceivedGrant> {
     ReceivedGrant grant;
@@ -58,7 +75,7 @@ Result<std::vector<ReceivedGrant>> collect_grants(sqlite::Statement& statement) 
     const auto key = row.blob(5);
     if (key.size() != grant.patient_key.size()) return damaged();
     std::copy(key.begin(), key.end(), grant.patient_key.begin());
-    GL_ASSIGN(grant.design, design_at(row, 6));
+    GL_ASSIGN(grant.designs, designs_from(row.text(6)));
     if (!row.is_null(7)) grant.closed_ms = row.integer(7);
     if (!row.is_null(8)) grant.fetched_ms = row.integer(8);
     return grant;
@@ -75,18 +92,23 @@ std::string label_of(const char* column, std::string_view root) {
   return std::string("released_epoch/") + column + "/" + std::string(root);
 }
 
-// Where the patient's ledger and files are found: first as they were told last.
-Result<void> add_places(Transaction& transaction, const keys::Invitation& invitation, const ReceivedGrant& known) {
-  constexpr std::size_t kPlacesMax = 2 * base::limits::kUriLocatorsMax;
+// Where the patient's ledger and files are found, first as they were told last, and in which designs.
+Result<void> add_places_and_design(Transaction& transaction, const keys::Invitation& invitation,
+                                   const ReceivedGrant& known) {
   auto places = invitation.places;
   for (const auto& place : known.places) {
     const bool is_there = std::any_of(places.begin(), places.end(), [&](const keys::Place& other) {
       return other.kind == place.kind && other.where == place.where;
     });
-    if (!is_there && places.size() < kPlacesMax) places.push_back(place);
+    if (!is_there && places.size() < base::limits::kPlacesPerContactMax) places.push_back(place);
   }
-  GL_TRY(statement, transaction.database().prepare("UPDATE received_grant SET locators = ?2 WHERE id = ?1"));
-  return statement.bind(1, known.id).bind(2, text_of(places)).run();
+  auto designs = known.designs;
+  if (std::find(designs.begin(), designs.end(), invitation.design) == designs.end()) {
+    designs.push_back(invitation.design);
+  }
+  GL_TRY(statement,
+         transaction.database().prepare("UPDATE received_grant SET locators = ?2, design = ?3 WHERE id = ?1"));
+  return statement.bind(1, known.id).bind(2, text_of(places)).bind(3, text_of(designs)).run();
 }
 
 // An invitation whose thread is here already.
@@ -98,7 +120,7 @@ Result<Contact> take_again(Transaction& transaction, const keys::Invitation& inv
                 "ask the patient for an invitation of a new grant, handed over in person");
   }
   if (invitation.newest_epoch) GL_CHECK(add_released_epoch(transaction, known.id, *invitation.newest_epoch));
-  GL_CHECK(add_places(transaction, invitation, known));
+  GL_CHECK(add_places_and_design(transaction, invitation, known));
   GL_TRY(statement, transaction.database().prepare("SELECT id, name FROM contact WHERE id = ?1"));
   GL_TRY(found, collect_contacts(statement.bind(1, known.contact_id)));
   if (found.empty()) return damaged();

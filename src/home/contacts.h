@@ -25,13 +25,14 @@ struct ReceivedGrant {
   std::string network_id;
   std::vector<keys::Place> places;
   keys::PublicKey patient_key{};
-  keys::Design design = keys::Design::kTangle;
+  std::vector<keys::Design> designs;  // of its invitations, in the order in which they came
   std::optional<std::int64_t> closed_ms;
   std::optional<std::int64_t> fetched_ms;
 };
 
-// kUsage: the name is taken by someone else; an invitation that was received before gives its contact again. One for a
-// known thread with another key of the patient's: kNotAllowed, and nothing is changed.
+// kUsage: the name is taken by someone else; an invitation that was received before gives its contact again, and so
+// does a further one of its thread, of another design or window, whose places and design are added. One for a known
+// thread with another key of the patient's: kNotAllowed, and nothing is changed.
 Result<Contact> add_received_grant(Transaction& transaction, const keys::Invitation& invitation, std::string_view name);
 Result<std::optional<Contact>> contact_named(Home& home, std::string_view name);
 Result<std::vector<Contact>> all_contacts(Home& home);

@@ -81,6 +81,25 @@ TEST_F(ContactsTest, TheSameInvitationGivesItsContactAgain) {
   EXPECT_EQ(epochs_to_read(home(), grant())->size(), 1U);
 }
 
+TEST_F(ContactsTest, AFurtherInvitationOfAThreadAddsItsDesign) {
+  add(invitation());
+  EXPECT_EQ(grant().designs, std::vector{keys::Design::kTangle});
+  auto files = invitation();
+  files.design = keys::Design::kTangleIpfs;
+  for (const auto& again : {std::cref(files), std::cref(files)}) add(again);
+  add(invitation());
+  EXPECT_EQ(grant().designs, (std::vector{keys::Design::kTangle, keys::Design::kTangleIpfs}));
+  EXPECT_EQ(grants_of(other(), contact_named(other(), "anna")->value())->size(), 1U);
+}
+
+TEST_F(ContactsTest, DesignsThatNoInvitationHasAreDamage) {
+  const auto contact = add(invitation());
+  for (const char* designs : {"", "tangle,", ",tangle", "tangle;tangle-ipfs"}) {
+    ASSERT_TRUE(home().database().execute("UPDATE received_grant SET design = '" + std::string(designs) + "'"));
+    EXPECT_EQ(grants_of(home(), contact).error().code, ErrorCode::kCorrupt) << designs;
+  }
+}
+
 TEST_F(ContactsTest, AKnownThreadWithAnotherKeyOrLedgerIsRefused) {
   add(invitation());
   auto other_key = invitation(2);

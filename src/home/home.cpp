@@ -25,6 +25,9 @@ constexpr const char* kKeyFileName = "home.key";
 // Held by a process of version 1 for as long as it writes; today by who makes a home or brings one up to date.
 constexpr const char* kLockName = "lock";
 constexpr std::int64_t kCreateWaitMs = 2'000;
+// Held by who marks a doubled home, from before the transaction until the instance file is written.
+constexpr const char* kMarkLockName = "instance.lock";
+constexpr std::int64_t kMarkWaitMs = 30'000;
 
 Bytes seal_with(const SecretBytes& key, std::string_view label, ByteView secret) {
   Bytes sealed = base::random_bytes(kNonceSize);
@@ -305,20 +308,27 @@ Result<void> Home::check_instance() {
     return {};
   }));
   if (fits(file, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings))) return {};
-  // Another process may be about to notice the same, or may just have done so.
-  return write([&](Transaction& transaction) { return mark_if_doubled(transaction); });
+  return mark_if_doubled();
 }
 
-// Writes the file, too, while no other process can look at both.
-Result<void> Home::mark_if_doubled(Transaction& transaction) {
-  GL_TRY(recorded, recorded_instance(*this));
-  const auto present = present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings);
-  if (fits(read_instance(folder_), present)) return {};
-  was_doubled_ = true;
-  GL_CHECK(database_.execute("UPDATE epoch SET may_sign = 0 WHERE state = 'open'"));
-  const std::string id = base::hex_encode(base::random_bytes(16));
-  GL_CHECK(set_meta(transaction, "instance", id));
-  return write_instance(folder_, present_instance(folder_ / kDatabaseName, id, recorded.signings));
+// The database first: who is killed before the file is written leaves two that do not fit, and epochs that sign no
+// more. The lock keeps apart those who notice the same at once, so that the second one finds it settled. It is not the
+// database's: nobody else waits while the file is synced.
+Result<void> Home::mark_if_doubled() {
+  GL_TRY(lock, base::FileLock::acquire(folder_ / kMarkLockName, kMarkWaitMs));
+  std::optional<Instance> marked;
+  GL_CHECK(write([&](Transaction& transaction) -> Result<void> {
+    GL_TRY(recorded, recorded_instance(*this));
+    if (fits(read_instance(folder_), present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings))) {
+      return {};
+    }
+    was_doubled_ = true;
+    GL_CHECK(database_.execute("UPDATE epoch SET may_sign = 0 WHERE state = 'open'"));
+    const std::string id = base::hex_encode(base::random_bytes(16));
+    marked = present_instance(folder_ / kDatabaseName, id, recorded.signings);
+    return set_meta(transaction, "instance", id);
+  }));
+  return marked ? write_instance(folder_, *marked) : Result<void>();
 }
 
 std::string Home::ledger_spec() const {
@@ -355,13 +365,17 @@ Result<void> Home::read(const std::function<Result<void>()>& work) {
 
 Result<void> Home::write_signed(const SigningLease& /*lease*/, const Work& work) {
   Recorded recorded;
-  GL_CHECK(write([&](Transaction& transaction) -> Result<void> {
-    GL_CHECK(mark_if_doubled(transaction));
-    GL_CHECK(work(transaction));
-    GL_ASSIGN(recorded, recorded_instance(*this));
-    ++recorded.signings;
-    return set_meta(transaction, "signings", std::to_string(recorded.signings));
-  }));
+  for (bool is_sole = false; !is_sole;) {
+    GL_CHECK(write([&](Transaction& transaction) -> Result<void> {
+      GL_ASSIGN(recorded, recorded_instance(*this));
+      is_sole = fits(read_instance(folder_), present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings));
+      if (!is_sole) return {};
+      GL_CHECK(work(transaction));
+      ++recorded.signings;
+      return set_meta(transaction, "signings", std::to_string(recorded.signings));
+    }));
+    if (!is_sole) GL_CHECK(mark_if_doubled());
+  }
   return write_instance(folder_, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings));
 }
 

@@ -109,7 +109,7 @@ class Home {
   Home() = default;
   Result<void> load_settings();
   Result<void> check_instance();
-  Result<void> mark_if_doubled(Transaction& transaction);
+  Result<void> mark_if_doubled();
 
   std::filesystem::path folder_;
   sqlite::Database database_;

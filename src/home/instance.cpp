@@ -7,20 +7,20 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/limits.h"
 
 namespace glucoledger::home {
 namespace {
 
 constexpr std::string_view kFormat = "glucoledger/instance";
 constexpr int kVersion = 1;
-constexpr std::size_t kSizeMax = 4096;
 
 std::filesystem::path file_in(const std::filesystem::path& folder) {
   return folder / "instance";
 }
 
 std::string machine_hash() {
-  const auto id = base::read_file("/etc/machine-id", kSizeMax);
+  const auto id = base::read_file("/etc/machine-id", base::limits::kInstanceSizeMax);
   if (!id) return "";
   Bytes digest(16);
   crypto_generichash(digest.data(), digest.size(), base::as_bytes(*id).data(), id->size(), nullptr, 0);
@@ -38,7 +38,7 @@ std::string identity_of(const std::filesystem::path& file) {
 }  // namespace
 
 std::optional<Instance> read_instance(const std::filesystem::path& folder) {
-  const auto text = base::read_file(file_in(folder), kSizeMax);
+  const auto text = base::read_file(file_in(folder), base::limits::kInstanceSizeMax);
   if (!text) return std::nullopt;
   const auto json = nlohmann::json::parse(*text, nullptr, false);
   if (!json.is_object() || !json.contains("format") || json["format"] != kFormat || !json.contains("version") ||

@@ -4,8 +4,8 @@
 // transactions the database had when something last left. The database holds the same id and its own count. A copied
 // folder has other files; a restored database, or one that lost its write-ahead log, has a smaller count. The database
 // is written first, then this file, and only then a message leaves: so a count that is behind is always a database that
-// went back. The file is written by who holds the signing lease, and by who finds that the two do not fit: that is one
-// transaction, which gives both a new id.
+// went back. The file is written by who holds the signing lease, and by who finds that the two do not fit: who then
+// ends the epochs and gives the database a new id in one transaction, and after it the file.
 #pragma once
 
 #include <cstdint>

@@ -158,7 +158,8 @@ CREATE TABLE contact (
   name TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- What a patient lets this home read. locators: JSON, [[kind, where], ...].
+-- What a patient lets this home read: one row a thread, however many grants the patient gave in it. locators: JSON,
+-- [[kind, where], ...]. design: those of its invitations as they came, "tangle,tangle-ipfs".
 CREATE TABLE received_grant (
   id          INTEGER PRIMARY KEY,
   contact_id  INTEGER NOT NULL REFERENCES contact (id),

@@ -99,8 +99,8 @@ TEST_F(SchemaUpgradeTest, AClinicsHomeGoesOn) {
     auto keys = keys_of(home, thread);
     ASSERT_TRUE(keys);
     // An invitation to it that comes again is known.
-    keys::Invitation again{grants.front().network_id,  grants.front().places, std::move(*keys),
-                           grants.front().patient_key, grants.front().design, {}};
+    keys::Invitation again{grants.front().network_id,  grants.front().places,          std::move(*keys),
+                           grants.front().patient_key, grants.front().designs.front(), {}};
     EXPECT_EQ(write(home, [&](Transaction& t) { return add_received_grant(t, again, "other"); }).id, contact.id);
   }
   const auto epochs = epochs_to_read(home, grants_of(home, contacts[0])->front()).value();

@@ -21,7 +21,8 @@ Result<std::optional<SigningLease>> SigningLease::take(const std::filesystem::pa
   return tl::unexpected(std::move(lock.error()));
 }
 
-Result<Departure> Departure::begin(const std::filesystem::path& home_folder, const base::CancelToken& cancel) {
+Result<Departure> Departure::begin(const std::filesystem::path& home_folder, const base::CancelToken& cancel,
+                                   const base::Clock& clock) {
   while (true) {
     GL_CHECK(cancel.check());
     // Who passed the gate finds no hold; but a process that died may have let the gate go first.
@@ -30,7 +31,7 @@ Result<Departure> Departure::begin(const std::filesystem::path& home_folder, con
                      : tl::unexpected(gate.error());
     if (lock) return Departure(std::move(*lock));
     if (lock.error().code != ErrorCode::kBusy) return tl::unexpected(lock.error());
-    cancel.wait_ms(kStepMs);
+    clock.wait_ms(kStepMs, cancel);
   }
 }
 

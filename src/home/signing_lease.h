@@ -31,7 +31,8 @@ class SigningLease {
 class Departure {
  public:
   // Waits while someone holds departures off; kInterrupted when cancelled.
-  static Result<Departure> begin(const std::filesystem::path& home_folder, const base::CancelToken& cancel);
+  static Result<Departure> begin(const std::filesystem::path& home_folder, const base::CancelToken& cancel,
+                                 const base::Clock& clock = base::SystemClock());
 
  private:
   explicit Departure(base::FileLock lock) : lock_(std::move(lock)) {}
@@ -43,7 +44,8 @@ bool is_departure_held_off(const std::filesystem::path& home_folder);
 
 class DepartureHold {
  public:
-  // No departure begins from now on. Waits up to `wait_ms` for those under way. kBusy: another process has held
+  // No departure begins from now on. Waits up to `wait_ms` for those under way, in real time: they end as other
+  // processes and ledgers do. kBusy: another process has held
   // departures off for a second, and holds on.
   static Result<DepartureHold> take(const std::filesystem::path& home_folder, std::int64_t wait_ms);
   // Nothing is under way. False: a ledger has not answered yet, and what it was sent may still arrive.

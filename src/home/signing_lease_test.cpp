@@ -3,6 +3,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/test_clock.h"
 #include "home/test_home.h"
 
 namespace glucoledger::home {
@@ -14,12 +15,9 @@ class SigningLeaseTest : public HomeTest {
   // Whether a departure may begin at once.
   bool may_depart() const {
     base::CancelSource source;
-    std::thread impatient([&] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      source.trip();
-    });
-    const auto departure = Departure::begin(folder_, source.token());
-    impatient.join();
+    base::TestClock clock;
+    clock.on_wait([&](std::int64_t) { source.trip(); });
+    const auto departure = Departure::begin(folder_, source.token(), clock);
     EXPECT_TRUE(departure || departure.error().code == ErrorCode::kInterrupted);
     return departure.has_value();
   }

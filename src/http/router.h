@@ -1,7 +1,7 @@
 // Which handler answers which request. Handlers are registered before the server starts, and outlive it.
 //
-//   router.add({.method = "GET", .path = "/health"}, [](const std::shared_ptr<Exchange>& exchange) {
-//     exchange->reply({200, "{}"});
+//   router.add({.method = "GET", .path = "/health"}, [](const std::shared_ptr<Responder>& responder) {
+//     responder->reply({200, "{}"});
 //   });
 //
 // An exact path goes before a prefix, a longer prefix before a shorter one; paths are compared as they are sent. GET
@@ -16,18 +16,18 @@
 #include <string_view>
 #include <vector>
 
-#include "http/exchange.h"
+#include "http/responder.h"
 
 namespace glucoledger::http {
 
-// Called by a thread that moves bytes: what takes a while goes aside (Exchange::run_aside).
-using Handler = std::function<void(const std::shared_ptr<Exchange>& exchange)>;
+// Called by a thread that moves bytes: what takes a while goes aside (Responder::run_aside).
+using Handler = std::function<void(const std::shared_ptr<Responder>& responder)>;
 
 struct Route {
   enum class Body {
     kNone,      // what may come of one is not read
     kWhole,     // read before the handler is called
-    kAsItComes  // the handler reads it part by part (Exchange::read_body)
+    kAsItComes  // the handler reads it part by part (Responder::read_body)
   };
   std::string method;
   std::string path;

@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "http/fake_exchange.h"
+#include "http/fake_responder.h"
 
 namespace glucoledger::http {
 namespace {
 
 Handler says(const std::string& text) {
-  return [text](const std::shared_ptr<Exchange>& exchange) { exchange->reply({200, text}); };
+  return [text](const std::shared_ptr<Responder>& responder) { responder->reply({200, text}); };
 }
 
 class RouterTest : public testing::Test {

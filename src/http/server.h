@@ -1,9 +1,9 @@
 // The HTTP/1.1 server: bytes, TLS, tokens, CORS, and bounds on time, size and number of everything. What is answered is
 // the handlers' (router.h): it knows no ledger.
 //
-// A few threads move bytes and call handlers; others do what takes a while (Exchange::run_aside). A client that is slow
-// loses its connection; when there are too many connections, the one that has been idle longest gives way. Bodies and
-// answers are held up to a bound on memory: what comes beyond is put off with 503.
+// A few threads move bytes and call handlers; others do what takes a while (Responder::run_aside). A client that is
+// slow loses its connection; when there are too many connections, the one that has been idle longest gives way. Bodies
+// and answers are held up to a bound on memory: what comes beyond is put off with 503.
 //
 // Boost.Beast and Asio take long to compile and stay in server.cpp (the loop that accepts) and server_connection.cpp
 // (one connection).

@@ -17,8 +17,8 @@
 namespace glucoledger::http {
 
 // Lives as long as an operation of it, or who is to answer it. Its functions run one after another, on its strand, but
-// for those of Exchange and Connection.
-class ServerConnection final : public Exchange,
+// for those of Responder and Connection.
+class ServerConnection final : public Responder,
                                public Connection,
                                public std::enable_shared_from_this<ServerConnection> {
  public:

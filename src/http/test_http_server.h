@@ -29,7 +29,7 @@ class Numbers final : public ReplyStream {
 
 class HttpServerTest : public testing::Test {
  protected:
-  using Shared = std::shared_ptr<Exchange>;
+  using Shared = std::shared_ptr<Responder>;
   void SetUp() override {
     add_routes();
     start({});
@@ -47,47 +47,47 @@ class HttpServerTest : public testing::Test {
   }
 
   // Reads all of a body part by part, then answers with it.
-  static void echo(const Shared& exchange, const std::shared_ptr<std::string>& all) {
-    exchange->read_body([exchange, all](Result<Exchange::BodyPart> part) {
-      if (!part) return exchange->refuse(part.error().code == ErrorCode::kInputRefused ? 413 : 400, "broken");
+  static void echo(const Shared& responder, const std::shared_ptr<std::string>& all) {
+    responder->read_body([responder, all](Result<Responder::BodyPart> part) {
+      if (!part) return responder->refuse(part.error().code == ErrorCode::kInputRefused ? 413 : 400, "broken");
       *all += part->bytes;
-      if (!part->is_last) return echo(exchange, all);
-      exchange->reply({200, *all, "text/plain"});
+      if (!part->is_last) return echo(responder, all);
+      responder->reply({200, *all, "text/plain"});
     });
   }
 
   void add_routes() {
     router_.add({.method = "POST", .path = "/whole", .body = Route::Body::kWhole, .body_size_max = 1'000},
-                [](const Shared& exchange) {
-                  const Request& request = exchange->request();
-                  exchange->reply({200,
-                                   request.body + "|" + std::string(request.query) + "|" +
-                                       std::string(request.header("x-name")) + "|" + std::string(request.peer),
-                                   "text/plain",
-                                   {{"X-Answer", "yes"}}});
+                [](const Shared& responder) {
+                  const Request& request = responder->request();
+                  responder->reply({200,
+                                    request.body + "|" + std::string(request.query) + "|" +
+                                        std::string(request.header("x-name")) + "|" + std::string(request.peer),
+                                    "text/plain",
+                                    {{"X-Answer", "yes"}}});
                 });
     const Route parts{
         .method = "PUT", .path = "/parts", .body = Route::Body::kAsItComes, .body_size_max = std::size_t{10} << 20};
-    router_.add(parts, [](const Shared& exchange) { echo(exchange, std::make_shared<std::string>()); });
-    router_.add({.method = "GET", .path = "/numbers"}, [](const Shared& exchange) {
-      exchange->reply({200, "", "text/plain"}, std::make_unique<Numbers>(3));
+    router_.add(parts, [](const Shared& responder) { echo(responder, std::make_shared<std::string>()); });
+    router_.add({.method = "GET", .path = "/numbers"}, [](const Shared& responder) {
+      responder->reply({200, "", "text/plain"}, std::make_unique<Numbers>(3));
     });
-    router_.add({.method = "GET", .path = "/later"}, [this](const Shared& exchange) {
-      threads_.emplace_back([exchange] { exchange->reply({200, "later", "text/plain"}); });
+    router_.add({.method = "GET", .path = "/later"}, [this](const Shared& responder) {
+      threads_.emplace_back([responder] { responder->reply({200, "later", "text/plain"}); });
     });
-    router_.add({.method = "GET", .path = "/aside"}, [](const Shared& exchange) {
-      exchange->run_aside([exchange] { exchange->reply({200, "aside", "text/plain"}); });
+    router_.add({.method = "GET", .path = "/aside"}, [](const Shared& responder) {
+      responder->run_aside([responder] { responder->reply({200, "aside", "text/plain"}); });
     });
     router_.add({.method = "GET", .path = "/throws"}, [](const Shared&) { throw std::bad_alloc(); });
     router_.add({.method = "GET", .path = "/throws-aside"},
-                [](const Shared& exchange) { exchange->run_aside([] { throw std::bad_alloc(); }); });
-    router_.add({.method = "GET", .path = "/secret", .needs_token = true}, [](const Shared& exchange) {
-      exchange->reply({200, "secret", "text/plain"});
+                [](const Shared& responder) { responder->run_aside([] { throw std::bad_alloc(); }); });
+    router_.add({.method = "GET", .path = "/secret", .needs_token = true}, [](const Shared& responder) {
+      responder->reply({200, "secret", "text/plain"});
     });
     router_.add({.method = "GET", .path = "/teapot"},
-                [](const Shared& exchange) { exchange->refuse(418, "of no kind that is known"); });
-    router_.add({.method = "GET", .path = "/elsewhere"}, [](const Shared& exchange) {
-      exchange->reply({302, "", "text/plain", {{"Location", "/numbers"}}});
+                [](const Shared& responder) { responder->refuse(418, "of no kind that is known"); });
+    router_.add({.method = "GET", .path = "/elsewhere"}, [](const Shared& responder) {
+      responder->reply({302, "", "text/plain", {{"Location", "/numbers"}}});
     });
   }
 

@@ -24,11 +24,9 @@ Result<std::string> unpacked(const nlohmann::json& object, const char* name) {
 
 // Days since 1970-01-01; only years of four digits have a text of their own.
 Result<std::string> day_field(const nlohmann::json& object, const char* name) {
-  constexpr std::int64_t kDaysMin = -719'528;   // 0000-01-01
-  constexpr std::int64_t kDaysMax = 2'932'896;  // 9999-12-31
   const auto found = object.find(name);
-  if (found == object.end() || !found->is_number_integer() || found->get<std::int64_t>() < kDaysMin ||
-      found->get<std::int64_t>() > kDaysMax) {
+  if (found == object.end() || !found->is_number_integer() || found->get<std::int64_t>() < base::limits::kDayMin ||
+      found->get<std::int64_t>() > base::limits::kDayMax) {
     return fail(ErrorCode::kCorrupt, std::string("the field ") + name + " is no day");
   }
   return base::day_text(found->get<std::int64_t>());

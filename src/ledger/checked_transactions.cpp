@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/limits.h"
 #include "crypto/proof_of_work.h"
 #include "ledger/bundle.h"
 #include "ledger/state_records.h"
@@ -69,7 +70,7 @@ Result<CheckedTransactions> CheckedTransactions::check(const Parameters& paramet
   std::iota(result.by_hash_.begin(), result.by_hash_.end(), std::size_t{0});
   std::sort(result.by_hash_.begin(), result.by_hash_.end(),
             [&](std::size_t left, std::size_t right) { return result.all_[left].hash < result.all_[right].hash; });
-  std::size_t parts_left = result.size() + kSharedPartsMax;
+  std::size_t parts_left = result.size() + base::limits::kSharedPartsMax;
   for (CheckedTransaction& tail : result.all_) {
     if (tail.transaction.current_index() == 0) GL_CHECK(result.check_bundle_of(tail, parts_left));
   }

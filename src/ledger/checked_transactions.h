@@ -15,10 +15,6 @@
 
 namespace glucoledger::ledger {
 
-// How often parts of bundles may be looked at in one call beyond once for each transaction of it: for tails that share
-// parts, and for parts that came before. More than that nobody needs who sends whole bundles, or all but whole ones.
-inline constexpr std::size_t kSharedPartsMax = 4'096;
-
 struct CheckedTransaction {
   Transaction transaction;
   std::string body;  // packed

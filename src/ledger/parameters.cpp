@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "base/limits.h"
 #include "ledger/min_weight_magnitude.h"
 #include "ledger/state_records.h"
 
@@ -12,8 +13,6 @@ constexpr std::size_t kVersionSize = 4;
 constexpr std::size_t kWeightSize = 1;
 constexpr std::uint64_t kFirstVersionWithFields = 2;
 constexpr std::size_t kVersion1Size = kVersionSize + kNetworkIdSize + kWeightSize;
-constexpr std::int64_t kDurationMaxMs = std::int64_t{1000} * 366 * 24 * 3600 * 1000;
-constexpr std::uint32_t kHousekeepingMax = 100'000;
 
 // What version 2 added, in its order; each takes the bytes of its type.
 template <typename AnyParameters, typename Visit>
@@ -36,7 +35,7 @@ Result<void> out_of_range(const char* what) {
 }  // namespace
 
 Result<void> check_parameters(const Parameters& parameters) {
-  const auto is_duration = [](std::int64_t ms) { return ms >= 0 && ms <= kDurationMaxMs; };
+  const auto is_duration = [](std::int64_t ms) { return ms >= 0 && ms <= base::limits::kLedgerDurationMaxMs; };
   if (parameters.network_id.size() != kNetworkIdSize) return out_of_range("network id has 16 bytes");
   if (!is_min_weight_magnitude(parameters.min_weight_magnitude)) {
     return out_of_range("minimum weight magnitude is 1 to 22");
@@ -60,7 +59,7 @@ Result<void> check_parameters(const Parameters& parameters) {
       parameters.bundle_transactions_max > base::limits::kBundleTransactionsMax) {
     return out_of_range("bundles hold 1 to 64 transactions");
   }
-  if (parameters.housekeeping_max == 0 || parameters.housekeeping_max > kHousekeepingMax) {
+  if (parameters.housekeeping_max == 0 || parameters.housekeeping_max > base::limits::kHousekeepingMax) {
     return out_of_range("housekeeping is 1 to 100000 transactions a milestone");
   }
   return {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
 #include "ledger/state_records.h"
 
 namespace glucoledger::ledger {
@@ -9,7 +10,6 @@ namespace {
 
 using namespace records;
 
-constexpr std::int64_t kTimeMaxMs = std::int64_t{1} << 60;
 constexpr std::size_t kTipsMax = 64;  // part of the format
 constexpr std::size_t kTipSize = 8 + PackedHash::kSize;
 constexpr std::size_t kFixedSize = 6 * 8 + 4 + 2 * 8 + sizeof(Digest);
@@ -105,7 +105,7 @@ void put_head(StateBatch& batch, const Head& head) {
 }
 
 std::int64_t time_at(const Head& head, const Parameters& parameters, std::int64_t now_ms) {
-  now_ms = std::clamp<std::int64_t>(now_ms, 0, kTimeMaxMs);
+  now_ms = std::clamp<std::int64_t>(now_ms, 0, base::limits::kLedgerTimeMaxMs);
   return std::max(now_ms, std::min(head.time_ms, now_ms + parameters.clock_lead_max_ms));
 }
 

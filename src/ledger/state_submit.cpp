@@ -1,6 +1,7 @@
 // Taking transactions in: all that one call brings is looked at in memory and written once, at the end.
 #include <utility>
 
+#include "base/limits.h"
 #include "ledger/state.h"
 #include "ledger/state_head.h"
 #include "ledger/state_records.h"
@@ -74,7 +75,7 @@ class Submission {
       }
     }
     GL_ASSIGN(tail.bundle, solidity_.read_bundle(tail));
-    if (solidity_.parts_read() <= transactions_.size() + kSharedPartsMax) return {};
+    if (solidity_.parts_read() <= transactions_.size() + base::limits::kSharedPartsMax) return {};
     return refused(tail.hash.unpacked(), "too many parts of its bundles came before: send fewer tails at once");
   }
 

@@ -27,6 +27,7 @@ FakeNode::FakeNode() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
 
 FakeNode::~FakeNode() {
   stop_ = true;
+  stop_.notify_all();
   thread_.join();
   for (auto& connection : connections_) connection.join();
   ::close(listener_);
@@ -77,9 +78,7 @@ void FakeNode::serve(int connection) {
 
 std::string FakeNode::answer(const std::string& body) {
   ++requests;
-  for (std::int64_t waited_ms = 0; waited_ms < delay_ms && !stop_; waited_ms += 10) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+  if (is_silent) stop_.wait(false);
   const json request = json::parse(body);
   const std::string command = request["command"];
   json reply = json::object();

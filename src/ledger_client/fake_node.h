@@ -27,7 +27,7 @@ class FakeNode {
   bool pages = false;
   std::size_t page_size = 1'000;
   std::atomic<unsigned> status = 200;          // else every request fails with it
-  std::atomic<std::int64_t> delay_ms = 0;      // before every answer
+  std::atomic<bool> is_silent = false;         // takes requests and never answers
   std::function<void(nlohmann::json&)> twist;  // what it does to its answers
   std::atomic<int> requests = 0;
 

@@ -60,8 +60,7 @@ std::string end_of(std::string_view prefix) {
 
 class RocksView final : public ledger::StateReader {
  public:
-  RocksView(std::shared_lock<std::shared_mutex> use, rocksdb::DB& database,
-            const std::vector<rocksdb::ColumnFamilyHandle*>& families)
+  RocksView(base::SharedHold use, rocksdb::DB& database, const std::vector<rocksdb::ColumnFamilyHandle*>& families)
       : use_(std::move(use)), database_(database), families_(families), snapshot_(database.GetSnapshot()) {
     options_.snapshot = snapshot_;
   }
@@ -99,7 +98,7 @@ class RocksView final : public ledger::StateReader {
  private:
   rocksdb::ColumnFamilyHandle* family(Column column) const { return families_[static_cast<std::size_t>(column)]; }
 
-  std::shared_lock<std::shared_mutex> use_;  // released last
+  base::SharedHold use_;  // released last
   rocksdb::DB& database_;
   const std::vector<rocksdb::ColumnFamilyHandle*>& families_;
   const rocksdb::Snapshot* snapshot_;
@@ -117,7 +116,7 @@ RocksStore::~RocksStore() {
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& folder, Access access, rocksdb::Env* env) {
   std::unique_ptr<RocksStore> store(new RocksStore(folder, access, env));
-  GL_CHECK(store->open_database(Use::kCommit));
+  GL_CHECK(store->use(Use::kCommit));
   return store;
 }
 
@@ -236,17 +235,21 @@ bool RocksStore::is_current(Use use) const {
   return fingerprint().content == content_seen_;
 }
 
-Result<std::shared_lock<std::shared_mutex>> RocksStore::use(Use use) {
-  const std::lock_guard entry(entry_);
-  std::shared_lock shared(use_);
-  if (is_current(use)) return shared;
-  shared.unlock();
+std::optional<base::SharedHold> RocksStore::use_as_it_is(Use use) {
+  base::SharedHold hold(use_);
+  hold.check(use_);
+  if (!is_current(use)) return std::nullopt;
+  return hold;
+}
+
+Result<base::SharedHold> RocksStore::use(Use use) {
+  const base::MutexLock entry(entry_);
+  if (auto hold = use_as_it_is(use)) return std::move(*hold);
   {
-    const std::lock_guard alone(use_);
+    const base::ExclusiveLock alone(use_);
     GL_CHECK(open_database(use));
   }
-  shared.lock();  // no other may open or close it while we hold the entry
-  return shared;
+  return base::SharedHold(use_);  // no other may open or close it while we hold the entry
 }
 
 Result<Store::View> RocksStore::view() {
@@ -258,12 +261,14 @@ Result<Store::View> RocksStore::view_for_commit() {
 }
 
 Result<Store::View> RocksStore::view(Use use_of_it) {
-  GL_TRY(shared, use(use_of_it));
-  return std::make_unique<const RocksView>(std::move(shared), *database_, families_);
+  GL_TRY(hold, use(use_of_it));
+  hold.check(use_);
+  return std::make_unique<const RocksView>(std::move(hold), *database_, families_);
 }
 
 Result<RocksStore::Written> RocksStore::written(Column column) {
-  GL_TRY(shared, use(Use::kRead));
+  GL_TRY(hold, use(Use::kRead));
+  hold.check(use_);
   std::map<std::string, std::string> statistics;
   database_->GetMapProperty(families_[static_cast<std::size_t>(column)], rocksdb::DB::Properties::kCFStats,
                             &statistics);
@@ -279,8 +284,9 @@ Result<RocksStore::Written> RocksStore::written(Column column) {
   return written;
 }
 
-Result<void> RocksStore::commit(const ledger::StateBatch& batch) {
-  GL_TRY(shared, use(Use::kCommit));
+Result<rocksdb::Status> RocksStore::write(const ledger::StateBatch& batch) {
+  GL_TRY(hold, use(Use::kCommit));
+  hold.check(use_);
   rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // of this thread; nobody reads what it would count
   rocksdb::WriteBatch writes;
   for (std::size_t column = 0; column < ledger::kColumnCount; ++column) {
@@ -292,11 +298,14 @@ Result<void> RocksStore::commit(const ledger::StateBatch& batch) {
   }
   rocksdb::WriteOptions options;
   options.sync = true;
-  const rocksdb::Status status = database_->Write(options, &writes);
+  return database_->Write(options, &writes);
+}
+
+Result<void> RocksStore::commit(const ledger::StateBatch& batch) {
+  GL_TRY(status, write(batch));
   if (status.ok()) return {};
-  shared.unlock();
-  const std::lock_guard entry(entry_);
-  const std::lock_guard alone(use_);
+  const base::MutexLock entry(entry_);
+  const base::ExclusiveLock alone(use_);
   close();
   write_failed_ = true;
   return failed(status, "cannot write the ledger's store");
@@ -304,7 +313,8 @@ Result<void> RocksStore::commit(const ledger::StateBatch& batch) {
 
 // What is merged are the tables that tell where bodies are; a file whose bodies are all erased goes with that.
 Result<void> RocksStore::reclaim() {
-  GL_TRY(shared, use(Use::kCommit));
+  GL_TRY(hold, use(Use::kCommit));
+  hold.check(use_);
   rocksdb::ColumnFamilyHandle* bodies = families_[static_cast<std::size_t>(Column::kBodies)];
   rocksdb::Status status = database_->Flush(rocksdb::FlushOptions(), families_);
   if (status.ok()) status = database_->CompactRange(rocksdb::CompactRangeOptions(), bodies, nullptr, nullptr);

@@ -11,11 +11,11 @@
 #include <rocksdb/db.h>
 
 #include <memory>
-#include <mutex>
-#include <shared_mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "ledger_store/store.h"
 
 namespace glucoledger::ledger_store {
@@ -49,30 +49,32 @@ class RocksStore final : public Store {
 
   RocksStore(std::string folder, Access access, rocksdb::Env* env);
   enum class Use { kRead, kCommit };
-  bool is_current(Use use) const;
-  Result<std::shared_lock<std::shared_mutex>> use(Use use);
+  bool is_current(Use use) const REQUIRES_SHARED(use_);
+  std::optional<base::SharedHold> use_as_it_is(Use use);
+  Result<base::SharedHold> use(Use use);
   Result<View> view(Use use);
-  Result<void> open_database(Use use);
-  Result<void> open_for_writing();
-  Result<void> open_for_reading();
+  Result<rocksdb::Status> write(const ledger::StateBatch& batch);
+  Result<void> open_database(Use use) REQUIRES(use_);
+  Result<void> open_for_writing() REQUIRES(use_);
+  Result<void> open_for_reading() REQUIRES(use_);
   Result<void> sync_logs();
-  Result<void> flush_logs();
+  Result<void> flush_logs() REQUIRES(use_);
   Result<std::vector<std::string>> family_names() const;
   Fingerprint fingerprint() const;
-  void close();
+  void close() REQUIRES(use_);
 
   std::string folder_;
   Access access_;
   rocksdb::Env* env_;
   // Who uses the database shares `use_`; who opens or closes it has it alone, and holds `entry_`, so that those who
   // come meanwhile wait there and cannot keep it out for ever.
-  std::mutex entry_;
-  std::shared_mutex use_;
-  std::unique_ptr<rocksdb::DB> database_;
-  std::vector<rocksdb::ColumnFamilyHandle*> families_;  // the first ones by Column
-  std::string content_seen_;
-  bool write_failed_ = false;   // what the logs hold may not be on disk
-  bool only_readable_ = false;  // the database that is open
+  base::Mutex entry_;
+  base::SharedMutex use_;
+  std::unique_ptr<rocksdb::DB> database_ GUARDED_BY(use_);
+  std::vector<rocksdb::ColumnFamilyHandle*> families_ GUARDED_BY(use_);  // the first ones by Column
+  std::string content_seen_ GUARDED_BY(use_);
+  bool write_failed_ GUARDED_BY(use_) = false;   // what the logs hold may not be on disk
+  bool only_readable_ GUARDED_BY(use_) = false;  // the database that is open
 };
 
 }  // namespace glucoledger::ledger_store

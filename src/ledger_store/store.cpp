@@ -1,13 +1,11 @@
 #include "ledger_store/store.h"
 
-#include <mutex>
-
 namespace glucoledger::ledger_store {
 namespace {
 
 class VolatileView final : public ledger::StateReader {
  public:
-  VolatileView(std::shared_mutex& mutex, const ledger::MemoryStore& content) : lock_(mutex), content_(content) {}
+  VolatileView(base::SharedHold hold, const ledger::MemoryStore& content) : hold_(std::move(hold)), content_(content) {}
   Result<std::optional<std::string>> get(ledger::Column column, std::string_view key) const override {
     return content_.get(column, key);
   }
@@ -20,18 +18,20 @@ class VolatileView final : public ledger::StateReader {
   }
 
  private:
-  std::shared_lock<std::shared_mutex> lock_;
+  base::SharedHold hold_;
   const ledger::MemoryStore& content_;
 };
 
 }  // namespace
 
 Result<Store::View> VolatileStore::view() {
-  return std::make_unique<const VolatileView>(mutex_, content_);
+  base::SharedHold hold(mutex_);
+  hold.check(mutex_);
+  return std::make_unique<const VolatileView>(std::move(hold), content_);
 }
 
 Result<void> VolatileStore::commit(const ledger::StateBatch& batch) {
-  const std::lock_guard guard(mutex_);
+  const base::ExclusiveLock alone(mutex_);
   return content_.commit(batch);
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <memory>
-#include <shared_mutex>
 
+#include "base/mutex.h"
 #include "ledger/state_storage.h"
 
 namespace glucoledger::ledger_store {
@@ -33,8 +33,8 @@ class VolatileStore final : public Store {
   Result<void> reclaim() override { return {}; }
 
  private:
-  std::shared_mutex mutex_;
-  ledger::MemoryStore content_;
+  base::SharedMutex mutex_;
+  ledger::MemoryStore content_ GUARDED_BY(mutex_);
 };
 
 }  // namespace glucoledger::ledger_store

@@ -15,25 +15,25 @@ CommandHandler::CommandHandler(IriApi& api, NodeMetrics& metrics, const http::Lo
                                std::size_t peer_max)
     : api_(api), metrics_(metrics), log_(log), proof_of_work_(waiting_max, peer_max) {}
 
-void CommandHandler::answer(const std::shared_ptr<http::Exchange>& exchange) {
+void CommandHandler::answer(const std::shared_ptr<http::Responder>& responder) {
   const auto received = std::chrono::steady_clock::now();
-  const std::size_t body_size = exchange->request().body.size();
-  auto request = IriRequest::parse(std::exchange(exchange->request().body, {}));
-  if (!request) return exchange->refuse(400, request.error().message);
+  const std::size_t body_size = responder->request().body.size();
+  auto request = IriRequest::parse(std::exchange(responder->request().body, {}));
+  if (!request) return responder->refuse(400, request.error().message);
   const IriWork work = work_of(request->command());
-  if (work != IriWork::kReading && !exchange->request().is_authenticated) {
-    return exchange->refuse(401, "Unauthorized: this command needs the header Authorization: Bearer TOKEN");
+  if (work != IriWork::kReading && !responder->request().is_authenticated) {
+    return responder->refuse(401, "Unauthorized: this command needs the header Authorization: Bearer TOKEN");
   }
   if (request->command() == IriCommand::kInterruptAttachingToTangle) proof_of_work_.cancel_all();
   if (work == IriWork::kReading || work == IriWork::kManaging) {
-    return exchange->reply(reply_to(*request, received, nullptr));
+    return responder->reply(reply_to(*request, received, nullptr));
   }
   if (work == IriWork::kStoring && body_size <= base::limits::kTransactionRequestSizeMax) {
-    return store(exchange, *request, received);
+    return store(responder, *request, received);
   }
   auto kept = std::make_shared<IriRequest>(std::move(*request));
-  if (work == IriWork::kProofOfWork) return queue_proof_of_work(exchange, std::move(kept), received);
-  exchange->run_aside([this, exchange, kept, received] { store(exchange, *kept, received); });
+  if (work == IriWork::kProofOfWork) return queue_proof_of_work(responder, std::move(kept), received);
+  responder->run_aside([this, responder, kept, received] { store(responder, *kept, received); });
 }
 
 http::Reply CommandHandler::reply_to(const IriRequest& request, Time received, const std::atomic<bool>* cancel) {
@@ -46,30 +46,31 @@ http::Reply CommandHandler::reply_to(const IriRequest& request, Time received, c
   return account(request.command(), received, std::move(answer));
 }
 
-void CommandHandler::store(const std::shared_ptr<http::Exchange>& exchange, const IriRequest& request, Time received) {
+void CommandHandler::store(const std::shared_ptr<http::Responder>& responder, const IriRequest& request,
+                           Time received) {
   const IriCommand command = request.command();
   try {
-    api_.store(request, [this, command, received, exchange](IriReply answer) {
-      exchange->reply(account(command, received, std::move(answer)));
+    api_.store(request, [this, command, received, responder](IriReply answer) {
+      responder->reply(account(command, received, std::move(answer)));
     });
   } catch (const std::exception&) {
-    exchange->reply(account(command, received, error_reply(500, kInternalError)));
+    responder->reply(account(command, received, error_reply(500, kInternalError)));
   }
 }
 
-void CommandHandler::queue_proof_of_work(const std::shared_ptr<http::Exchange>& exchange,
+void CommandHandler::queue_proof_of_work(const std::shared_ptr<http::Responder>& responder,
                                          std::shared_ptr<IriRequest> request, Time received) {
   auto cancel = std::make_shared<std::atomic<bool>>(false);
-  const std::string peer(exchange->request().peer);
+  const std::string peer(responder->request().peer);
   ++metrics_.proofs_of_work;
-  const auto work = [this, exchange, request = std::move(request), received, cancel] {
+  const auto work = [this, responder, request = std::move(request), received, cancel] {
     http::Reply reply = reply_to(*request, received, cancel.get());
     --metrics_.proofs_of_work;  // before somebody sees the answer
-    exchange->reply(std::move(reply));
+    responder->reply(std::move(reply));
   };
-  if (proof_of_work_.add(peer, {cancel, work})) return exchange->when_gone([cancel] { *cancel = true; });
+  if (proof_of_work_.add(peer, {cancel, work})) return responder->when_gone([cancel] { *cancel = true; });
   --metrics_.proofs_of_work;
-  exchange->refuse(503, "too many proofs of work are waiting: repeat later, or do it yourself");
+  responder->refuse(503, "too many proofs of work are waiting: repeat later, or do it yourself");
 }
 
 http::Reply CommandHandler::account(IriCommand command, Time received, IriReply answer) {

@@ -8,8 +8,8 @@
 #include <functional>
 #include <memory>
 
-#include "http/exchange.h"
 #include "http/log.h"
+#include "http/responder.h"
 #include "node/iri_api.h"
 #include "node/node_metrics.h"
 #include "node/proof_of_work_queue.h"
@@ -22,15 +22,15 @@ class CommandHandler {
   CommandHandler(IriApi& api, NodeMetrics& metrics, const http::Log& log, std::size_t waiting_max,
                  std::size_t peer_max);
 
-  void answer(const std::shared_ptr<http::Exchange>& exchange);
+  void answer(const std::shared_ptr<http::Responder>& responder);
   // Interrupts all proofs of work; returns when all are answered. No more are taken.
   void stop() { proof_of_work_.stop(); }
 
  private:
   using Time = std::chrono::steady_clock::time_point;
   http::Reply reply_to(const IriRequest& request, Time received, const std::atomic<bool>* cancel);
-  void store(const std::shared_ptr<http::Exchange>& exchange, const IriRequest& request, Time received);
-  void queue_proof_of_work(const std::shared_ptr<http::Exchange>& exchange, std::shared_ptr<IriRequest> request,
+  void store(const std::shared_ptr<http::Responder>& responder, const IriRequest& request, Time received);
+  void queue_proof_of_work(const std::shared_ptr<http::Responder>& responder, std::shared_ptr<IriRequest> request,
                            Time received);
   // Counts what was done and notes it in the log.
   http::Reply account(IriCommand command, Time received, IriReply answer);

@@ -60,39 +60,39 @@ class EventStream final : public http::ReplyStream {
 
 }  // namespace
 
-void EventStreams::answer(const std::shared_ptr<http::Exchange>& exchange) {
-  const http::Request& request = exchange->request();
+void EventStreams::answer(const std::shared_ptr<http::Responder>& responder) {
+  const http::Request& request = responder->request();
   const auto asked = events_after(request.query);
-  if (!asked) return exchange->refuse(400, "Bad Request: " + asked.error().message);
+  if (!asked) return responder->refuse(400, "Bad Request: " + asked.error().message);
   const std::string_view resumed = request.header("Last-Event-ID");
   auto start = start_events(tangle_, resumed.empty() ? *asked : resumed);
   if (!start) {
-    return exchange->refuse(start.error().code == ErrorCode::kInputRefused ? 400 : 500, start.error().message);
+    return responder->refuse(start.error().code == ErrorCode::kInputRefused ? 400 : 500, start.error().message);
   }
   if (metrics_.event_streams.fetch_add(1) >= streams_max_) {
     --metrics_.event_streams;
-    return exchange->refuse(503, "too many event streams are open");
+    return responder->refuse(503, "too many event streams are open");
   }
   auto stream = std::make_unique<EventStream>(tangle_, metrics_, std::move(*start));
   {
     const base::MutexLock lock(mutex_);
     std::erase_if(open_, [](const auto& one) { return one.expired(); });
-    open_.push_back(exchange);
+    open_.push_back(responder);
   }
-  exchange->reply({200, "", "text/event-stream", {{"Cache-Control", "no-store"}}}, std::move(stream),
-                  {.size = std::nullopt, .until_close = true});
+  responder->reply({200, "", "text/event-stream", {{"Cache-Control", "no-store"}}}, std::move(stream),
+                   {.size = std::nullopt, .until_close = true});
 }
 
 void EventStreams::wake() {
   if (metrics_.event_streams == 0) return;
-  std::vector<std::shared_ptr<http::Exchange>> open;
+  std::vector<std::shared_ptr<http::Responder>> open;
   {
     const base::MutexLock lock(mutex_);
     for (const auto& one : open_) {
-      if (auto exchange = one.lock()) open.push_back(std::move(exchange));
+      if (auto responder = one.lock()) open.push_back(std::move(responder));
     }
   }
-  for (const auto& exchange : open) exchange->wake();
+  for (const auto& responder : open) responder->wake();
 }
 
 void EventStreams::stop() {

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "base/mutex.h"
-#include "http/exchange.h"
+#include "http/responder.h"
 #include "ledger_store/reader.h"
 #include "node/node_metrics.h"
 
@@ -18,7 +18,7 @@ class EventStreams {
   EventStreams(ledger_store::Reader& tangle, NodeMetrics& metrics, std::size_t streams_max)
       : tangle_(tangle), metrics_(metrics), streams_max_(streams_max) {}
 
-  void answer(const std::shared_ptr<http::Exchange>& exchange);
+  void answer(const std::shared_ptr<http::Responder>& responder);
   // There is something new. Quick, from any thread.
   void wake();
   // The server stops, and ends the streams that are open: nobody wakes them from now on.
@@ -29,7 +29,7 @@ class EventStreams {
   NodeMetrics& metrics_;
   const std::size_t streams_max_;
   base::Mutex mutex_;
-  std::list<std::weak_ptr<http::Exchange>> open_ GUARDED_BY(mutex_);
+  std::list<std::weak_ptr<http::Responder>> open_ GUARDED_BY(mutex_);
 };
 
 }  // namespace glucoledger::node

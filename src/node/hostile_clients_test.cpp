@@ -1,7 +1,9 @@
 // What bad and slow clients get: an answer that says why, or the end of their connection, and never the node's time.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "base/process.h"
@@ -20,6 +22,11 @@ struct BadRequest {
   unsigned status;
   std::string bytes;
 };
+
+// The server's threads signal nothing to a test: it looks again and again.
+void wait_until(const std::function<bool()>& is_so) {
+  while (!is_so()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
 
 std::string command(const json& request) {
   return http_post(request.dump());
@@ -121,9 +128,8 @@ TEST_F(HostileClients, AnAnswerThatNobodyReadsIsGivenUp) {
   const json request = {{"command", "getTrytes"},
                         {"hashes", std::vector<std::string>(1'000, std::string(test_hash("NONE").trytes()))}};
   for (int i = 0; i < 8; ++i) ASSERT_TRUE(connection.send(http_post(request.dump(), "")));  // more than sockets hold
-  while (figure("glucoledger_connections_timed_out_total") == 0)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  while (figure("glucoledger_connections") > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  wait_until([&] { return figure("glucoledger_connections_timed_out_total") > 0; });
+  wait_until([&] { return figure("glucoledger_connections") == 0; });
   EXPECT_EQ(figure("glucoledger_request_memory_bytes"), 0u);
 }
 
@@ -136,7 +142,8 @@ TEST_F(HostileClients, TheLongestIdleConnectionGivesWay) {
     idle.push_back(std::make_unique<RawConnection>(port()));
     ASSERT_TRUE(idle.back()->send(http_post(R"({"command":"getTips"})", "")));
     idle.back()->receive("\"duration\"");
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // until the server, too, has it for idle
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(20));  // until the server, too, has it for idle: no figure tells
   }
   EXPECT_TRUE(works());
   EXPECT_EQ(idle.front()->receive(), "");  // closed
@@ -167,8 +174,7 @@ TEST_F(HostileClients, AnswersBeyondWhatMayBeHeldArePutOff) {
     ::setsockopt(silent.back()->descriptor(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     for (int i = 0; i < 8; ++i) ASSERT_TRUE(silent.back()->send(http_post(request.dump(), "")));
   }
-  for (int tries = 0; tries < 1000 && !put_off(); ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_TRUE(put_off());
+  wait_until(put_off);
   EXPECT_LE(figure("glucoledger_request_memory_bytes"), options.memory_max);
   EXPECT_TRUE(works());
 }
@@ -212,8 +218,15 @@ class ProofsOfWork : public ServerTest {
         {"trytes",
          *prepared}}.dump());
   }
-  void wait_for(std::uint64_t count) const {
-    while (figure("glucoledger_proofs_of_work") != count) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  std::uint64_t count() const { return figure("glucoledger_proofs_of_work"); }
+  void wait_for(std::uint64_t wanted) const {
+    wait_until([&] { return count() == wanted; });
+  }
+  // What stands in the figures of those that were put off.
+  std::string put_off() const {
+    const std::string text = get("/metrics");
+    const auto line = text.find(R"(refused_total{status="503"})");
+    return text.substr(line, text.find('\n', line) - line);
   }
 };
 
@@ -230,15 +243,19 @@ TEST_F(ProofsOfWork, AreBoundedAndInterrupted) {
   const RawConnection running(port());
   ASSERT_TRUE(running.send(endless()));
   wait_for(1);
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // until it runs, and no longer waits
-  const RawConnection waiting(port());
-  ASSERT_TRUE(waiting.send(endless()));
-  wait_for(2);
+  // Until the first one runs and no longer waits, a second one is put off.
+  std::optional<RawConnection> waiting;
+  while (count() != 2) {
+    const std::string before = put_off();
+    waiting.emplace(port());
+    ASSERT_TRUE(waiting->send(endless()));
+    wait_until([&] { return count() == 2 || put_off() != before; });
+  }
   EXPECT_TRUE(raw(endless()).starts_with("HTTP/1.1 503"));
   EXPECT_TRUE(works());  // beside them
   EXPECT_TRUE(raw(http_post(R"({"command":"interruptAttachingToTangle"})")).starts_with("HTTP/1.1 200"));
   EXPECT_TRUE(running.receive().starts_with("HTTP/1.1 400"));
-  EXPECT_TRUE(waiting.receive().starts_with("HTTP/1.1 400"));
+  EXPECT_TRUE(waiting->receive().starts_with("HTTP/1.1 400"));
 }
 
 TEST_F(ProofsOfWork, EndWithTheServer) {

@@ -2,6 +2,8 @@
 #include "node/iri_api.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <time.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
@@ -427,7 +429,13 @@ TEST_F(IriApiTest, AProofOfWorkIsInterrupted) {
   std::atomic<bool> cancel = false;
   IriReply reply;
   std::thread attaching([&] { reply = api.handle(*parsed, &cancel); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  // In the midst of it, by the time that it has had on a processor: nothing else tells.
+  ::clockid_t its_time{};
+  ASSERT_EQ(::pthread_getcpuclockid(attaching.native_handle(), &its_time), 0);
+  constexpr long kWorkedNs = 5'000'000;
+  for (::timespec spent{}; spent.tv_sec == 0 && spent.tv_nsec < kWorkedNs; ::clock_gettime(its_time, &spent)) {
+    std::this_thread::yield();
+  }
   cancel = true;
   attaching.join();
   EXPECT_EQ(reply.status, 400u);

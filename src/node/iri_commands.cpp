@@ -250,9 +250,10 @@ IriApi::Answer IriApi::find_transactions(const Fields& fields) {
 
 // For clients that do not know of pages: more looks than one, as the ledger bounds the work of each.
 Result<ledger::Page> IriApi::find_all(const ledger::StateReader& reader, const ledger::Query& query) const {
-  constexpr int kLooksMax = 4;
   GL_TRY(page, ledger::find(reader, query, 0, limits_.find_results_max));
-  for (int looks = 1; looks < kLooksMax && page.out_of_work && page.hashes.size() < limits_.find_results_max; ++looks) {
+  for (int looks = 1;
+       looks < base::limits::kFindLooksMax && page.out_of_work && page.hashes.size() < limits_.find_results_max;
+       ++looks) {
     GL_TRY(more, ledger::find(reader, query, *page.next, limits_.find_results_max - page.hashes.size()));
     page.hashes.insert(page.hashes.end(), more.hashes.begin(), more.hashes.end());
     page.next = more.next;

@@ -30,22 +30,22 @@ Service::Service(IriApi& api, ledger_store::Replica& tangle, const http::Log& lo
 }
 
 void Service::add_routes() {
-  using Exchange = std::shared_ptr<http::Exchange>;
+  using Responder = std::shared_ptr<http::Responder>;
   router_.set_cors({.origins = "*",
                     .request_headers = "Content-Type, X-IOTA-API-Version, Authorization, Last-Event-ID",
                     .methods = "GET, POST, OPTIONS"});
   router_.set_otherwise(http::error_reply(403, "Forbidden: commands are posted to /"));
   router_.add(
       {.method = "POST", .path = "/", .body = http::Route::Body::kWhole, .body_size_max = api_.limits().body_size_max},
-      [this](const Exchange& exchange) { commands_.answer(exchange); });
-  router_.add({.method = "GET", .path = "/health"}, [this](const Exchange& exchange) { exchange->reply(health()); });
-  router_.add({.method = "GET", .path = "/metrics"}, [this](const Exchange& exchange) {
+      [this](const Responder& responder) { commands_.answer(responder); });
+  router_.add({.method = "GET", .path = "/health"}, [this](const Responder& responder) { responder->reply(health()); });
+  router_.add({.method = "GET", .path = "/metrics"}, [this](const Responder& responder) {
     std::string text;
     metrics_.write(text);
-    exchange->reply({200, std::move(text), http::kPrometheusType});
+    responder->reply({200, std::move(text), http::kPrometheusType});
   });
   router_.add({.method = "GET", .path = "/events", .answers_head = false},
-              [this](const Exchange& exchange) { events_.answer(exchange); });
+              [this](const Responder& responder) { events_.answer(responder); });
   router_.on_stop([this] {
     events_.stop();
     commands_.stop();

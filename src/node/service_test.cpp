@@ -6,7 +6,7 @@
 #include <set>
 #include <sstream>
 
-#include "http/fake_exchange.h"
+#include "http/fake_responder.h"
 #include "http/response_head.h"
 #include "ledger/test_bundles.h"
 #include "ledger_store/tangle.h"
@@ -16,14 +16,14 @@ namespace {
 
 class ServiceTest : public testing::Test {
  protected:
-  http::FakeExchange::Answer ask(std::string_view method, std::string_view target, std::string body = "",
-                                 bool is_authenticated = true) {
+  http::FakeResponder::Answer ask(std::string_view method, std::string_view target, std::string body = "",
+                                  bool is_authenticated = true) {
     return http::ask(service_.router(), {method, target, std::move(body), is_authenticated});
   }
   std::string metrics() { return ask("GET", "/metrics").reply.body; }
   bool counts(const std::string& line) { return ("\n" + metrics()).find("\n" + line + "\n") != std::string::npos; }
 
-  const ledger::FixedClock clock_;
+  const ledger::FixedClock clock_{};
   std::unique_ptr<ledger_store::Tangle> tangle_ = ledger_store::Tangle::in_memory(ledger::kTestWeight, clock_);
   IriApi api_{*tangle_, clock_};
   Service service_{api_, *tangle_};

@@ -8,6 +8,8 @@
 #include <random>
 #include <vector>
 
+#include "base/mutex.h"
+
 namespace glucoledger::sqlite {
 namespace {
 
@@ -93,23 +95,23 @@ struct Inode {
 }  // namespace
 
 struct UnsyncedVfs::Disk {
-  mutable std::mutex mutex;
-  std::map<std::string, Inode> inodes;
-  std::uint64_t operations = 0;
-  std::uint64_t syncs = 0;
-  std::optional<std::uint64_t> cut_at;
-  bool power_on = true;
-  int open_handles = 0;
+  base::Mutex mutex;
+  std::map<std::string, Inode> inodes GUARDED_BY(mutex);
+  std::uint64_t operations GUARDED_BY(mutex) = 0;
+  std::uint64_t syncs GUARDED_BY(mutex) = 0;
+  std::optional<std::uint64_t> cut_at GUARDED_BY(mutex);
+  bool power_on GUARDED_BY(mutex) = true;
+  int open_handles GUARDED_BY(mutex) = 0;
 
   // Counts an operation; false: no power for it.
-  bool begin_operation() {
+  bool begin_operation() REQUIRES(mutex) {
     if (power_on && cut_at && operations + 1 >= *cut_at) power_on = false;
     if (power_on) ++operations;
     return power_on;
   }
 
   // As SQLite does at the first sync of a new journal: what was created and deleted beside it is then sure as well.
-  void sync_folder_of(const Inode& file) {
+  void sync_folder_of(const Inode& file) REQUIRES(mutex) {
     const auto folder = std::filesystem::path(file.path).parent_path();
     for (auto& [path, inode] : inodes) {
       if (std::filesystem::path(path).parent_path() == folder) inode.sync_entry();
@@ -121,28 +123,30 @@ struct UnsyncedVfs::Disk {
 struct UnsyncedVfs::File {
   sqlite3_file base;
   Disk* disk;
-  Inode* inode;  // nullptr: a temporary file, of no interest after a power cut
+  Inode* inode PT_GUARDED_BY(disk->mutex);  // nullptr: a temporary file, of no interest after a power cut
 
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
 struct UnsyncedVfsMethods {
   using File = UnsyncedVfs::File;
-  using Lock = std::lock_guard<std::mutex>;
+  using Lock = base::MutexLock;
 
   static File* self(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
   static sqlite3_file* real(sqlite3_file* file) { return self(file)->real(); }
   static UnsyncedVfs* self(sqlite3_vfs* vfs) { return static_cast<UnsyncedVfs*>(vfs->pAppData); }
   static sqlite3_vfs* real(sqlite3_vfs* vfs) { return self(vfs)->real_; }
   static bool has_power(sqlite3_file* file) {
-    const Lock lock(self(file)->disk->mutex);
-    return self(file)->disk->power_on;
+    UnsyncedVfs::Disk& disk = *self(file)->disk;
+    const Lock lock(disk.mutex);
+    return disk.power_on;
   }
 
   static int close(sqlite3_file* file) {
-    const Lock lock(self(file)->disk->mutex);
-    --self(file)->disk->open_handles;
-    if (self(file)->inode != nullptr) --self(file)->inode->open_handles;
+    File& closed = *self(file);
+    const Lock lock(closed.disk->mutex);
+    --closed.disk->open_handles;
+    if (closed.inode != nullptr) --closed.inode->open_handles;
     return real(file)->pMethods->xClose(real(file));
   }
   static int read(sqlite3_file* file, void* buffer, int size, sqlite3_int64 offset) {
@@ -305,32 +309,32 @@ UnsyncedVfs::~UnsyncedVfs() {
 }
 
 std::uint64_t UnsyncedVfs::operations() const {
-  const std::lock_guard lock(disk_->mutex);
+  const base::MutexLock lock(disk_->mutex);
   return disk_->operations;
 }
 
 std::uint64_t UnsyncedVfs::syncs() const {
-  const std::lock_guard lock(disk_->mutex);
+  const base::MutexLock lock(disk_->mutex);
   return disk_->syncs;
 }
 
 void UnsyncedVfs::cut_power() {
-  const std::lock_guard lock(disk_->mutex);
+  const base::MutexLock lock(disk_->mutex);
   disk_->power_on = false;
 }
 
 void UnsyncedVfs::cut_power_at(std::uint64_t operation) {
-  const std::lock_guard lock(disk_->mutex);
+  const base::MutexLock lock(disk_->mutex);
   disk_->cut_at = operation;
 }
 
 bool UnsyncedVfs::is_power_on() const {
-  const std::lock_guard lock(disk_->mutex);
+  const base::MutexLock lock(disk_->mutex);
   return disk_->power_on;
 }
 
 void UnsyncedVfs::restore_power(std::uint64_t seed) {
-  const std::lock_guard lock(disk_->mutex);
+  const base::MutexLock lock(disk_->mutex);
   GL_ASSERT(disk_->open_handles == 0);
   std::mt19937_64 random(seed);
   for (const auto& [path, inode] : disk_->inodes) {

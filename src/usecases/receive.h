@@ -10,10 +10,11 @@
 namespace glucoledger::usecases {
 
 // `content`: the URI as text, or a PNG image of its QR code. `name`: an alias for the patient ("patient-1" by default).
-// An invitation received before gives its contact again. The picture is read before the home is touched.
+// An invitation received before, or a further one of its thread, gives its contact again. The picture is read before
+// the home is touched.
 struct Received {
   home::Contact contact;
-  keys::Design design = keys::Design::kTangle;  // of the grant
+  keys::Design design = keys::Design::kTangle;  // of the invitation
 };
 Result<Received> receive(home::Home& home, std::string_view content, const std::optional<std::string>& name);
 

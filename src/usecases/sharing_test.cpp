@@ -1,4 +1,5 @@
 // Publishing, sharing and revoking, from a patient's readings to the records in a clinic's home.
+#include "usecases/status.h"
 #include "usecases/test_stage.h"
 
 namespace glucoledger::usecases {
@@ -200,6 +201,26 @@ TEST_F(SharingTest, AFailedHandOverTakesBackNoOtherGrant) {
 }
 
 // The first invitation was lost, and with it the epoch that it alone would have brought.
+// The second invitation is of the first one's thread; nothing of its design is published yet.
+TEST_F(SharingTest, APhysicianIsToldOfBothDesignsOfAPerson) {
+  import(0, 0, 3);
+  publish();
+  invite("smith");
+  const auto designs = [&] {
+    auto home = open("clinic");
+    const auto patients = list_patients(home).value();
+    EXPECT_EQ(patients.size(), 1U);
+    return patients.front().designs;
+  };
+  EXPECT_EQ(designs(), std::vector{kA});
+  invite("smith", kB, {day_of(1), {}});
+  EXPECT_EQ(designs(), (std::vector{kA, kB}));
+  import(1, 0, 30);
+  publish(files());
+  expect_records("smith", imported_);
+  EXPECT_EQ(designs(), (std::vector{kA, kB}));
+}
+
 TEST_F(SharingTest, AnInvitationGivenAgainBringsWhatTheFirstOneBrought) {
   import(0, 0, 2);
   publish();

@@ -1,5 +1,7 @@
 #include "usecases/status.h"
 
+#include <algorithm>
+
 #include "home/records.h"
 #include "usecases/role.h"
 
@@ -29,7 +31,10 @@ Result<std::vector<PatientEntry>> list_patients(home::Home& home) {
       GL_TRY(grants, home::grants_of(home, contact));
       for (const auto& grant : grants) {
         entry.open = entry.open || !grant.closed_ms;
-        entry.designs.push_back(grant.design);
+        for (const auto design : grant.designs) {
+          auto& designs = entry.designs;
+          if (std::find(designs.begin(), designs.end(), design) == designs.end()) designs.push_back(design);
+        }
       }
       GL_ASSIGN(entry.records, home::count_records(home, contact));
       entry.contact = std::move(contact);

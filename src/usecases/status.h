@@ -21,8 +21,8 @@ Result<PatientStatus> patient_status(home::Home& home);
 
 struct PatientEntry {
   home::Contact contact;
-  bool open = false;  // one of their grants is
-  std::vector<keys::Design> designs;
+  bool open = false;                  // one of their grants is
+  std::vector<keys::Design> designs;  // of their grants, each once
   std::int64_t records = 0;
 };
 // Who shared with a clinic's home.

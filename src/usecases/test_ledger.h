@@ -6,10 +6,10 @@
 #include <atomic>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/test_clock.h"
 #include "ledger/bundle.h"
 #include "ledger_store/tangle.h"
@@ -61,11 +61,11 @@ class WatchedLedger final : public ports::Ledger {
                       const base::CancelToken& cancel = {}) override {
     if (network_.before_submit) network_.before_submit(cancel);
     GL_CHECK(cancel.check());
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     for (const auto& bundle : ledger::assemble(transactions)) {
       network_.payloads[bundle.transactions.front().address()].insert(bundle.payload());
     }
-    return call<void>([&]() -> Result<void> {
+    return answer<void>([&]() -> Result<void> {
       if (network_.is_read_only) return fail(ErrorCode::kNotAllowed, "the ledger lets nobody in");
       std::size_t begin = 0;
       for (std::size_t lost = 0; !network_.reachable && lost < network_.lost_bundles && begin < transactions.size();
@@ -124,7 +124,11 @@ class WatchedLedger final : public ports::Ledger {
   }
   template <typename T, typename Function>
   Result<T> call(const Function& function) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
+    return answer<T>(function);
+  }
+  template <typename T, typename Function>
+  Result<T> answer(const Function& function) REQUIRES(mutex_) {
     ++network_.calls;
     const auto gone = [] { return fail(ErrorCode::kUnreachable, "the ledger does not answer"); };
     if (network_.fail_at_call > 0 && --network_.fail_at_call == 0) {
@@ -136,7 +140,7 @@ class WatchedLedger final : public ports::Ledger {
     return function();
   }
 
-  std::recursive_mutex mutex_;  // deliveries call from several threads
+  base::Mutex mutex_;  // deliveries call from several threads
   ledger_store::Tangle& tangle_;
   Network& network_;
 };

@@ -12,7 +12,7 @@
 
 namespace glucoledger::http {
 
-class FakeExchange final : public Exchange {
+class FakeResponder final : public Responder {
  public:
   struct Answer {
     Reply reply;
@@ -49,20 +49,20 @@ struct Asked {
 };
 
 // What a router answers at once; status 0 where its handler has not answered yet.
-inline FakeExchange::Answer ask(const Router& router, Asked asked) {
+inline FakeResponder::Answer ask(const Router& router, Asked asked) {
   const std::size_t question_mark = asked.target.find('?');
   auto match = router.match(asked.method, asked.target.substr(0, question_mark));
   if (match.reply) return {std::move(*match.reply), nullptr};
-  const auto exchange = std::make_shared<FakeExchange>();
-  Request& request = exchange->request();
+  const auto responder = std::make_shared<FakeResponder>();
+  Request& request = responder->request();
   request.method = asked.method;
   request.path = asked.target.substr(0, question_mark);
   if (question_mark != std::string_view::npos) request.query = asked.target.substr(question_mark + 1);
   request.body = std::move(asked.body);
   request.is_authenticated = asked.is_authenticated;
-  match.entry->handler(exchange);
-  if (!exchange->answer) return {Reply{0, "", "", {}}, nullptr};
-  return std::move(*exchange->answer);
+  match.entry->handler(responder);
+  if (!responder->answer) return {Reply{0, "", "", {}}, nullptr};
+  return std::move(*responder->answer);
 }
 
 }  // namespace glucoledger::http

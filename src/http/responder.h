@@ -1,5 +1,5 @@
 // One request and the way to answer it. A handler (router.h) gets it, and answers exactly once: at once, or later and
-// from any thread; as a whole, or as a stream. Until then the connection waits, so whoever holds an Exchange answers
+// from any thread; as a whole, or as a stream. Until then the connection waits, so whoever holds a Responder answers
 // it before the server's end (Router::on_stop tells of that).
 //
 // Calls are thread-safe, but request() belongs to the handler until it is answered.
@@ -22,7 +22,7 @@ class ReplyStream {
  public:
   enum class State {
     kMore,    // the next part may be asked for once this one is taken
-    kWaits,   // nothing now: Exchange::wake() tells when to ask again
+    kWaits,   // nothing now: Responder::wake() tells when to ask again
     kEnds,    // this was the last part
     kBroken,  // the answer cannot be ended: the connection is cut, so that the client notices
   };
@@ -44,7 +44,7 @@ struct StreamLength {
   bool until_close = false;           // the connection's end; otherwise HTTP/1.1 chunks
 };
 
-class Exchange {
+class Responder {
  public:
   struct BodyPart {
     std::string bytes;
@@ -52,7 +52,7 @@ class Exchange {
   };
   using TakePart = std::function<void(Result<BodyPart> part)>;
 
-  virtual ~Exchange() = default;
+  virtual ~Responder() = default;
   virtual Request& request() = 0;
 
   // The first answer counts.
