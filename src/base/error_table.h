@@ -56,4 +56,7 @@ constexpr ExitCode exit_code_of(ErrorCode code) {
   return error_row(code).exit_code;
 }
 
+// Which of two a command ends with where both apply: wrong usage first, then 3, 1, 6, 7, 5, 4, and 0 last.
+ExitCode worse(ExitCode a, ExitCode b);
+
 }  // namespace glucoledger::base

@@ -75,5 +75,17 @@ TEST(ErrorTable, KeepsExitCodes) {
   EXPECT_EQ(number(ErrorCode::kBusy), 7);
 }
 
+TEST(ErrorTable, ChoosesTheWorseOfTwo) {
+  const std::array<int, 8> worst_first{2, 3, 1, 6, 7, 5, 4, 0};
+  for (std::size_t i = 0; i < worst_first.size(); ++i) {
+    for (std::size_t j = i; j < worst_first.size(); ++j) {
+      const auto a = static_cast<ExitCode>(worst_first[i]);
+      const auto b = static_cast<ExitCode>(worst_first[j]);
+      EXPECT_EQ(worse(a, b), a);
+      EXPECT_EQ(worse(b, a), a);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace glucoledger::base
