@@ -207,7 +207,7 @@ TEST_F(SchemaUpgradeTest, APowerCutLeavesTheOldOrTheNew) {
       {
         auto database = sqlite::Database::open(folder / "home.db", Mode::kReadOnly).value();
         EXPECT_EQ(tables(database).find("old_"), std::string::npos);
-        EXPECT_EQ(tables(database).find("received_grant") != std::string::npos, found == 2);
+        EXPECT_EQ(tables(database).find("received_grant") != std::string::npos, found == kSchemaVersion);
       }
       auto home = open(folder);
       ASSERT_EQ(text(home, "PRAGMA integrity_check"), "ok");
