@@ -66,6 +66,7 @@ ordered_json document_of(const usecases::Publication& publication) {
           {"read_back", carried.report.delivery.read_back},
           {"unconfirmed_messages", carried.report.delivery.unconfirmed},
           {"epochs_replaced", carried.report.epochs_replaced},
+          {"closed_again", carried.report.closed_again},
           {"doubt", carried.report.doubt},
           {"sent_by", name_of(carried.by)},
           {"readings_waiting", carried.waiting.readings_waiting},
@@ -86,6 +87,9 @@ std::string text_of(const usecases::Publication& publication) {
   if (carried.report.epochs_replaced > 0) {
     text += count_of(carried.report.epochs_replaced, "epoch") +
             " ended, as another copy of this home had signed there; new ones took their place\n";
+  }
+  for (const auto& name : carried.report.closed_again) {
+    text += name + " had been revoked before this home was put back to an earlier state, and is so again\n";
   }
   if (!carried.report.doubt.empty()) {
     text += carried.report.doubt + ": what was sent stands in new epochs, so that surely no key signed twice\n";

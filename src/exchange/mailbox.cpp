@@ -227,21 +227,25 @@ Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& 
     keys.push_back(std::move(own));
   }
   const auto own_key = home.signing_key().public_key();
-  std::map<std::size_t, std::uint64_t> next_out;  // by thread
-  const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
+  std::map<std::size_t, LostNotes> lost;  // by thread
+  const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<keys::Note> {
     const auto& [thread, number] = places[which];
-    if (!keys::open_note(bundle.payload(), keys[thread], threads[thread].out, number, own_key)) return std::nullopt;
-    return true;
+    auto note = keys::open_note(bundle.payload(), keys[thread], threads[thread].out, number, own_key);
+    if (!note) return std::nullopt;
+    return std::move(*note);
   };
-  const auto take = [&](std::size_t which, bool is_note) {
-    auto& next = next_out[places[which].thread];
-    next = std::max(next, places[which].number + 1);
-    return is_note;
+  const auto take = [&](std::size_t which, const keys::Note& note) {
+    const auto& [thread, number] = places[which];
+    auto& found = lost[thread];
+    found.thread_id = threads[thread].id;
+    found.next_out = std::max(found.next_out, number + 1);
+    if (note.closed_ms) found.closed_ms = note.closed_ms;
+    return false;  // two copies of this home may have given two notes one number
   };
   GL_CHECK(read_judged(ledger, addresses, judge, take, world.cancel));
-  std::vector<LostNotes> lost;
-  for (const auto& [thread, next] : next_out) lost.push_back({threads[thread].id, next});
-  return lost;
+  std::vector<LostNotes> all;
+  for (const auto& [thread, found] : lost) all.push_back(found);
+  return all;
 }
 
 }  // namespace glucoledger::exchange

@@ -31,6 +31,7 @@ struct NotesRead {
 struct LostNotes {
   std::int64_t thread_id = 0;
   std::uint64_t next_out = 0;
+  std::optional<std::int64_t> closed_ms;  // one of them closed the thread
 };
 Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world);
 

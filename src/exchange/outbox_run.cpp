@@ -111,6 +111,9 @@ class OutboxRun {
 
   DeliverySource::Rows seal_notes() {
     std::vector<Outgoing> rows;
+    GL_TRY(waiting, home::threads_with_waiting_notes(home_));
+    if (waiting.empty()) return rows;
+    GL_CHECK(look_for_lost_notes());
     GL_TRY(thread_ids, home::threads_with_waiting_notes(home_));
     for (const auto thread_id : thread_ids) {
       GL_TRY(mailbox, Mailbox::open(home_, thread_id, ledger_, world_));
@@ -151,7 +154,8 @@ class OutboxRun {
 
   // Of all epochs with waiting messages, whose next addresses are free.
   Result<void> find_signers() {
-    GL_CHECK(look_for_lost_notes());
+    GL_TRY(waiting, home::epochs_with_waiting_messages(home_));
+    if (!waiting.empty()) GL_CHECK(look_for_lost_notes());
     while (true) {
       GL_CHECK(world_.cancel.check());
       GL_CHECK(make_epochs([](home::Transaction& transaction) { return replace_dead_epochs(transaction); }));
@@ -173,16 +177,20 @@ class OutboxRun {
     }
   }
 
-  // What this home told before it was put back may have been that an epoch is complete: nobody reads on there.
+  // What this home told before it was put back may have been that an epoch is complete, so that nobody reads on there,
+  // or that someone was let out: then they stay out.
   Result<void> look_for_lost_notes() {
     if (has_looked_for_notes_) return {};
-    GL_TRY(epochs, home::epochs_with_waiting_messages(home_));
-    if (epochs.empty()) return {};
     GL_TRY(lost, find_lost_notes(home_, ledger_, world_));
     has_looked_for_notes_ = true;
     if (lost.empty()) return {};
     return home_.write([&](home::Transaction& transaction) -> Result<void> {
-      for (const auto& [thread_id, next_out] : lost) GL_CHECK(home::skip_notes(transaction, thread_id, next_out));
+      for (const auto& [thread_id, next_out, closed_ms] : lost) {
+        GL_CHECK(home::skip_notes(transaction, thread_id, next_out));
+        if (!closed_ms) continue;
+        GL_TRY(names, home::close_grants_of_thread(transaction, thread_id, *closed_ms));
+        report_.closed_again.insert(report_.closed_again.end(), names.begin(), names.end());
+      }
       GL_TRY(stopped, home::stop_signing_in_all(transaction));
       report_.epochs_replaced += stopped;
       return {};
@@ -334,6 +342,7 @@ void add(OutboxReport& sum, const OutboxReport& report) {
   sum.delivery.read_back += report.delivery.read_back;
   sum.delivery.unconfirmed = report.delivery.unconfirmed;
   sum.epochs_replaced += report.epochs_replaced;
+  sum.closed_again.insert(sum.closed_again.end(), report.closed_again.begin(), report.closed_again.end());
   if (!report.doubt.empty()) sum.doubt = report.doubt;
   sum.waiting = report.waiting;
 }

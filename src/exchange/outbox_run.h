@@ -1,7 +1,10 @@
 // One run of the outbox: everything that waits in a home goes out, in the order that the promises need.
 //
 //   1. what an earlier run fixed and did not see confirmed
-//   2. notes, which release epochs, tell their ends, close grants: whenever some wait, before all else
+//   2. notes, which release epochs, tell their ends, close grants: whenever some wait, before all else. Before the
+//   first
+//      of a run, and before the first signature, notes are looked for that stand on the ledger and that this home does
+//      not know of: then it was put back, and grants that it had closed are closed again
 //   3. messages, epoch by epoch: before the first signature of a run the epoch's next address is looked up; one that is
 //      in use ends the epoch (another copy of this home signed there), and its messages wait for a new one; so in all
 //      epochs where notes of this home stand that it does not know of (it was put back: ends may have been told). Where
@@ -27,9 +30,10 @@ struct OutboxOptions {
 
 struct OutboxReport {
   DeliveryCounts delivery;
-  std::size_t epochs_replaced = 0;  // ended because their next address was in use
-  std::string doubt;                // too few nodes answered (ports::ReadEnd), so that new epochs were used
-  home::OutboxCounts waiting;       // afterwards
+  std::size_t epochs_replaced = 0;        // ended because their next address was in use
+  std::vector<std::string> closed_again;  // grants that this home had closed before it was put back to an earlier state
+  std::string doubt;                      // too few nodes answered (ports::ReadEnd), so that new epochs were used
+  home::OutboxCounts waiting;             // afterwards
 };
 
 // Nothing: another process carries this home's outbox, and what waits here with it.

@@ -296,4 +296,15 @@ Result<void> close_grant(Transaction& transaction, const Grant& grant, std::int6
                         : drop_what_others_do_not_cover(transaction, others);
 }
 
+Result<std::vector<std::string>> close_grants_of_thread(Transaction& transaction, std::int64_t thread_id,
+                                                        std::int64_t now_ms) {
+  GL_TRY(grants, open_grants_of_thread(transaction.home(), thread_id));
+  std::vector<std::string> names;
+  for (const auto& grant : grants) {
+    GL_CHECK(close_grant(transaction, grant, now_ms));
+    names.push_back(grant.name);
+  }
+  return names;
+}
+
 }  // namespace glucoledger::home

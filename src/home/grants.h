@@ -62,5 +62,8 @@ Result<std::vector<Epoch>> epochs_held_by_alone(Home& home, const Grant& grant);
 // grants of the recipient cover is released anew; with the thread's last open grant the thread closes, by a note with
 // the ends of all its epochs.
 Result<void> close_grant(Transaction& transaction, const Grant& grant, std::int64_t now_ms);
+// All that are open in the thread. Their names.
+Result<std::vector<std::string>> close_grants_of_thread(Transaction& transaction, std::int64_t thread_id,
+                                                        std::int64_t now_ms);
 
 }  // namespace glucoledger::home

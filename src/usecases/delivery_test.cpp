@@ -29,9 +29,15 @@ class DeliveryTest : public Stage {
     import(0, 0, 2);
     invite("smith");
     publish();
+    roll_back([&] {
+      import(0, 2, 1);
+      publish();
+    });
+  }
+  // The patient's home is put back to what it was before `life`.
+  void roll_back(const std::function<void()>& life) {
     std::filesystem::copy(folder_ / "patient", folder_ / "kept", std::filesystem::copy_options::recursive);
-    import(0, 2, 1);
-    publish();
+    life();
     for (const char* name : {"home.db", "instance"}) {
       std::ifstream old(folder_ / "kept" / name, std::ios::binary);
       std::ofstream(folder_ / "patient" / name, std::ios::binary | std::ios::trunc) << old.rdbuf();
@@ -39,6 +45,27 @@ class DeliveryTest : public Stage {
     std::filesystem::remove_all(folder_ / "kept");
   }
 };
+
+TEST_F(DeliveryTest, ARevocationHoldsInAHomeThatIsPutBack) {
+  import(0, 0, 2);
+  invite("smith");
+  invite("jones");
+  publish();
+  roll_back([&] {
+    ASSERT_TRUE(try_revoke("smith"));
+    (void)fetched("smith");
+  });
+  const auto readable = records("smith");
+  import(0, 2, 1);
+  import(1, 0, 2);
+  const auto report = try_publish();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->closed_again, std::vector<std::string>{"smith"});
+  EXPECT_TRUE(fetched("smith").closed);
+  EXPECT_EQ(records("smith"), readable);
+  (void)fetched("jones");
+  EXPECT_EQ(records("jones"), imported_);
+}
 
 TEST_F(DeliveryTest, WhereverTheLedgerFailsAllArrivesOnceInTheEnd) {
   invite("smith");
