@@ -283,7 +283,7 @@ void AttachPipeline::submit_loop() {
       fail_with(submitted.error());
     }
     lock.lock();
-    settle(submission, std::move(submitted));
+    settle(submission, submitted);
   }
 }
 
@@ -307,7 +307,7 @@ void AttachPipeline::watch_loop() {
 }
 
 // A submission that was broken off may have arrived all the same: what is wanted of it is submitted again.
-void AttachPipeline::settle(const std::shared_ptr<Submission>& submission, Result<void> submitted) {
+void AttachPipeline::settle(const std::shared_ptr<Submission>& submission, const Result<void>& submitted) {
   for (auto& one : submission->batch) {
     if (unwanted_.erase(key_of(one.row)) > 0) continue;
     if (submitted) {

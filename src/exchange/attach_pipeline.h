@@ -94,7 +94,7 @@ class AttachPipeline {
   void submit_loop();
   void watch_loop();
   void guarded(void (AttachPipeline::*loop)());
-  void settle(const std::shared_ptr<Submission>& submission, Result<void> submitted) REQUIRES(mutex_);
+  void settle(const std::shared_ptr<Submission>& submission, const Result<void>& submitted) REQUIRES(mutex_);
   Result<Attached> attach(home::Outgoing row);
   Result<ports::Tips> current_tips();
   bool batch_is_due() const REQUIRES(mutex_);

@@ -44,6 +44,7 @@ std::string payload_of(const ledger::PreparedBundle& bundle) {
 
 Result<std::vector<Accepted>> Delivery::find_on_ledger(std::span<const Outgoing> rows) {
   std::vector<crypto::Hash> addresses;
+  addresses.reserve(rows.size());
   for (const auto& row : rows) addresses.push_back(row.address);
   std::map<std::size_t, Accepted> here;
   const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<crypto::Hash> {
@@ -157,6 +158,7 @@ Result<void> Delivery::let_leave(AttachPipeline& pipeline) {
   if (batch.empty()) return keep_books();
   GL_TRY(departure, home::Departure::begin(home_.folder(), world_.cancel, world_.clock));
   std::vector<Outgoing> rows;
+  rows.reserve(batch.size());
   for (const auto& one : batch) rows.push_back(without_bundle(one.row));
   std::vector<bool> may_leave;
   GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
@@ -262,6 +264,7 @@ Result<void> Delivery::close_confirmed(std::vector<Accepted>& sent) {
 Result<void> Delivery::close_present(std::vector<Accepted>& sent) {
   if (sent.empty()) return {};
   std::vector<crypto::Hash> addresses;
+  addresses.reserve(sent.size());
   for (const auto& one : sent) addresses.push_back(one.row.address);
   std::vector<bool> done(sent.size());
   const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {

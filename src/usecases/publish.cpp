@@ -63,15 +63,17 @@ std::size_t size_of(const Groups& groups) {
 }
 
 // What another process has planned meanwhile falls out.
-Result<Groups> still_unpublished(home::Home& home, keys::Design design, Groups groups) {
+Result<Groups> still_unpublished(home::Home& home, keys::Design design, const Groups& groups) {
   Groups still;
-  for (auto& [key, readings] : groups) {
+  for (const auto& [key, readings] : groups) {
     std::vector<std::int64_t> ids;
     for (const auto& reading : readings) ids.push_back(reading.id);
     GL_TRY(free_ids, home::still_unpublished(home, design, ids));
     const std::set<std::int64_t> is_free(free_ids.begin(), free_ids.end());
-    std::erase_if(readings, [&](const StoredReading& reading) { return !is_free.contains(reading.id); });
-    if (!readings.empty()) still.emplace(key, std::move(readings));
+    Groups::mapped_type left;
+    std::copy_if(readings.begin(), readings.end(), std::back_inserter(left),
+                 [&](const StoredReading& reading) { return is_free.contains(reading.id); });
+    if (!left.empty()) still.emplace(key, std::move(left));
   }
   return still;
 }
