@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/limits.h"
 #include "base/wall_time.h"
 #include "cgm/local_day.h"

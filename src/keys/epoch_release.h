@@ -2,7 +2,7 @@
 // Travels in notes and, for the newest epoch, in the URI; never openly.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
