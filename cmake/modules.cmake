@@ -4,7 +4,7 @@
 #
 # compiles every *.cpp of the folder into the library `mam`, but
 #   *_test.cpp   become the program `mam_test` (GoogleTest), a quick test;
-#   fake_*.cpp   belong to that program, too: what stands in for others in tests;
+#   fake_*.cpp, test_*.cpp   belong to that program, too: what stands in for others in tests, and what tests share;
 #   *_fuzz.cpp   become a program each (LLVMFuzzerTestOneInput): with GLUCOLEDGER_FUZZ a libFuzzer one, else one that
 #                runs tests/corpus/NAME and mutations of it, a quick test `NAME_fuzz`;
 
@@ -37,8 +37,8 @@ function(glucoledger_module name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
   set(tests ${sources})
   set(fuzzers ${sources})
-  list(FILTER sources EXCLUDE REGEX "(_(test|fuzz)|/fake_[a-z_]+)\\.cpp$")
-  list(FILTER tests INCLUDE REGEX "(_test|/fake_[a-z_]+)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(_(test|fuzz)|/(fake|test)_[a-z_]+)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "(_test|/(fake|test)_[a-z_]+)\\.cpp$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cpp$")
   if(sources)
     add_library(${name} STATIC ${sources})

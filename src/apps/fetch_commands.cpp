@@ -24,6 +24,10 @@ struct ReceiveArguments {
 };
 
 Result<ExitCode> receive(const Context& context, const ReceiveArguments& arguments) {
+  if (arguments.file.starts_with(keys::kUriScheme)) {
+    return fail(ErrorCode::kUsage, "an invitation itself is no file",
+                "put it into a file, or name - and give it on standard input: arguments can be seen by others");
+  }
   GL_TRY(session, Session::start(context));
   GL_TRY(content, base::read_file(arguments.file, base::limits::kImageSizeMax));
   GL_TRY(home, session.open(Home::Use::kWrite));

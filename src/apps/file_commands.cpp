@@ -1,4 +1,5 @@
 // cid, pack, unpack: the file of design B by itself, without a home.
+#include <filesystem>
 #include <limits>
 #include <memory>
 
@@ -29,6 +30,10 @@ Result<SecretBytes> read_file_key(const FileOptions& options, const Context& con
   if (path == "-" && options.input == "-") {
     return fail(ErrorCode::kUsage, "key and content cannot both come from standard input",
                 "name a file for one of them");
+  }
+  std::error_code ignored;
+  if (std::filesystem::equivalent(options.output, path, ignored)) {
+    return fail(ErrorCode::kUsage, "-o names the key's own file, which would be lost", "name another file");
   }
   GL_TRY(text, base::read_file(path, privacy::kFileSecretSize + 1));
   SecretBytes key = SecretBytes::copy_of(base::as_bytes(text));

@@ -93,8 +93,11 @@ Result<std::string> share_text(const ShareArguments& arguments, const usecases::
   text += "Whoever has this code can read " + count_of(share.epochs, "epoch") + " and what comes after; show it to " +
           arguments.name + " alone.\n";
   if (share.grant.name != share.grant.recipient) {
-    text += "It is a further grant of " + share.grant.recipient + "'s, by the name " + share.grant.name + ": each of " +
-            share.grant.recipient + "'s codes reads what all of them open.\n";
+    text +=
+        "It is a further grant of " + share.grant.recipient + "'s, by the name " + share.grant.name + ": each of " +
+        share.grant.recipient + "'s codes reads what all of them open" +
+        (share.grant.design == keys::Design::kTangleIpfs ? ", once this one was received, which names the store" : "") +
+        ".\n";
   }
   for (const auto& days : share.left_out) {
     text += "Not included: the file of " + days + " reaches over the window's edge.\n";
@@ -113,12 +116,12 @@ Result<ExitCode> exit_of(const usecases::Carried& carried) {
     if (shortfall->code == ErrorCode::kUnreachable) base::advise(*shortfall, Advice::kNone, std::string(kNextStep));
     return tl::unexpected(std::move(*shortfall));
   }
-  if (carried.by == usecases::Carried::By::kAnotherProcess) {
-    std::fputs("the process that publishes for this home tells the other side\n", stderr);
-    return ExitCode::kDone;
-  }
   if (carried.waiting.notes_waiting == 0) return ExitCode::kDone;
-  return fail(ErrorCode::kUnreachable, "notes wait for the ledger", std::string(kNextStep));
+  return fail(ErrorCode::kUnreachable,
+              carried.by == usecases::Carried::By::kAnotherProcess
+                  ? "the process that publishes for this home has not told the other side yet"
+                  : "notes wait for the ledger",
+              std::string(kNextStep));
 }
 
 Result<ExitCode> share(const Context& context, const ShareArguments& arguments) {

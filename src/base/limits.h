@@ -90,6 +90,8 @@ inline constexpr std::size_t kNameLengthMax = 64;
 inline constexpr std::size_t kMessagesPerEpochMax = 100'000;
 inline constexpr int kCborDepthMax = 8;                 // of notes and URIs
 inline constexpr std::size_t kMissingNotesMax = 4'096;  // of one thread
+inline constexpr std::uint64_t kPrunedNotesMax =
+    1'024;  // that a ledger says it dropped, one after the other: behind them nothing is looked for
 
 // Files of a home and of secrets
 inline constexpr std::size_t kInstanceSizeMax = 4'096;  // the machine's id, too

@@ -1,7 +1,7 @@
 // What every operation that can fail from outside returns: a value, or an Error with what to do next.
 //
 // Faults from outside (a bad file, an unreachable node, a wrong key) are Results. Normal absence is std::optional.
-// A bug of ours is GL_ASSERT, which stays on in release builds. Nothing throws; adapters catch what libraries throw.
+// A bug of ours is GL_ASSERT, on in release builds, too. We throw nothing but bad_alloc, and catch what libraries do.
 // Nothing below apps knows a command or an option: where one is the answer, an Error carries an Advice (base/advice.h)
 // and apps has the words.
 // An Error's texts never hold patient data, seeds, keys or a URI: they may be logged and shown to anyone.

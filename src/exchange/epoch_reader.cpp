@@ -228,7 +228,8 @@ Result<std::vector<home::Record>> EpochReader::records_of_file(const Step& step)
     return records;
   }
   if (error) return tl::unexpected(*error);
-  return fail(ErrorCode::kUnreachable, "the invitation names no content store", "ask the patient for a new invitation");
+  return fail(ErrorCode::kUnreachable, "the invitation names no content store, where the files are",
+              "ask the patient for a new invitation");
 }
 
 // Where another process was faster, the records are known and the epoch is left to it.

@@ -63,6 +63,16 @@ Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& worl
   return opened;
 }
 
+Result<OpenedLedger> open_home_ledger_soon(home::Home& home, const ports::World& world) {
+  constexpr std::int64_t kPatienceMs = 2'500;
+  const base::CancelAfter patience(world.cancel, kPatienceMs);
+  auto brief = world;
+  brief.cancel = patience.token();
+  auto opened = open_home_ledger(home, brief);
+  if (opened || opened.error().code != ErrorCode::kInterrupted || world.cancel.cancelled()) return opened;
+  return fail(ErrorCode::kUnreachable, "the ledger does not answer", "what waits goes with the next publish");
+}
+
 Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const ports::World& world,
                                                       const home::ReceivedGrant& grant) {
   GL_TRY(places, places_of_ledger(home, grant));

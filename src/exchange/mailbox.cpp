@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/limits.h"
 #include "exchange/delivery.h"
 #include "exchange/read_judged.h"
 #include "ledger/bundle.h"
@@ -13,8 +14,6 @@ namespace {
 
 constexpr std::uint64_t kNoteLookAhead = 8;
 constexpr std::uint64_t kNotesPerRead = 16;
-// Where a ledger says that it dropped what stood there: so far is looked for what it kept, in larger steps.
-constexpr std::uint64_t kPrunedNotesMax = 1'024;
 constexpr std::uint64_t kPrunedNotesPerRead = 256;
 constexpr std::int64_t kGapPauseMs = 300;
 const std::string kNoTag(ledger::kTagTrytes, '9');
@@ -59,7 +58,7 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
 // Where a copy of this home may have sent a note, or where one was pruned, is no place for another.
 Result<std::uint64_t> Mailbox::first_free_number(std::uint64_t from) {
   const auto own_key = home_.signing_key().public_key();
-  for (std::uint64_t first = from; first < from + kPrunedNotesMax; first += kNoteLookAhead) {
+  for (std::uint64_t first = from; first < from + base::limits::kPrunedNotesMax; first += kNoteLookAhead) {
     const auto addresses = addresses_from(keys_, thread_.out, first, kNoteLookAhead);
     std::vector<bool> used(addresses.size());
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
@@ -196,7 +195,7 @@ Result<NotesRead> Mailbox::read(const keys::PublicKey& sender, const Take& take)
       count = kNotesPerRead;
     } else {  // behind what was dropped others may stand
       first += count;
-      goes_on = pruned.contains(first - 1) && first < thread_.next_in + kPrunedNotesMax;
+      goes_on = pruned.contains(first - 1) && first < thread_.next_in + base::limits::kPrunedNotesMax;
       count = std::min(2 * count, kPrunedNotesPerRead);
     }
   }

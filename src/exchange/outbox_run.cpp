@@ -309,22 +309,11 @@ class OutboxRun {
   OutboxReport report_;
 };
 
-// Who shares or revokes does not wait long for a ledger that says nothing at all.
-Result<OpenedLedger> open_soon(home::Home& home, const ports::World& world) {
-  constexpr std::int64_t kPatienceMs = 2'500;
-  const base::CancelAfter patience(world.cancel, kPatienceMs);
-  auto brief = world;
-  brief.cancel = patience.token();
-  auto opened = open_home_ledger(home, brief);
-  if (opened || opened.error().code != ErrorCode::kInterrupted || world.cancel.cancelled()) return opened;
-  return fail(ErrorCode::kUnreachable, "the ledger does not answer", "what waits goes with the next publish");
-}
-
 Result<std::optional<OutboxReport>> run_once(home::Home& home, const ports::World& world,
                                              const OutboxOptions& options) {
   GL_TRY(lease, home::SigningLease::take(home.folder()));
   if (!lease) return std::nullopt;
-  GL_TRY(opened, options.notes_only ? open_soon(home, world) : open_home_ledger(home, world));
+  GL_TRY(opened, options.notes_only ? open_home_ledger_soon(home, world) : open_home_ledger(home, world));
   GL_TRY(mwm, ledger::weight_to_attach(opened.info.min_weight_magnitude, options.min_weight_magnitude));
   return OutboxRun(home, *lease, world, options, opened, mwm).run();
 }

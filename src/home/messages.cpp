@@ -72,7 +72,7 @@ Result<bool> store_signed(Transaction& transaction, const Epoch& epoch, std::spa
   return true;
 }
 
-Result<std::uint64_t> count_left(Home& home, std::int64_t epoch_id) {
+Result<std::uint64_t> count_departed(Home& home, std::int64_t epoch_id) {
   GL_TRY(statement,
          home.database().prepare("SELECT message_index FROM message WHERE epoch_id = ?1 AND state IN ('left', "
                                  "'closed') ORDER BY message_index"));

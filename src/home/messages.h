@@ -39,7 +39,7 @@ struct SignedMessage {
 Result<bool> store_signed(Transaction& transaction, const Epoch& epoch, std::span<const SignedMessage> messages);
 
 // How many messages of an epoch, from its first on, are known to have left without a gap. Nobody can read beyond a gap.
-Result<std::uint64_t> count_left(Home& home, std::int64_t epoch_id);
+Result<std::uint64_t> count_departed(Home& home, std::int64_t epoch_id);
 // A file that was sealed for the old epoch is no use in the new one: it becomes an orphan (stored_files.h).
 Result<void> move_waiting_messages(Transaction& transaction, std::int64_t from_epoch_id, const Epoch& to);
 // Messages from this index on are burnt, and wait anew in the other epoch.

@@ -30,7 +30,7 @@ class MessagesTest : public HomeTest {
   // What a revocation does to one epoch; the epoch in its place.
   Epoch replace(Home& home, const Epoch& epoch) {
     return write(home, [&](Transaction& t) -> Result<Epoch> {
-      GL_TRY(count, count_left(home, epoch.id));
+      GL_TRY(count, count_departed(home, epoch.id));
       GL_TRY(next, create_epoch(t, epoch.design, epoch.first_day, epoch.last_day));
       GL_CHECK(remake_messages_from(t, epoch.id, count, next));
       GL_CHECK(move_waiting_messages(t, epoch.id, next));
@@ -183,15 +183,15 @@ TEST_F(MessagesTest, WhatWasBurntStaysSo) {
 
 TEST_F(MessagesTest, OnlyWhatLeftWithoutAGapCounts) {
   const auto epoch = add_signed_epoch(home(), 5);
-  EXPECT_EQ(count_left(home(), epoch.id), 0U);
+  EXPECT_EQ(count_departed(home(), epoch.id), 0U);
   leave(home(), {row(1), row(2), row(3), row(4)});
-  EXPECT_EQ(count_left(home(), epoch.id), 0U) << "may have left is not known to have left";
+  EXPECT_EQ(count_departed(home(), epoch.id), 0U) << "may have left is not known to have left";
   left(home(), {row(1), row(2), row(4)});
-  EXPECT_EQ(count_left(home(), epoch.id), 2U);
+  EXPECT_EQ(count_departed(home(), epoch.id), 2U);
   write(home(), [&](Transaction& t) { return mark_closed(t, std::vector{row(1)}); });
-  EXPECT_EQ(count_left(home(), epoch.id), 2U);
+  EXPECT_EQ(count_departed(home(), epoch.id), 2U);
   ASSERT_TRUE(home().database().execute("UPDATE message SET state = 'burnt' WHERE id = 2"));
-  EXPECT_EQ(count_left(home(), epoch.id), 1U);
+  EXPECT_EQ(count_departed(home(), epoch.id), 1U);
 }
 
 TEST_F(MessagesTest, WhatCannotBeReadIsPlannedAnewWithItsReadings) {

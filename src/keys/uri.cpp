@@ -11,7 +11,6 @@
 namespace glucoledger::keys {
 namespace {
 
-constexpr std::string_view kScheme = "glucoledger:";
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kChecksumSize = 4;
 constexpr std::array<const char*, 3> kKindNames = {"ledger", "store", "home"};
@@ -116,9 +115,9 @@ Result<SecretBytes> encode_uri(const Invitation& invitation) {
   bytes.insert(bytes.end(), checksum.begin(), checksum.begin() + kChecksumSize);
   std::string text = base::base64url_encode(bytes);
   sodium_memzero(bytes.data(), bytes.size());
-  SecretBytes uri(kScheme.size() + text.size());
-  std::copy(kScheme.begin(), kScheme.end(), uri.data());
-  std::copy(text.begin(), text.end(), uri.data() + kScheme.size());
+  SecretBytes uri(kUriScheme.size() + text.size());
+  std::copy(kUriScheme.begin(), kUriScheme.end(), uri.data());
+  std::copy(text.begin(), text.end(), uri.data() + kUriScheme.size());
   sodium_memzero(text.data(), text.size());
   if (uri.size() > base::limits::kUriLengthMax) {
     return fail(ErrorCode::kUsage, "the URI would be longer than 600 characters",
@@ -132,7 +131,7 @@ Result<Invitation> decode_uri(std::string_view text) {
   const auto first = text.find_first_not_of(kWhiteSpace);
   if (first == std::string_view::npos) return fail(ErrorCode::kInputRefused, "there is nothing in it");
   text = text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
-  if (!text.starts_with(kScheme)) {
+  if (!text.starts_with(kUriScheme)) {
     return fail(ErrorCode::kInputRefused, "this is no glucoledger: URI", Advice::kGiveWholeInvitation);
   }
   const auto cut = [] {
@@ -140,7 +139,7 @@ Result<Invitation> decode_uri(std::string_view text) {
                 "copy it again, whole, or scan the QR code");
   };
   if (text.size() > base::limits::kUriLengthMax) return cut();
-  auto bytes = base::base64url_decode(text.substr(kScheme.size()));
+  auto bytes = base::base64url_decode(text.substr(kUriScheme.size()));
   if (!bytes || bytes->size() <= 1 + kChecksumSize) return cut();
   const SecretBytes wiped(std::move(*bytes));
   if (wiped.view().front() > kVersion) {

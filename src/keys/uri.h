@@ -17,6 +17,8 @@
 
 namespace glucoledger::keys {
 
+inline constexpr std::string_view kUriScheme = "glucoledger:";
+
 struct Place {
   enum class Kind { kLedger, kStore, kHome };  // kHome: a folder with both, as "ledger" and "store"
   Kind kind = Kind::kLedger;

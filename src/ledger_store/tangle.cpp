@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/random.h"
+#include "ledger/min_weight_magnitude.h"
 #include "ledger_store/folder_lock.h"
 #include "ledger_store/rocks_store.h"
 
@@ -122,11 +123,7 @@ std::unique_ptr<Tangle> Tangle::in_memory(int min_weight_magnitude, const base::
 
 Result<std::unique_ptr<Tangle>> Tangle::over(std::unique_ptr<Store> store, std::string locator,
                                              const TangleOptions& options, const base::Clock& clock) {
-  if (options.min_weight_magnitude &&
-      (*options.min_weight_magnitude < 1 || *options.min_weight_magnitude > base::limits::kMinWeightMagnitudeMax)) {
-    return fail(ErrorCode::kUsage,
-                "a minimum weight magnitude is 1 to " + std::to_string(base::limits::kMinWeightMagnitudeMax));
-  }
+  if (options.min_weight_magnitude) GL_CHECK(ledger::check_min_weight_magnitude(*options.min_weight_magnitude));
   if (!options.read_only) GL_CHECK(make_ready(*store, options, clock));
   GL_TRY(parameters, read_parameters(*store));
   GL_CHECK(check_agreement(parameters, options));

@@ -30,8 +30,8 @@ Error error_of(sqlite3* database) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       error.code = ErrorCode::kBusy;
-      error.message = "another process is writing to the database";
-      error.next_step = "repeat when it is done: nothing was changed";
+      error.message = "another process has been writing to the database for long";
+      error.next_step = "repeat when it is done";
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

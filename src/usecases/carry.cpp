@@ -4,6 +4,9 @@ namespace glucoledger::usecases {
 namespace {
 
 constexpr std::int64_t kTurnPauseMs = 100;
+// Who shares or revokes beside a process that publishes waits so long for it to tell the other side.
+constexpr std::int64_t kTellWaitMs = 2'500;
+constexpr std::int64_t kTellPauseMs = 50;
 
 // A peer that was not reached leaves what was recorded waiting: a part of the answer.
 Result<Carried> carried(home::Home& home, Result<std::optional<OutboxReport>> report) {
@@ -17,6 +20,8 @@ Result<Carried> carried(home::Home& home, Result<std::optional<OutboxReport>> re
   } else {
     outcome.by = Carried::By::kNobody;
     outcome.error = std::move(report.error());
+    // It is recorded, so that BUSY, "nothing was changed", would be untrue.
+    if (outcome.error->code == ErrorCode::kBusy) outcome.error->code = ErrorCode::kUnreachable;
   }
   GL_ASSIGN(outcome.waiting, home::outbox_counts(home));
   return outcome;
@@ -41,7 +46,13 @@ std::optional<Error> Carried::shortfall() const {
 Result<Carried> carry_notes(home::Home& home, const World& world) {
   OutboxOptions options;
   options.notes_only = true;
-  return carried(home, exchange::run_outbox(home, world, options));
+  GL_TRY(outcome, carried(home, exchange::run_outbox(home, world, options)));
+  const auto until_ms = world.clock.steady_ms() + kTellWaitMs;
+  while (outcome.by == Carried::By::kAnotherProcess && outcome.waiting.notes_waiting > 0 &&
+         world.clock.steady_ms() < until_ms && !world.clock.wait_ms(kTellPauseMs, world.cancel)) {
+    GL_ASSIGN(outcome.waiting, home::outbox_counts(home));
+  }
+  return outcome;
 }
 
 Result<Carried> carry_all(home::Home& home, const World& world, const OutboxOptions& options) {

@@ -28,7 +28,7 @@ struct Carried {
   std::optional<Error> shortfall() const;
 };
 
-// Notes only, and at once: where another process carries the outbox, it sends them.
+// Notes only, and at once: where another process carries the outbox, it sends them, and is given a moment to do so.
 Result<Carried> carry_notes(home::Home& home, const World& world);
 // All that waits. Where another process carries the outbox, waits until it is through, or goes on where it stopped.
 Result<Carried> carry_all(home::Home& home, const World& world, const OutboxOptions& options);

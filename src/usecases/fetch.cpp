@@ -88,12 +88,8 @@ Result<void> conclude(home::Home& home, const home::Contact& contact, FetchRepor
 // In a thread of its own. A home is one thread's.
 Result<void> fetch_beside_others(const home::Home& home, const World& world, const home::Contact& contact,
                                  FetchReport& report) {
-  try {
-    GL_TRY(own, home.open_again());
-    return fetch_into(own, world, contact, report);
-  } catch (const std::exception&) {  // it must not leave a thread
-    return fail(ErrorCode::kFailed, "there is not enough memory to fetch", "repeat: nothing is lost");
-  }
+  GL_TRY(own, home.open_again());
+  return fetch_into(own, world, contact, report);
 }
 
 Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::optional<std::string>& name) {
@@ -118,7 +114,9 @@ Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, con
   GL_CHECK(require_role(home, home::Role::kClinic));
   GL_TRY(contacts, chosen_contacts(home, patient));
   std::vector<FetchReport> reports(contacts.size());
-  std::vector<Result<void>> outcomes(contacts.size());
+  const Result<void> no_memory =
+      fail(ErrorCode::kFailed, "there is not enough memory to fetch", "repeat: nothing is lost");
+  std::vector<Result<void>> outcomes(contacts.size(), no_memory);
   const auto given_up = side_by_side(world, contacts.size(), patience, [&](std::size_t which, const World& own) {
     outcomes[which] = fetch_beside_others(home, own, contacts[which], reports[which]);
   });

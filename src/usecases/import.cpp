@@ -22,6 +22,14 @@ bool differ(std::string_view a, std::string_view b) {
   return !a.empty() && !b.empty() && folded(a) != folded(b);
 }
 
+// What was taken before stays: then it is not BUSY, "nothing was changed", any more.
+Error cut_short(Error error, std::size_t taken) {
+  if (taken == 0 || error.code != ErrorCode::kBusy) return error;
+  return {ErrorCode::kFailed,
+          error.message + "; " + std::to_string(taken) + " readings of the file were taken in before",
+          "import it again: what is here already is known"};
+}
+
 // Another time the file may be taken.
 bool is_passing(const Error& error) {
   return error.code != ErrorCode::kInputRefused && error.code != ErrorCode::kCorrupt &&
@@ -55,10 +63,11 @@ Result<Import> import_readings(home::Home& home, convert::ImportedFile file) {
   for (std::size_t next = 0; next < readings.size(); next += kReadingsPerTransaction) {
     const auto some = readings.subspan(next, std::min(kReadingsPerTransaction, readings.size() - next));
     home::Added added;
-    GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
+    auto taken = home.write([&](home::Transaction& transaction) -> Result<void> {
       GL_ASSIGN(added, home::add_readings(transaction, some));
       return {};
-    }));
+    });
+    if (!taken) return tl::unexpected(cut_short(std::move(taken.error()), next));
     outcome.added.added += added.added;
     outcome.added.known += added.known;
     outcome.added.conflicting_lines.insert(outcome.added.conflicting_lines.end(), added.conflicting_lines.begin(),
@@ -70,7 +79,10 @@ Result<Import> import_readings(home::Home& home, convert::ImportedFile file) {
     outcome.names_another_person =
         differ(known->family, details.family_name) || differ(known->given, details.given_name);
   }
-  if (!outcome.names_another_person) GL_CHECK(keep_patient(home, details));
+  if (outcome.names_another_person) return outcome;
+  if (auto kept = keep_patient(home, details); !kept) {
+    return tl::unexpected(cut_short(std::move(kept.error()), readings.size()));
+  }
   return outcome;
 }
 

@@ -17,7 +17,7 @@ Result<void> end_held_epoch(home::Transaction& transaction, const home::Epoch& e
   auto& home = transaction.home();
   GL_TRY(leaving, home::count_leaving(home, epoch.id));
   outcome.may_still_arrive = outcome.may_still_arrive || leaving > 0;
-  GL_TRY(left, home::count_left(home, epoch.id));
+  GL_TRY(left, home::count_departed(home, epoch.id));
   GL_TRY(unsent, home::has_unsent_messages(home, epoch.id));
   if (unsent) {
     GL_TRY(next, home::create_epoch(transaction, epoch.design, epoch.first_day, epoch.last_day));

@@ -87,8 +87,14 @@ Result<std::optional<home::Epoch>> release_epochs(home::Transaction& transaction
 Result<std::string> network_id_of(home::Home& home, const World& world) {
   GL_TRY(known, home.meta("network_id"));
   if (known) return *known;
-  GL_TRY(opened, exchange::open_home_ledger(home, world));
-  return opened.info.network_id;
+  auto opened = exchange::open_home_ledger_soon(home, world);
+  if (opened) return std::move(opened->info.network_id);
+  if (opened.error().code == ErrorCode::kUnreachable) {
+    opened.error().next_step =
+        "nobody was let in: this home has not met its ledger yet, and a code must name it; repeat "
+        "once it answers";
+  }
+  return tl::unexpected(std::move(opened.error()));
 }
 
 // The open grant with the same words, or a new one.

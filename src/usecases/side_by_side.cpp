@@ -38,30 +38,42 @@ class SideBySide {
     bool given_up = false;
   };
 
+  // What a library throws must not leave a thread; whose work it was has no outcome then, and says so.
   void take() EXCLUDES(mutex_) {
-    while (true) {
-      std::size_t which = 0;
-      auto own = world_;
-      {
-        const base::MutexLock lock(mutex_);
-        if (next_ == count_) return;
-        which = next_++;
-        auto& patient = patients_[which];
-        patient.source.emplace(world_.cancel);
-        patient.progress_at = Steady::now();
-        own.cancel = patient.source->token();
+    while (const auto which = next()) {
+      try {
+        work_on(*which);
+      } catch (const std::exception&) {
+        // as above
       }
-      own.progress = [this, which](std::string_view stage, std::uint64_t done, std::uint64_t total) {
-        const base::MutexLock lock(mutex_);
-        patients_[which].progress_at = Steady::now();
-        base::report(world_.progress, stage, done, total);
-      };
-      work_(which, own);
       const base::MutexLock lock(mutex_);
-      patients_[which].source.reset();
+      patients_[*which].source.reset();
       ++done_;
       changed_.notify_all();
     }
+  }
+
+  std::optional<std::size_t> next() EXCLUDES(mutex_) {
+    const base::MutexLock lock(mutex_);
+    if (next_ == count_) return std::nullopt;
+    return next_++;
+  }
+
+  void work_on(std::size_t which) EXCLUDES(mutex_) {
+    auto own = world_;
+    {
+      const base::MutexLock lock(mutex_);
+      auto& patient = patients_[which];
+      patient.source.emplace(world_.cancel);
+      patient.progress_at = Steady::now();
+      own.cancel = patient.source->token();
+    }
+    own.progress = [this, which](std::string_view stage, std::uint64_t done, std::uint64_t total) {
+      const base::MutexLock lock(mutex_);
+      patients_[which].progress_at = Steady::now();
+      base::report(world_.progress, stage, done, total);
+    };
+    work_(which, own);
   }
 
   void watch() EXCLUDES(mutex_) {
