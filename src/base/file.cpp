@@ -121,11 +121,16 @@ Result<SecretBytes> read_secret_file(const std::filesystem::path& path) {
 }
 
 Result<void> write_file_atomic(const std::filesystem::path& path, ByteView content, unsigned mode) {
+  const auto same = [&](const std::filesystem::path&) { return Bytes(content.begin(), content.end()); };
+  return write_file_atomic(path, same, mode);
+}
+
+Result<void> write_file_atomic(const std::filesystem::path& path, const ContentOfFile& content, unsigned mode) {
   const std::filesystem::path beside = path.string() + ".new-" + std::to_string(::getpid());
   {
     const Descriptor descriptor(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
     if (descriptor.value() < 0) return tl::unexpected(system_error("cannot create " + beside.string()));
-    auto written = write_and_sync(descriptor.value(), content, beside);
+    auto written = write_and_sync(descriptor.value(), content(beside), beside);
     if (!written) {
       ::unlink(beside.c_str());
       return written;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,9 @@ Result<SecretBytes> read_secret_file(const std::filesystem::path& path);
 
 // Writes beside, syncs, renames over and syncs the folder: after a power cut the old content or the new, never half.
 Result<void> write_file_atomic(const std::filesystem::path& path, ByteView content, unsigned mode = 0644);
+// As above, with a content that may tell of the file that it stands in: `content` gets its path while it is empty.
+using ContentOfFile = std::function<Bytes(const std::filesystem::path& made)>;
+Result<void> write_file_atomic(const std::filesystem::path& path, const ContentOfFile& content, unsigned mode);
 // As above, but fails with kInputRefused when the file exists already.
 Result<void> write_new_file(const std::filesystem::path& path, ByteView content, unsigned mode = 0600);
 // Creates the folder (and its parents) with `mode`, and syncs the parent.

@@ -158,8 +158,8 @@ Result<Recorded> recorded_instance(Home& home) {
 
 // Whether the file tells of this database, at this place, or of an earlier state of it.
 bool fits(const std::optional<Instance>& file, const Instance& present) {
-  return file && file->id == present.id && file->machine == present.machine && file->files == present.files &&
-         file->signings <= present.signings;
+  return file && file->is_as_written && file->id == present.id && file->machine == present.machine &&
+         file->files == present.files && file->signings <= present.signings;
 }
 
 Error no_home(const std::filesystem::path& folder) {

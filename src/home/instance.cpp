@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/limits.h"
 
@@ -27,20 +29,29 @@ std::string machine_hash() {
   return base::hex_encode(digest);
 }
 
-std::string identity_of(const std::filesystem::path& file) {
+std::string identity_of(int folder_or_file, const char* path, int flags) {
   struct statx status {};
-  if (::statx(AT_FDCWD, file.c_str(), 0, STATX_INO | STATX_BTIME, &status) != 0) return "";
+  if (::statx(folder_or_file, path, flags, STATX_INO | STATX_BTIME, &status) != 0) return "";
   return std::to_string(status.stx_dev_major) + ":" + std::to_string(status.stx_dev_minor) + ":" +
          std::to_string(status.stx_ino) + ":" + std::to_string(status.stx_btime.tv_sec) + "." +
          std::to_string(status.stx_btime.tv_nsec);
 }
 
+std::string identity_of(const std::filesystem::path& file) {
+  return identity_of(AT_FDCWD, file.c_str(), 0);
+}
+
 }  // namespace
 
 std::optional<Instance> read_instance(const std::filesystem::path& folder) {
-  const auto text = base::read_file(file_in(folder), base::limits::kInstanceSizeMax);
-  if (!text) return std::nullopt;
-  const auto json = nlohmann::json::parse(*text, nullptr, false);
+  // Opened once: another process may put a newer one in its place meanwhile.
+  const base::Descriptor file(::open(file_in(folder).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.value() < 0) return std::nullopt;
+  std::string text(base::limits::kInstanceSizeMax + 1, '\0');
+  const auto size = ::pread(file.value(), text.data(), text.size(), 0);
+  if (size < 0 || static_cast<std::size_t>(size) == text.size()) return std::nullopt;
+  text.resize(static_cast<std::size_t>(size));
+  const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object() || !json.contains("format") || json["format"] != kFormat || !json.contains("version") ||
       json["version"] != kVersion) {
     return std::nullopt;
@@ -49,18 +60,24 @@ std::optional<Instance> read_instance(const std::filesystem::path& folder) {
     if (!json.contains(name) || !json[name].is_string()) return std::nullopt;
   }
   if (!json.contains("signings") || !json["signings"].is_number_integer()) return std::nullopt;
-  return Instance{json["id"], json["machine"], json["files"], json["signings"]};
+  const auto self = json.find("self");
+  const bool is_as_written = self == json.end() || *self == identity_of(file.value(), "", AT_EMPTY_PATH);
+  return Instance{json["id"], json["machine"], json["files"], json["signings"], is_as_written};
 }
 
 Result<void> write_instance(const std::filesystem::path& folder, const Instance& instance) {
-  const nlohmann::ordered_json json = {{"format", kFormat},       {"version", kVersion},
-                                       {"id", instance.id},       {"machine", instance.machine},
-                                       {"files", instance.files}, {"signings", instance.signings}};
-  return base::write_file_atomic(file_in(folder), base::as_bytes(json.dump() + "\n"), 0600);
+  const auto content = [&](const std::filesystem::path& made) {
+    const nlohmann::ordered_json json = {{"format", kFormat},        {"version", kVersion},
+                                         {"id", instance.id},        {"machine", instance.machine},
+                                         {"files", instance.files},  {"signings", instance.signings},
+                                         {"self", identity_of(made)}};
+    return base::to_bytes(json.dump() + "\n");
+  };
+  return base::write_file_atomic(file_in(folder), content, 0600);
 }
 
 Instance present_instance(const std::filesystem::path& database, std::string id, std::int64_t signings) {
-  return {std::move(id), machine_hash(), identity_of(database), signings};
+  return {std::move(id), machine_hash(), identity_of(database), signings, true};
 }
 
 }  // namespace glucoledger::home

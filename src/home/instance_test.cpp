@@ -104,16 +104,33 @@ TEST_F(InstanceTest, AMissingOrForeignInstanceFileIsNoticed) {
 TEST_F(InstanceTest, AnInstanceFileOneBehindIsTheSameHome) {
   ASSERT_NO_FATAL_FAILURE(create_and_sign());
   const auto before = read_file(folder_ / "instance");
+  fs::create_hard_link(folder_ / "instance", folder_ / "before");
   {
     auto home = open();
     ASSERT_TRUE(count_signing(home));
   }
   ASSERT_NE(read_file(folder_ / "instance"), before);
-  std::ofstream(folder_ / "instance", std::ios::trunc) << before;
+  fs::rename(folder_ / "before", folder_ / "instance");
   auto home = open();
   EXPECT_FALSE(home.was_doubled());
   EXPECT_TRUE(may_sign(home));
   EXPECT_EQ(home.meta("signings").value(), "2");
+}
+
+// As by `cp -a backup/. home/`: the same files, with the content of earlier ones.
+TEST_F(InstanceTest, AHomePutBackInPlaceIsNoticed) {
+  ASSERT_NO_FATAL_FAILURE(create_and_sign());
+  const std::string files[] = {read_file(folder_ / "home.db"), read_file(folder_ / "instance")};
+  {
+    auto home = open();
+    ASSERT_TRUE(count_signing(home));
+  }
+  std::ofstream(folder_ / "home.db", std::ios::trunc | std::ios::binary) << files[0];
+  std::ofstream(folder_ / "instance", std::ios::trunc | std::ios::binary) << files[1];
+  auto home = open();
+  EXPECT_EQ(home.meta("signings").value(), "1");
+  EXPECT_TRUE(home.was_doubled());
+  EXPECT_FALSE(may_sign(home));
 }
 
 TEST_F(InstanceTest, WhatFailsInsideASigningTransactionSignsNothing) {
@@ -148,12 +165,13 @@ TEST_F(InstanceTest, WhoOpensItBesideASignerFindsItWell) {
   create();
   auto signer = open();
   add_epoch(signer);
-  const auto before = read_file(folder_ / "instance");
+  fs::create_hard_link(folder_ / "instance", folder_ / "before");
   ASSERT_TRUE(count_signing(signer));
-  const auto after = read_file(folder_ / "instance");
+  fs::create_hard_link(folder_ / "instance", folder_ / "after");
   // Between the signer's commit and its file, and after that.
-  for (const auto& file : {before, after}) {
-    std::ofstream(folder_ / "instance", std::ios::trunc) << file;
+  for (const char* file : {"before", "after"}) {
+    fs::remove(folder_ / "instance");
+    fs::create_hard_link(folder_ / file, folder_ / "instance");
     EXPECT_FALSE(open().was_doubled());
   }
   EXPECT_TRUE(count_signing(signer));

@@ -13,6 +13,8 @@ namespace glucoledger::ledger_client {
 namespace {
 
 constexpr std::int64_t kSecondTryPauseMs = 200;
+// Where others can be asked, one that connects and says nothing is not waited for as long as an only one.
+constexpr std::int64_t kRequestAmongSeveralMs = 6'000;
 
 // How severe an error is when several nodes failed in different ways (the order of the exit codes: 3 before 6).
 int severity(const Error& error) {
@@ -53,7 +55,9 @@ IriClient::IriClient(const std::vector<locator::Endpoint>& endpoints, const http
     : locator_(std::move(locator)) {
   GL_ASSERT(!endpoints.empty());
   if (locator_.empty()) locator_ = join_urls(endpoints);
-  for (const locator::Endpoint& endpoint : endpoints) nodes_.push_back(std::make_unique<IriNode>(endpoint, options));
+  auto own = options;
+  if (endpoints.size() > 1) own.request_ms = std::min(own.request_ms, kRequestAmongSeveralMs);
+  for (const locator::Endpoint& endpoint : endpoints) nodes_.push_back(std::make_unique<IriNode>(endpoint, own));
 }
 IriClient::~IriClient() = default;
 

@@ -43,6 +43,10 @@ class DeliveryTest : public Stage {
       std::ofstream(folder_ / "patient" / name, std::ios::binary | std::ios::trunc) << old.rdbuf();
     }
     std::filesystem::remove_all(folder_ / "kept");
+    // With a whole machine its files are the same ones again.
+    const auto instance = home::read_instance(folder_ / "patient");
+    ASSERT_TRUE(instance);
+    ASSERT_TRUE(home::write_instance(folder_ / "patient", *instance));
   }
 };
 

@@ -13,8 +13,8 @@
 namespace glucoledger::usecases {
 
 struct Patience {
-  std::int64_t silent_ms = 30'000;      // without any progress
-  std::int64_t silent_last_ms = 5'000;  // while nobody else of several makes any, or has work left
+  std::int64_t silent_ms = 60'000;       // without any progress
+  std::int64_t silent_last_ms = 15'000;  // while nobody else of several makes any, or has work left
 };
 
 // Runs `work(which, world)` for each number below `count`, each in one of a few dozen threads; returns when all are
