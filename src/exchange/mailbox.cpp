@@ -205,6 +205,7 @@ Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& 
   };
   GL_CHECK(read_judged(ledger, addresses, judge, take, world.cancel));
   std::vector<LostNotes> lost;
+  lost.reserve(next_out.size());
   for (const auto& [thread, next] : next_out) lost.push_back({threads[thread].id, next});
   return lost;
 }

@@ -210,6 +210,7 @@ class OutboxRun {
   // answered to be sure of the others: report_.doubt.
   Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers) {
     std::vector<crypto::Hash> addresses;
+    addresses.reserve(signers.size());
     for (const auto& signer : signers) addresses.push_back(signer.next_address());
     std::vector<bool> taken(signers.size());
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
