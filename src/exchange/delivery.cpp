@@ -44,7 +44,6 @@ std::string payload_of(const ledger::PreparedBundle& bundle) {
 
 Result<std::vector<Accepted>> Delivery::find_on_ledger(std::span<const Outgoing> rows) {
   std::vector<crypto::Hash> addresses;
-  addresses.reserve(rows.size());
   for (const auto& row : rows) addresses.push_back(row.address);
   std::map<std::size_t, Accepted> here;
   const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<crypto::Hash> {
@@ -61,6 +60,7 @@ Result<std::vector<Accepted>> Delivery::find_on_ledger(std::span<const Outgoing>
   };
   GL_CHECK(read_judged(ledger_, addresses, judge, take, world_.cancel));
   std::vector<Accepted> found;
+  found.reserve(here.size());
   for (auto& [which, accepted] : here) found.push_back(std::move(accepted));
   return found;
 }

@@ -46,7 +46,9 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
   std::vector<home::Outgoing> rows;
   std::uint64_t number = thread_.next_out;
   for (const auto& note : notes) {
-    GL_ASSIGN(number, first_free_number(number));
+    GL_TRY(free, first_free_number(number));
+    if (!free) break;
+    number = *free;
     GL_TRY(row, seal(note, number));
     if (!row) break;  // another process has a say in this thread: the next look at it tells
     rows.push_back(std::move(*row));
@@ -56,8 +58,9 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
 }
 
 // Where a copy of this home may have sent a note, or where one was pruned, is no place for another.
-Result<std::uint64_t> Mailbox::first_free_number(std::uint64_t from) {
+Result<std::optional<std::uint64_t>> Mailbox::first_free_number(std::uint64_t from) {
   const auto own_key = home_.signing_key().public_key();
+  GL_TRY(taken_back_until, home::notes_taken_back_until(home_, thread_.id));
   for (std::uint64_t first = from; first < from + base::limits::kPrunedNotesMax; first += kNoteLookAhead) {
     const auto addresses = addresses_from(keys_, thread_.out, first, kNoteLookAhead);
     std::vector<bool> used(addresses.size());
@@ -68,7 +71,10 @@ Result<std::uint64_t> Mailbox::first_free_number(std::uint64_t from) {
     const auto take = [&](std::size_t which, bool is_note) { return used[which] = is_note; };
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
     for (std::size_t i = 0; i < addresses.size(); ++i) {
-      if (!used[i] && !end.pruned[i]) return first + i;
+      if (used[i] || end.pruned[i]) continue;
+      if (end.doubt.empty() || first + i >= taken_back_until) return first + i;
+      doubt_ = end.doubt;
+      return std::nullopt;
     }
   }
   return fail(ErrorCode::kCorrupt, "the ledger says of more notes than were ever sent that it dropped them",
@@ -243,6 +249,7 @@ Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& 
   };
   GL_CHECK(read_judged(ledger, addresses, judge, take, world.cancel));
   std::vector<LostNotes> all;
+  all.reserve(lost.size());
   for (const auto& [thread, found] : lost) all.push_back(found);
   return all;
 }

@@ -43,6 +43,9 @@ class Mailbox {
   // Seals the notes that wait and fixes them in the outbox. kCorrupt: the ledger says of numbers without end that it
   // dropped what stood there.
   Result<std::vector<home::Outgoing>> seal_waiting();
+  // Why notes were left waiting: too few nodes answered to be sure that a number is free under which a note was once
+  // sent and taken back. Who had read that one would never see another of its number.
+  const std::string& doubt() const { return doubt_; }
   // Rows of this thread at whose address another note of this home stands, as a copy of it may have sent: they wait
   // again, for another number. (Who read the other one looks at this number no more.) How many there were.
   Result<std::size_t> renumber_collided(std::span<const home::Outgoing> rows);
@@ -57,7 +60,7 @@ class Mailbox {
   Mailbox(home::Home& home, home::Thread thread, keys::Thread keys, ports::Ledger& ledger, const ports::World& world)
       : home_(home), thread_(thread), keys_(std::move(keys)), ledger_(ledger), world_(world) {}
   keys::Direction in() const;
-  Result<std::uint64_t> first_free_number(std::uint64_t from);
+  Result<std::optional<std::uint64_t>> first_free_number(std::uint64_t from);
   Result<std::optional<home::Outgoing>> seal(const home::WaitingNote& note, std::uint64_t number);
   Result<Found> look_at(std::span<const std::uint64_t> numbers, const keys::PublicKey& sender);
   Result<Found> take_at(std::span<const std::uint64_t> numbers, const keys::PublicKey& sender, const Take& take,
@@ -68,6 +71,7 @@ class Mailbox {
   home::Home& home_;
   home::Thread thread_;
   keys::Thread keys_;
+  std::string doubt_;
   ports::Ledger& ledger_;
   const ports::World& world_;
 };

@@ -118,6 +118,7 @@ class OutboxRun {
     for (const auto thread_id : thread_ids) {
       GL_TRY(mailbox, Mailbox::open(home_, thread_id, ledger_, world_));
       GL_TRY(sealed, mailbox.seal_waiting());
+      if (!mailbox.doubt().empty()) report_.doubt = mailbox.doubt();
       sealed_.insert(sealed_.end(), sealed.begin(), sealed.end());
       std::move(sealed.begin(), sealed.end(), std::back_inserter(rows));
     }
@@ -232,6 +233,7 @@ class OutboxRun {
   // ledger that says otherwise is not believed, or new ones were made without end.
   Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers) {
     std::vector<const Signer*> asked;
+    asked.reserve(signers.size());
     std::vector<crypto::Hash> addresses;
     for (const auto& signer : signers) {
       if (made_.contains(signer.epoch().id)) continue;
@@ -357,7 +359,7 @@ Result<std::optional<OutboxReport>> run_outbox(home::Home& home, const ports::Wo
     if (!*report) break;  // who has it now goes on
     add(sum, **report);
     GL_TRY(has_more, has_new_work(home, options));
-    if (!has_more || (*report)->delivery.unconfirmed > 0) break;
+    if (!has_more || (*report)->delivery.unconfirmed > 0 || !(*report)->doubt.empty()) break;
   }
   return sum;
 }

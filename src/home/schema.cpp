@@ -280,6 +280,12 @@ CREATE TABLE missing_note (
   number    INTEGER NOT NULL,
   PRIMARY KEY (thread_id, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Below next_number a note may stand on the ledger that this home began to send, and then took back.
+CREATE TABLE note_taken_back (
+  thread_id   INTEGER PRIMARY KEY REFERENCES thread (id),
+  next_number INTEGER NOT NULL
+) STRICT;
 )sql";
 
 Result<void> make_newest(sqlite::Database& database) {

@@ -133,6 +133,13 @@ Result<void> mark_note_read(Transaction& transaction, std::int64_t thread_id, st
   return next.bind(1, thread_id).bind(2, static_cast<std::int64_t>(number + 1)).run();
 }
 
+Result<std::uint64_t> notes_taken_back_until(Home& home, std::int64_t thread_id) {
+  GL_TRY(statement, home.database().prepare("SELECT next_number FROM note_taken_back WHERE thread_id = ?1"));
+  GL_TRY(row, statement.bind(1, thread_id).step());
+  if (!row) return 0;
+  return count_at(statement, 0);
+}
+
 Result<void> seal_again(Transaction& transaction, std::int64_t note_id) {
   GL_TRY(statement,
          transaction.database().prepare(
@@ -157,6 +164,11 @@ Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, st
   GL_TRY(untold, database.prepare("UPDATE release SET end_queued = 0 WHERE thread_id = ?1 AND EXISTS " + unsent));
   GL_CHECK(untold.bind(1, thread_id).run());
   for (const std::string& sql : {
+           "INSERT INTO note_taken_back (thread_id, next_number) SELECT ?1, MAX(number) + 1 FROM note WHERE state = "
+           "'leaving' AND id IN " +
+               unsent +
+               " HAVING MAX(number) IS NOT NULL ON CONFLICT (thread_id) DO UPDATE SET next_number = MAX(next_number, "
+               "excluded.next_number)",
            "DELETE FROM release WHERE thread_id = ?1 AND note_id IN " + unsent,
            "UPDATE thread SET next_out = MIN(next_out, COALESCE((SELECT MIN(number) FROM note WHERE id IN " + unsent +
                "), next_out)) WHERE id = ?1",

@@ -64,6 +64,8 @@ Result<void> seal_again(Transaction& transaction, std::int64_t note_id);
 // All ends of epochs have to be told anew (queue_ends).
 enum class Drop { kUnsent, kNotArrived };
 Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id, Drop drop);
+// Below this number a note may stand that began to leave and was dropped.
+Result<std::uint64_t> notes_taken_back_until(Home& home, std::int64_t thread_id);
 // Recorded as leaving: whether they arrived is not known.
 Result<std::uint64_t> count_leaving_notes(Home& home, std::int64_t thread_id);
 

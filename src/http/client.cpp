@@ -38,8 +38,8 @@ struct MimeFree {
 };
 
 void start_curl_once() {
-  static const CURLcode started = ::curl_global_init(CURL_GLOBAL_DEFAULT);
-  GL_ASSERT(started == CURLE_OK);
+  static const CURLcode kStarted = ::curl_global_init(CURL_GLOBAL_DEFAULT);
+  GL_ASSERT(kStarted == CURLE_OK);
 }
 
 bool is_printable(std::string_view text) {

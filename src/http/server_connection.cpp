@@ -222,7 +222,7 @@ void ServerConnection::read_body(TakePart take) {
   });
 }
 
-void ServerConnection::read_part(std::shared_ptr<TakePart> take) {
+void ServerConnection::read_part(const std::shared_ptr<TakePart>& take) {
   if (!parts_ || parts_->is_done()) return (*take)(BodyPart{"", true});
   part_.resize(kBufferMax);
   auto& body = parts_->get().body();
@@ -312,7 +312,7 @@ void ServerConnection::when_gone(std::function<void()> gone) {
 }
 
 // Only a hint from the socket: nothing is read.
-void ServerConnection::watch(std::shared_ptr<std::function<void()>> gone) {
+void ServerConnection::watch(const std::shared_ptr<std::function<void()>>& gone) {
   if (is_answered_) return;
   if (!timer_) timer_.emplace(stream_.get_executor());
   timer_->expires_after(kDisconnectPoll);

@@ -64,7 +64,7 @@ class ServerConnection final : public Responder,
   void on_header();
   void prepare_body(const Route& route, std::size_t size);
   void read_whole_body();
-  void read_part(std::shared_ptr<TakePart> take);
+  void read_part(const std::shared_ptr<TakePart>& take);
   void call_handler();
   void give(Answer answer);
   void write(Answer answer);
@@ -72,7 +72,7 @@ class ServerConnection final : public Responder,
   bool is_read() const;
   bool goes_on() const;
   void finish(bool keeps);
-  void watch(std::shared_ptr<std::function<void()>> gone);
+  void watch(const std::shared_ptr<std::function<void()>>& gone);
   void linger();
   void shut_down();
   void discard();

@@ -77,6 +77,7 @@ std::string_view name_of(Transform transform) {
 
 std::vector<std::string> transform_names() {
   std::vector<std::string> names;
+  names.reserve(kTransforms.size());
   for (const auto& entry : kTransforms) names.emplace_back(entry.name);
   return names;
 }
