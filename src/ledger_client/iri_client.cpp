@@ -15,6 +15,7 @@ namespace {
 constexpr std::int64_t kSecondTryPauseMs = 200;
 // Where others can be asked, one that connects and says nothing is not waited for as long as an only one.
 constexpr std::int64_t kRequestAmongSeveralMs = 6'000;
+constexpr std::int64_t kFactsAmongSeveralMs = 1'500;
 
 // How severe an error is when several nodes failed in different ways (the order of the exit codes: 3 before 6).
 int severity(const Error& error) {
@@ -72,8 +73,17 @@ std::vector<IriNode*> IriClient::nodes_in_turn() {
   return nodes;
 }
 
+// Who asks for the first time knows soon whether somebody is there; then others are asked.
+Result<IriNode::Facts> IriClient::ask_for_facts(IriNode& node, const CancelToken& cancel) const {
+  if (nodes_.size() == 1 || node.knows_facts()) return node.facts(cancel);
+  const base::CancelAfter brief(cancel, kFactsAmongSeveralMs);
+  auto facts = node.facts(brief.token());
+  if (facts || facts.error().code != ErrorCode::kInterrupted || cancel.cancelled()) return facts;
+  return fail(ErrorCode::kUnreachable, "the node at " + node.endpoint().authority() + " does not answer");
+}
+
 Result<IriNode::Facts> IriClient::facts_of(IriNode& node, const CancelToken& cancel) {
-  GL_TRY(facts, node.facts(cancel));
+  GL_TRY(facts, ask_for_facts(node, cancel));
   const base::MutexLock lock(mutex_);
   if (network_id_.empty()) network_id_ = facts.info.network_id;
   if (network_id_ == facts.info.network_id) return facts;

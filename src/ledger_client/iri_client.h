@@ -54,6 +54,7 @@ class IriClient final : public ports::Ledger {
   bool is_decided(const Votes& votes) const { return votes.yes >= agreeing() || votes.no > nodes_.size() - agreeing(); }
   // Those that are not set aside, the one that answered last first; all of them when none is left.
   std::vector<IriNode*> nodes_in_turn();
+  Result<IriNode::Facts> ask_for_facts(IriNode& node, const CancelToken& cancel) const;
   // The node's facts, once it is sure that it belongs to this ledger.
   Result<IriNode::Facts> facts_of(IriNode& node, const CancelToken& cancel);
   // Runs `work` at one node after another until one can do it; the worst error when none can.

@@ -170,6 +170,17 @@ TEST_F(IriClientTest, ASilentNodeCostsItsTimeOutOnce) {
   EXPECT_EQ(nodes_[0].requests, asked);
 }
 
+TEST_F(IriClientTest, ASilentFirstNodeOfSeveralDoesNotKeepTheOthersFromAnswering) {
+  nodes_[0].is_silent = true;
+  nodes_[1].held = nodes_[2].held = bundle_of("HELLO");
+  auto three = client(3, 30'000);
+  ASSERT_TRUE(three.info());
+  PayloadSink sink("HELLO");
+  (void)read(three, sink);
+  EXPECT_TRUE(sink.found);
+  EXPECT_LE(nodes_[0].requests, 1);
+}
+
 TEST_F(IriClientTest, TheOnlyNodeIsTriedAgainThoughItFailed) {
   auto one = client(1);
   nodes_[0].status = 500;

@@ -186,6 +186,11 @@ Result<IriNode::Facts> IriNode::facts(const CancelToken& cancel) {
   return facts;
 }
 
+bool IriNode::knows_facts() const {
+  const base::MutexLock lock(mutex_);
+  return facts_.has_value();
+}
+
 void IriNode::forget_facts() {
   const base::MutexLock lock(mutex_);
   facts_.reset();

@@ -47,6 +47,7 @@ class IriNode {
 
   const locator::Endpoint& endpoint() const { return http_.endpoint(); }
   Result<Facts> facts(const CancelToken& cancel);  // asked once, and anew after a failure
+  bool knows_facts() const;
   void forget_facts();
   Result<ports::Tips> tips(const CancelToken& cancel);
   Result<void> submit(std::span<const ledger::Transaction> transactions, const CancelToken& cancel);
