@@ -1,11 +1,12 @@
 // The stage on which the use cases are tested, and the tests that its ledger fails as it should.
+#include "usecases/test_stage.h"
+
 #include <stdlib.h>
 
 #include "base/wall_time.h"
 #include "cgm/local_day.h"
 #include "content_store/embedded_store.h"
 #include "fhir/observation.h"
-#include "usecases/test_stage.h"
 
 namespace glucoledger::usecases {
 
