@@ -23,7 +23,7 @@ class ServiceTest : public testing::Test {
   std::string metrics() { return ask("GET", "/metrics").reply.body; }
   bool counts(const std::string& line) { return ("\n" + metrics()).find("\n" + line + "\n") != std::string::npos; }
 
-  const ledger::FixedClock clock_;
+  const ledger::FixedClock clock_{};
   std::unique_ptr<ledger_store::Tangle> tangle_ = ledger_store::Tangle::in_memory(ledger::kTestWeight, clock_);
   IriApi api_{*tangle_, clock_};
   Service service_{api_, *tangle_};
