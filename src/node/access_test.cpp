@@ -51,7 +51,7 @@ class AccessToServer : public ServerTest {
   std::string ask(const std::string& body, const std::string& fields) const {
     return raw(http_post(body, "Connection: close\r\n" + fields));
   }
-  const http::SecretFolder folder_;
+  const http::SecretFolder folder_{};
   const std::string bearer_ = std::string("Authorization: Bearer ") + kToken + "\r\n";
 };
 

@@ -153,7 +153,8 @@ TEST_F(IriApiTest, AcceptsAnAddressWithItsChecksumOnly) {
 TEST_F(IriApiTest, RefusesFieldsOfTheWrongKind) {
   const std::string good = text(test_hash("GOOD"));
   for (const char* field : {"addresses", "bundles", "approvees", "tags"}) {
-    for (const json& bad : {json("abc"), json(5), json({5}), json({"abc"}), json({json::array()}), json::object()}) {
+    for (const json& bad :
+         {json("abc"), json(5), json({5}), json({"abc"}), json::array({json::array()}), json::object()}) {
       refusal({{"command", "findTransactions"}, {field, bad}});
     }
   }

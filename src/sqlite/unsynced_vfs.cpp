@@ -75,7 +75,9 @@ struct Inode {
   void load() {
     std::ifstream file(path, std::ios::binary);
     exists = exists_durably = file.is_open();
-    durable.assign(std::istreambuf_iterator<char>(file), {});
+    durable.resize(exists ? std::filesystem::file_size(path) : 0);
+    file.read(reinterpret_cast<char*>(durable.data()), static_cast<std::streamsize>(durable.size()));
+    GL_ASSERT(!exists || file.good());
     changes.clear();
   }
   void save(std::mt19937_64& random) const {
