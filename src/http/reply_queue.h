@@ -2,7 +2,6 @@
 // is delivered together by a thread that moves bytes. Thread-safe.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -17,21 +16,10 @@ class ReplyQueue {
   // `post` has a task done soon by a thread that moves bytes, and does not wait for it.
   explicit ReplyQueue(std::function<void(std::function<void()> task)> post) : post_(std::move(post)) {}
 
-  // An answer will be added, or was already.
-  void expect() {
-    const base::MutexLock lock(mutex_);
-    if (++expected_ == 0) none_expected_.notify_all();
-  }
   void add(Delivery delivery) {
     const base::MutexLock lock(mutex_);
     added_.push_back(std::move(delivery));
     if (added_.size() == 1) post_([this] { deliver(); });
-    if (--expected_ == 0) none_expected_.notify_all();
-  }
-  // Until all that is expected was added.
-  void wait() {
-    base::MutexLock lock(mutex_);
-    while (expected_ != 0) none_expected_.wait(lock);
   }
 
  private:
@@ -46,8 +34,6 @@ class ReplyQueue {
 
   const std::function<void(std::function<void()>)> post_;
   base::Mutex mutex_;
-  base::Condition none_expected_;
-  std::int64_t expected_ GUARDED_BY(mutex_) = 0;  // below 0 where an answer was faster than who expects it
   std::vector<Delivery> added_ GUARDED_BY(mutex_);
 };
 

@@ -1,6 +1,6 @@
 // One request and the way to answer it. A handler (router.h) gets it, and answers exactly once: at once, or later and
 // from any thread; as a whole, or as a stream. Until then the connection waits, so whoever holds a Responder answers
-// it before the server's end (Router::on_stop tells of that).
+// it, and lets go of it, when the server stops (Router::on_stop tells of that): the server's end waits for that.
 //
 // Calls are thread-safe, but request() belongs to the handler until it is answered.
 #pragma once

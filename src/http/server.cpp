@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <thread>
@@ -27,6 +28,7 @@ class Server::Implementation {
  public:
   Implementation(const Router& router, Metrics& metrics, const Log& log, const ServerOptions& options)
       : shared_(router, metrics, log, options),
+        works_until_stopped_(shared_.context.get_executor()),
         strand_(asio::make_strand(shared_.context)),
         acceptor_(strand_),
         pause_(strand_) {}
@@ -73,16 +75,20 @@ class Server::Implementation {
       acceptor_.close(ignored);
       pause_.cancel();
     });
-    for (const auto& stream : shared_.connections.streams()) stream->look_at_stream();
+    for (const auto& connection : shared_.connections.all()) connection->look_at_stream();
     const auto deadline = std::chrono::steady_clock::now() + Milliseconds(shared_.options.stop_ms);
     while (shared_.requests > 0 && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(kStopStep);
     }
+    // Whoever got a Responder may hold it for a moment longer than its answer takes: the last one to let go ends the
+    // connection, in a thread of its own, and for that all of the server is still there.
+    shared_.connections.close_all();
+    shared_.connections.wait_until_none();
+    shared_.aside.join();
+    works_until_stopped_.reset();
     shared_.context.stop();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
-    shared_.aside.join();
-    shared_.replies.wait();
   }
 
  private:
@@ -134,6 +140,7 @@ class Server::Implementation {
   }
 
   ServerShared shared_;
+  asio::executor_work_guard<asio::io_context::executor_type> works_until_stopped_;
   asio::strand<asio::io_context::executor_type> strand_;  // of the next two
   Tcp::acceptor acceptor_;
   asio::steady_timer pause_;

@@ -40,7 +40,7 @@ bool is_plain_http(const boost::system::error_code& error) {
 }  // namespace
 
 ServerConnection::ServerConnection(Tcp::socket socket, ServerShared& shared)
-    : stream_(std::move(socket)), shared_(shared) {
+    : shared_(shared), presence_(shared.connections), stream_(std::move(socket)) {
   ++shared_.metrics.connections;
   ErrorNumber error;
   stream_.tcp().socket().set_option(Tcp::no_delay(true), error);
@@ -50,10 +50,12 @@ ServerConnection::ServerConnection(Tcp::socket socket, ServerShared& shared)
 
 ServerConnection::~ServerConnection() {
   leave_idle();
+  if (place_) shared_.connections.leave(*place_);
   --shared_.metrics.connections;
 }
 
 void ServerConnection::start() {
+  place_ = shared_.connections.enter(shared_from_this());
   auto tls = shared_.tls();
   if (!tls) return read_header();
   stream_.tcp().expires_after(kHandshakeTime);
@@ -67,6 +69,15 @@ void ServerConnection::start() {
 void ServerConnection::close_when_idle() {
   asio::post(stream_.get_executor(), [self = shared_from_this()] {
     if (self->idle_place_) self->stream_.tcp().close();
+  });
+}
+
+void ServerConnection::close() {
+  asio::post(stream_.get_executor(), [self = shared_from_this()] {
+    if (self->timer_) self->timer_->cancel();
+    self->has_ended_ = true;
+    self->source_.reset();
+    self->stream_.tcp().close();  // ends what is under way with an error
   });
 }
 
@@ -265,7 +276,7 @@ void ServerConnection::call_handler() {
     early_.reset();
     return write(std::move(answer));
   }
-  if (!has_failed || is_answered_.exchange(true)) return shared_.replies.expect();
+  if (!has_failed || is_answered_.exchange(true)) return;
   write_whole(refusal(500, kInternalError));
 }
 
@@ -316,10 +327,11 @@ void ServerConnection::watch(const std::shared_ptr<std::function<void()>>& gone)
   if (is_answered_) return;
   if (!timer_) timer_.emplace(stream_.get_executor());
   timer_->expires_after(kDisconnectPoll);
-  timer_->async_wait([self = shared_from_this(), gone](ErrorNumber stopped) {
-    if (stopped || self->is_answered_) return;
-    ::pollfd socket = {self->stream_.tcp().socket().native_handle(), POLLRDHUP, 0};
-    if (::poll(&socket, 1, 0) > 0) return (*gone)();
+  timer_->async_wait([self = shared_from_this(), gone](ErrorNumber /*cancelled*/) {
+    if (self->is_answered_) return;
+    auto& tcp = self->stream_.tcp().socket();
+    ::pollfd socket = {tcp.native_handle(), POLLRDHUP, 0};
+    if (!tcp.is_open() || ::poll(&socket, 1, 0) > 0) return (*gone)();
     self->watch(gone);
   });
 }

@@ -31,6 +31,7 @@ class ServerConnection final : public Responder,
 
   void close_when_idle() override;
   void look_at_stream() override { wake(); }
+  void close() override;
 
   Request& request() override { return request_; }
   void reply(Reply reply) override;
@@ -84,8 +85,9 @@ class ServerConnection final : public Responder,
   void rest();
   void cut();
 
-  ServerStream stream_;
   ServerShared& shared_;
+  const Connections::Presence presence_;  // goes after all that uses the server
+  ServerStream stream_;
   std::string peer_;
   boost::beast::flat_buffer buffer_;
   // The request: its head first, then its body after one of the other two, which takes over the head.
@@ -99,7 +101,8 @@ class ServerConnection final : public Responder,
   std::optional<boost::beast::http::response<boost::beast::http::empty_body>> continue_;
   std::optional<boost::beast::http::response<boost::beast::http::string_body>> reply_;
   std::optional<UnderWay> under_way_;
-  std::optional<Connections::IdlePlace> idle_place_;
+  std::optional<Connections::Place> place_;
+  std::optional<Connections::Place> idle_place_;
   std::optional<boost::asio::steady_timer> timer_;  // of watching for the client's end, or of a stream's heartbeat
   std::optional<Answer> early_;                     // given by the handler before it returned
   std::atomic<bool> is_answered_ = false;           // from any thread

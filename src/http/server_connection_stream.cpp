@@ -37,7 +37,6 @@ void ServerConnection::begin_stream(Answer answer) {
   const auto reason = wire::obsolete_reason(static_cast<wire::status>(answer.reply.status));
   out_ = stream_head(answer.reply, shared_.router.cors(), {reason.data(), reason.size()}, framing);
   if (request_.method == "HEAD") has_ended_ = true;
-  shared_.connections.add_stream(weak_from_this());
   if (!timer_) timer_.emplace(stream_.get_executor());
   write_out();
 }

@@ -51,6 +51,27 @@ TEST_F(HttpServerTest, AnAnswerMayComeLaterAndFromAnyThread) {
   EXPECT_TRUE(get("/aside").ends_with("\r\n\r\naside"));
 }
 
+// As a ledger's thread does, which drops what it was given once the answer is on its way.
+TEST_F(HttpServerTest, EndsAfterTheLastWhoHoldsAResponder) {
+  std::weak_ptr<Responder> held;
+  std::atomic<bool> stops = false;
+  std::thread holder;
+  router_.on_stop([&stops] { stops = true; });
+  router_.add({.method = "GET", .path = "/held"}, [&](const Shared& responder) {
+    held = responder;
+    holder = std::thread([&stops, kept = responder]() mutable {
+      kept->reply({200, "held", "text/plain"});
+      while (!stops) std::this_thread::yield();
+      for (int i = 0; i < 10'000; ++i) std::this_thread::yield();
+      kept.reset();
+    });
+  });
+  EXPECT_TRUE(get("/held").ends_with("\r\n\r\nheld"));
+  server_.reset();
+  EXPECT_TRUE(held.expired());
+  holder.join();
+}
+
 TEST_F(HttpServerTest, WhatAHandlerThrowsBecomesAnAnswer) {
   EXPECT_TRUE(get("/throws").starts_with("HTTP/1.1 500"));
   EXPECT_TRUE(get("/throws-aside").starts_with("HTTP/1.1 500"));
