@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/time_zone.h"
 #include "ledger_client/iri_client.h"
+#include "usecases/meet_ledger.h"
 #include "wiring/open_ledger.h"
 #include "wiring/open_store.h"
 
@@ -35,16 +36,19 @@ Result<void> make_ledger(const locator::Locator& place, std::optional<int> min_w
 
 // A mistyped URL shall not first be noticed by what waits in the outbox. The home is made all the same: a node may be
 // down.
-void warn_of_silent_nodes(const locator::Locator& nodes, const http::ClientOptions& http) {
+void warn_of_silent_nodes(const locator::Locator& nodes, http::ClientOptions http) {
+  constexpr std::int64_t kPatienceMs = 3'000;
+  http.request_ms = kPatienceMs;
   std::string network_id;
   for (const auto& endpoint : nodes.endpoints()) {
     if (interrupted()) return;
-    const auto info = ledger_client::IriClient({endpoint}, http).info();
+    const auto info = ledger_client::IriClient({endpoint}, http).info(interrupt_token());
     if (!info) {
       const bool is_distrust = info.error().advice == http.trust_advice;
       warn("the home is made, but " + info.error().message + "\n  " +
            (is_distrust ? next_step_of(info.error())
-                        : "where the address is wrong, remove the home's folder and make it anew"));
+                        : "if it is only down for now, nothing is to be done; where its address is wrong, remove the "
+                          "home's folder and make it anew"));
       continue;
     }
     if (network_id.empty()) network_id = info->network_id;
@@ -52,6 +56,15 @@ void warn_of_silent_nodes(const locator::Locator& nodes, const http::ClientOptio
       warn("the node at " + endpoint.authority() + " belongs to another ledger than those before it");
     }
   }
+}
+
+// So that a patient can share also while the nodes are out of reach.
+Result<void> meet_nodes(const Context& context) {
+  GL_TRY(session, Session::start(context));
+  GL_TRY(home, session.open(home::Home::Use::kWrite));
+  const auto met = usecases::meet_ledger(home, session.world());
+  if (met || met.error().code == ErrorCode::kUnreachable) return {};
+  return tl::unexpected(met.error());
 }
 
 // A clinic's home has no readings of its own, and publishes nothing.
@@ -100,7 +113,10 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
   if (arguments.ledger.empty() && settings.role == home::Role::kPatient) {
     GL_CHECK(make_ledger(ledger, arguments.min_weight_magnitude, {}));
   }
-  if (!ledger.is_folder()) warn_of_silent_nodes(ledger, http);
+  if (!ledger.is_folder()) {
+    warn_of_silent_nodes(ledger, http);
+    if (settings.role == home::Role::kPatient) GL_CHECK(meet_nodes(context));
+  }
   print_result(context, {{"home", folder.string()}, {"role", arguments.role}},
                "made a " + arguments.role + "'s home in " + folder.string());
   return ExitCode::kDone;

@@ -60,6 +60,7 @@ const char* name_of(usecases::Carried::By by) {
 
 ordered_json document_of(const usecases::Publication& publication) {
   const auto& carried = publication.carried;
+  const auto shortfall = carried.shortfall();
   return {{"readings", publication.plan.readings},
           {"epochs", publication.plan.epochs},
           {"confirmed_messages", carried.report.delivery.closed},
@@ -69,6 +70,7 @@ ordered_json document_of(const usecases::Publication& publication) {
           {"closed_again", carried.report.closed_again},
           {"doubt", carried.report.doubt},
           {"sent_by", name_of(carried.by)},
+          {"error", shortfall ? ordered_json(shortfall->message) : ordered_json()},
           {"readings_waiting", carried.waiting.readings_waiting},
           {"messages_waiting", carried.waiting.messages_waiting},
           {"notes_waiting", carried.waiting.notes_waiting}};

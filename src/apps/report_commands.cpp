@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "apps/day_options.h"
+#include "apps/file_stream.h"
 #include "apps/session.h"
-#include "base/file.h"
 #include "usecases/report.h"
 #include "usecases/status.h"
 
@@ -19,8 +19,16 @@ struct ReportArguments {
   std::optional<std::string> patient;
   std::string since;
   std::string until;
-  std::string html_file;
+  std::optional<std::string> html_file;
 };
+
+Result<void> write_html(const std::string& path, const report::Report& report) {
+  constexpr unsigned kOwnerOnly = 0600;
+  if (path.empty() || path == "-") return fail(ErrorCode::kUsage, "--html takes the name of a file", "name one");
+  GL_TRY(file, OutputFile::create(path, kOwnerOnly));
+  GL_CHECK(file.write(base::as_bytes(report::report_html(report))));
+  return file.finish();
+}
 
 Result<ExitCode> print_report(const Context& context, const ReportArguments& arguments) {
   usecases::ReportRequest request;
@@ -29,9 +37,7 @@ Result<ExitCode> print_report(const Context& context, const ReportArguments& arg
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open(Home::Use::kRead));
   GL_TRY(report, usecases::report_on(home, request));
-  if (!arguments.html_file.empty()) {
-    GL_CHECK(base::write_file_atomic(arguments.html_file, base::as_bytes(report::report_html(report)), 0600));
-  }
+  if (arguments.html_file) GL_CHECK(write_html(*arguments.html_file, report));
   print_result(context, report::report_json(report), report::report_text(report));
   return ExitCode::kDone;
 }

@@ -67,7 +67,8 @@ class InputLines {
 };
 
 // At once, so that a reader at the other end of a pipe need not wait for the next.
-Result<void> print_line(const Context& context, std::string line) {
+Result<void> print_line(const Context& context, const char* name, std::string line) {
+  if (context.json) line = nlohmann::json{{name, line}}.dump();
   line += '\n';
   context.printed = true;
   if (std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::fflush(stdout) == 0) return {};
@@ -80,7 +81,7 @@ Result<ExitCode> hash(const Context& context, const std::string& file) {
     GL_TRY(transaction, lines.next());
     if (!transaction) return ExitCode::kDone;
     const auto trits = crypto::trits_from_trytes(*transaction);
-    GL_CHECK(print_line(context, std::string(crypto::curl_hash(crypto::CurlRounds::kP81, trits).trytes())));
+    GL_CHECK(print_line(context, "hash", std::string(crypto::curl_hash(crypto::CurlRounds::kP81, trits).trytes())));
   }
   return fail(ErrorCode::kInterrupted, "interrupted");
 }
@@ -110,7 +111,7 @@ Result<ExitCode> pow(const Context& context, const PowArguments& arguments) {
     const auto nonce = crypto::find_nonce(crypto::trits_from_trytes(*transaction), options);
     if (!nonce) break;
     transaction->replace(kTransactionTrytes - kNonceTrytes, kNonceTrytes, crypto::trytes_from_trits(*nonce));
-    GL_CHECK(print_line(context, std::move(*transaction)));
+    GL_CHECK(print_line(context, "trytes", std::move(*transaction)));
   }
   return fail(ErrorCode::kInterrupted, "interrupted: the lines printed so far are finished");
 }

@@ -129,15 +129,15 @@ Result<void> write_file_atomic(const std::filesystem::path& path, const ContentO
   const std::filesystem::path beside = path.string() + ".new-" + std::to_string(::getpid());
   {
     const Descriptor descriptor(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-    if (descriptor.value() < 0) return tl::unexpected(system_error("cannot create " + beside.string()));
-    auto written = write_and_sync(descriptor.value(), content(beside), beside);
+    if (descriptor.value() < 0) return tl::unexpected(system_error("cannot write " + path.string()));
+    auto written = write_and_sync(descriptor.value(), content(beside), path);
     if (!written) {
       ::unlink(beside.c_str());
       return written;
     }
   }
   if (::rename(beside.c_str(), path.c_str()) != 0) {
-    auto error = system_error("cannot rename to " + path.string());
+    auto error = system_error("cannot write " + path.string());
     ::unlink(beside.c_str());
     return tl::unexpected(std::move(error));
   }

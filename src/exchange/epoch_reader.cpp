@@ -28,7 +28,11 @@ Result<mam::Opened> open_message(const home::ReleasedEpoch& epoch, const ledger:
 }  // namespace
 
 Result<void> EpochReader::read_all() {
-  GL_TRY(epochs, home::epochs_to_read(home_, grant_));
+  std::vector<home::ReleasedEpoch> epochs;
+  {
+    const base::MutexLock lock(home_mutex_);
+    GL_ASSIGN(epochs, home::epochs_to_read(home_, grant_));
+  }
   return read_lanes(std::move(epochs));
 }
 

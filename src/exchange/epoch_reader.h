@@ -23,7 +23,7 @@ class EpochReader {
  public:
   EpochReader(home::Home& home, const ports::World& world, const home::ReceivedGrant& grant, ports::Ledger& ledger,
               FetchReport& report)
-      : home_(home), world_(world), grant_(grant), ledger_(ledger), report_(report) {}
+      : world_(world), grant_(grant), ledger_(ledger), home_(home), report_(report) {}
 
   // Reads on until every epoch has ended or has nothing more. Errors are those of the ledger and of the home; all else
   // is reported.
@@ -65,14 +65,14 @@ class EpochReader {
   Result<void> advance(home::Transaction& transaction, Step& step);
   void note_problem(FetchState state, const home::ReleasedEpoch& epoch, std::string reason);
 
-  home::Home& home_;
   const ports::World& world_;
   const home::ReceivedGrant& grant_;
   ports::Ledger& ledger_;
   std::atomic<bool> failed_ = false;
-  base::Mutex home_mutex_;    // who uses home_
-  base::Mutex report_mutex_;  // who uses report_; taken last
-  FetchReport& report_;
+  base::Mutex home_mutex_;
+  home::Home& home_ GUARDED_BY(home_mutex_);
+  base::Mutex report_mutex_;  // taken last
+  FetchReport& report_ GUARDED_BY(report_mutex_);
 };
 
 }  // namespace glucoledger::exchange

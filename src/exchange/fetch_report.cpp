@@ -2,7 +2,29 @@
 
 #include <algorithm>
 
+#include "base/advice.h"
+
 namespace glucoledger::exchange {
+namespace {
+
+// Where the fault itself knows no better.
+std::string usual_next_step(FetchState state) {
+  switch (state) {
+    case FetchState::kPruned:
+      return "all else was read; whether another node or store still holds it, the patient or its operator can tell";
+    case FetchState::kUnreachable:
+      return "nothing is lost: fetch again later";
+    case FetchState::kCorrupt:
+      return "it was left out; ask the patient whether this ledger can be trusted";
+    case FetchState::kFound:
+    case FetchState::kNotYet:
+    case FetchState::kClosed:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
 
 void FetchReport::add_problem(FetchState state_of_it, std::string days, std::string reason) {
   add_problem(state_of_it, std::move(days), Error{{}, std::move(reason), "", {}});
@@ -13,6 +35,7 @@ void FetchReport::add_problem(FetchState state_of_it, std::string days, Error er
     return problem.state == state_of_it && problem.days == days && problem.reason == error.message;
   });
   if (known) return;
+  if (error.next_step.empty() && error.advice == Advice::kNone) error.next_step = usual_next_step(state_of_it);
   problems.push_back(
       {state_of_it, std::move(days), std::move(error.message), std::move(error.next_step), error.advice});
 }

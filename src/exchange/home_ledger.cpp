@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "exchange/impatient_ledger.h"
+
 namespace glucoledger::exchange {
 namespace {
 
@@ -64,13 +66,16 @@ Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& worl
 }
 
 Result<OpenedLedger> open_home_ledger_soon(home::Home& home, const ports::World& world) {
-  constexpr std::int64_t kPatienceMs = 2'500;
-  const base::CancelAfter patience(world.cancel, kPatienceMs);
-  auto brief = world;
-  brief.cancel = patience.token();
-  auto opened = open_home_ledger(home, brief);
-  if (opened || opened.error().code != ErrorCode::kInterrupted || world.cancel.cancelled()) return opened;
-  return fail(ErrorCode::kUnreachable, "the ledger does not answer", "what waits goes with the next publish");
+  constexpr std::int64_t kOpenPatienceMs = 2'500;
+  constexpr std::int64_t kCallPatienceMs = 6'000;
+  const auto open = [&](const base::CancelToken& cancel) {
+    auto brief = world;
+    brief.cancel = cancel;
+    return open_home_ledger(home, brief);
+  };
+  GL_TRY(opened, within(kOpenPatienceMs, world.cancel, open));
+  opened.ledger = std::make_shared<ImpatientLedger>(std::move(opened.ledger), kCallPatienceMs);
+  return opened;
 }
 
 Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const ports::World& world,

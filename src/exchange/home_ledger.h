@@ -16,7 +16,7 @@ struct OpenedLedger {
 };
 // For writing; remembers which ledger it is. kUnreachable when it is another one than the home published to before.
 Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world);
-// For who shares or revokes: of a ledger that says nothing at all, kUnreachable within seconds.
+// For who shares or revokes: of a ledger that says nothing, now or to a later call, kUnreachable within seconds.
 Result<OpenedLedger> open_home_ledger_soon(home::Home& home, const ports::World& world);
 
 // For reading: the first of the places that the patient named (or this home's own) where the patient's ledger answers.

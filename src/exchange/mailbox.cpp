@@ -60,7 +60,7 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
 // Where a copy of this home may have sent a note, or where one was pruned, is no place for another.
 Result<std::optional<std::uint64_t>> Mailbox::first_free_number(std::uint64_t from) {
   const auto own_key = home_.signing_key().public_key();
-  GL_TRY(taken_back_until, home::notes_taken_back_until(home_, thread_.id));
+  GL_TRY(rowless_until, home::rowless_notes_until(home_, thread_.id));
   for (std::uint64_t first = from; first < from + base::limits::kPrunedNotesMax; first += kNoteLookAhead) {
     const auto addresses = addresses_from(keys_, thread_.out, first, kNoteLookAhead);
     std::vector<bool> used(addresses.size());
@@ -72,7 +72,7 @@ Result<std::optional<std::uint64_t>> Mailbox::first_free_number(std::uint64_t fr
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       if (used[i] || end.pruned[i]) continue;
-      if (end.doubt.empty() || first + i >= taken_back_until) return first + i;
+      if (end.doubt.empty() || first + i >= rowless_until) return first + i;
       doubt_ = end.doubt;
       return std::nullopt;
     }
@@ -221,18 +221,22 @@ Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& 
   };
   GL_TRY(threads, home::open_threads(home));
   std::vector<keys::Thread> keys;
+  std::vector<std::uint64_t> first;
   std::vector<Place> places;
   std::vector<crypto::Hash> addresses;
   for (const auto& thread : threads) {
     GL_TRY(own, home::keys_of(home, thread));
+    GL_TRY(known_until, home::rowless_notes_until(home, thread.id));
+    first.push_back(std::max(known_until, thread.next_out));
     for (std::uint64_t i = 0; i < kNoteLookAhead; ++i) {
-      places.push_back({keys.size(), thread.next_out + i});
-      addresses.push_back(own.note_address(thread.out, thread.next_out + i));
+      places.push_back({keys.size(), first.back() + i});
+      addresses.push_back(own.note_address(thread.out, first.back() + i));
     }
     keys.push_back(std::move(own));
   }
   const auto own_key = home.signing_key().public_key();
-  std::map<std::size_t, LostNotes> lost;  // by thread
+  std::map<std::size_t, LostNotes> lost;                 // by thread
+  std::map<std::size_t, std::set<std::uint64_t>> stand;  // by thread
   const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<keys::Note> {
     const auto& [thread, number] = places[which];
     auto note = keys::open_note(bundle.payload(), keys[thread], threads[thread].out, number, own_key);
@@ -243,14 +247,18 @@ Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& 
     const auto& [thread, number] = places[which];
     auto& found = lost[thread];
     found.thread_id = threads[thread].id;
-    found.next_out = std::max(found.next_out, number + 1);
+    found.until = std::max(found.until, number + 1);
+    stand[thread].insert(number);
     if (note.closed_ms) found.closed_ms = note.closed_ms;
     return false;  // two copies of this home may have given two notes one number
   };
   GL_CHECK(read_judged(ledger, addresses, judge, take, world.cancel));
   std::vector<LostNotes> all;
   all.reserve(lost.size());
-  for (const auto& [thread, found] : lost) all.push_back(found);
+  for (auto& [thread, found] : lost) {
+    found.gaps = found.until - first[thread] - stand[thread].size();
+    all.push_back(found);
+  }
   return all;
 }
 

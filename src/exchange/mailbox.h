@@ -25,12 +25,13 @@ struct NotesRead {
       newer_format;  // where reading ended stands what says to be of a newer version; anyone may say so
 };
 
-// Threads in which notes that this home signed stand on the ledger beyond those that it knows of, and the number after
-// them: then it, or its machine, was put back to an earlier state, or a copy of it is at work. One read, for all open
-// threads.
+// Threads in which notes that this home signed stand on the ledger beyond those that it knows of: then it, or its
+// machine, was put back to an earlier state, or a copy of it is at work. One read, for all open threads; beyond what it
+// tells of there may be more.
 struct LostNotes {
   std::int64_t thread_id = 0;
-  std::uint64_t next_out = 0;
+  std::uint64_t until = 0;                // the number after the last one
+  std::uint64_t gaps = 0;                 // numbers before it at which none stands
   std::optional<std::int64_t> closed_ms;  // one of them closed the thread
 };
 Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world);

@@ -22,7 +22,8 @@ using home::Outgoing;
 constexpr std::size_t kMessagesPerCommit = 128;
 constexpr std::size_t kRowsAtOnce = 256;
 constexpr int kFruitlessRoundsMax = 20;  // in which every epoch was changed by another process before it signed
-constexpr int kRunsMax = 100;            // one after the other, for what other processes add at the end of each
+constexpr int kLooksForNotesMax = 100;
+constexpr int kRunsMax = 100;  // one after the other, for what other processes add at the end of each
 
 // Inside a transaction: what waits in these epochs, into new ones. Their ids.
 Result<std::vector<std::int64_t>> move_to_new_epochs(home::Transaction& transaction,
@@ -182,20 +183,30 @@ class OutboxRun {
   // or that someone was let out: then they stay out.
   Result<void> look_for_lost_notes() {
     if (has_looked_for_notes_) return {};
-    GL_TRY(lost, find_lost_notes(home_, ledger_, world_));
+    for (int look = 0; look < kLooksForNotesMax; ++look) {
+      GL_TRY(lost, find_lost_notes(home_, ledger_, world_));
+      if (lost.empty()) break;
+      GL_CHECK(home_.write([&](home::Transaction& transaction) { return take_up(transaction, lost); }));
+    }
     has_looked_for_notes_ = true;
-    if (lost.empty()) return {};
-    return home_.write([&](home::Transaction& transaction) -> Result<void> {
-      for (const auto& [thread_id, next_out, closed_ms] : lost) {
-        GL_CHECK(home::skip_notes(transaction, thread_id, next_out));
-        if (!closed_ms) continue;
+    return {};
+  }
+
+  Result<void> take_up(home::Transaction& transaction, const std::vector<LostNotes>& lost) {
+    for (const auto& [thread_id, until, gaps, closed_ms] : lost) {
+      GL_CHECK(home::note_lost_notes(transaction, thread_id, until));
+      std::uint64_t free = gaps;
+      if (closed_ms) {
+        GL_TRY(given_back, home::count_numbered_notes(home_, thread_id));
+        free += given_back;
         GL_TRY(names, home::close_grants_of_thread(transaction, thread_id, *closed_ms));
         report_.closed_again.insert(report_.closed_again.end(), names.begin(), names.end());
       }
-      GL_TRY(stopped, home::stop_signing_in_all(transaction));
-      report_.epochs_replaced += stopped;
-      return {};
-    });
+      GL_CHECK(home::queue_fillers(transaction, thread_id, free));
+    }
+    GL_TRY(stopped, home::stop_signing_in_all(transaction));
+    report_.epochs_replaced += stopped;
+    return {};
   }
 
   // Of new epochs, in whose names nobody else can have signed, in place of these.

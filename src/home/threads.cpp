@@ -103,9 +103,21 @@ Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std
   return true;
 }
 
-Result<void> skip_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t next_out) {
-  GL_TRY(statement, transaction.database().prepare("UPDATE thread SET next_out = MAX(next_out, ?2) WHERE id = ?1"));
-  return statement.bind(1, thread_id).bind(2, static_cast<std::int64_t>(next_out)).run();
+Result<void> note_lost_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t until) {
+  GL_TRY(statement, transaction.database().prepare(
+                        "INSERT INTO note_taken_back (thread_id, next_number) VALUES (?1, ?2) ON CONFLICT (thread_id) "
+                        "DO UPDATE SET next_number = MAX(next_number, excluded.next_number)"));
+  return statement.bind(1, thread_id).bind(2, static_cast<std::int64_t>(until)).run();
+}
+
+Result<void> queue_fillers(Transaction& transaction, std::int64_t thread_id, std::uint64_t count) {
+  GL_TRY(statement, transaction.database().prepare("INSERT INTO note (thread_id, body) VALUES (?1, ?2)"));
+  const SecretBytes body(keys::encode_note({}));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    statement.bind(1, thread_id).bind(2, transaction.home().seal(body_label(thread_id), body.view()));
+    GL_CHECK(statement.run());
+  }
+  return {};
 }
 
 Result<std::vector<std::uint64_t>> missing_notes(Home& home, std::int64_t thread_id) {
@@ -133,7 +145,7 @@ Result<void> mark_note_read(Transaction& transaction, std::int64_t thread_id, st
   return next.bind(1, thread_id).bind(2, static_cast<std::int64_t>(number + 1)).run();
 }
 
-Result<std::uint64_t> notes_taken_back_until(Home& home, std::int64_t thread_id) {
+Result<std::uint64_t> rowless_notes_until(Home& home, std::int64_t thread_id) {
   GL_TRY(statement, home.database().prepare("SELECT next_number FROM note_taken_back WHERE thread_id = ?1"));
   GL_TRY(row, statement.bind(1, thread_id).step());
   if (!row) return 0;
@@ -150,6 +162,13 @@ Result<void> seal_again(Transaction& transaction, std::int64_t note_id) {
 
 Result<std::uint64_t> count_leaving_notes(Home& home, std::int64_t thread_id) {
   GL_TRY(statement, home.database().prepare("SELECT COUNT(*) FROM note WHERE thread_id = ?1 AND state = 'leaving'"));
+  GL_TRY(count, single_number(statement.bind(1, thread_id)));
+  return static_cast<std::uint64_t>(count);
+}
+
+Result<std::uint64_t> count_numbered_notes(Home& home, std::int64_t thread_id) {
+  GL_TRY(statement, home.database().prepare("SELECT COUNT(*) FROM note WHERE thread_id = ?1 AND state IN ('sealed', "
+                                            "'leaving')"));
   GL_TRY(count, single_number(statement.bind(1, thread_id)));
   return static_cast<std::uint64_t>(count);
 }

@@ -48,8 +48,11 @@ Result<std::vector<std::int64_t>> threads_with_waiting_notes(Home& home);
 Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std::uint64_t number,
                           const crypto::Hash& address, const crypto::Hash& bundle_hash,
                           const ledger::PreparedBundle& bundle);
-// Numbers before this one were used by a state of this home that is lost.
-Result<void> skip_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t next_out);
+// A state of this home that is lost sent notes, or a copy of it did, the last one with the number before `until`.
+Result<void> note_lost_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t until);
+// Notes that say nothing, for numbers at which none arrived and behind which others stand: nobody shall wait for what
+// does not come. Also in a closed thread.
+Result<void> queue_fillers(Transaction& transaction, std::int64_t thread_id, std::uint64_t count);
 // Of what is read: notes behind which others were found, and that were not there. Ascending.
 Result<std::vector<std::uint64_t>> missing_notes(Home& home, std::int64_t thread_id);
 // The note of this number was read; those between the last one and it are missing. kCorrupt: more are than
@@ -64,9 +67,12 @@ Result<void> seal_again(Transaction& transaction, std::int64_t note_id);
 // All ends of epochs have to be told anew (queue_ends).
 enum class Drop { kUnsent, kNotArrived };
 Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id, Drop drop);
-// Below this number a note may stand that began to leave and was dropped.
-Result<std::uint64_t> notes_taken_back_until(Home& home, std::int64_t thread_id);
+// Below this number notes may stand of which this home has no row: they began to leave and were dropped, or
+// note_lost_notes told of them.
+Result<std::uint64_t> rowless_notes_until(Home& home, std::int64_t thread_id);
 // Recorded as leaving: whether they arrived is not known.
 Result<std::uint64_t> count_leaving_notes(Home& home, std::int64_t thread_id);
+// With a number, and not known to have arrived: sealed or leaving.
+Result<std::uint64_t> count_numbered_notes(Home& home, std::int64_t thread_id);
 
 }  // namespace glucoledger::home

@@ -54,14 +54,14 @@ class RocksStore final : public Store {
   Result<base::SharedHold> use(Use use);
   Result<View> view(Use use);
   Result<rocksdb::Status> write(const ledger::StateBatch& batch);
-  Result<void> open_database(Use use) REQUIRES(use_);
-  Result<void> open_for_writing() REQUIRES(use_);
-  Result<void> open_for_reading() REQUIRES(use_);
+  Result<void> open_database(Use use) REQUIRES(entry_, use_);
+  Result<void> open_for_writing() REQUIRES(entry_, use_);
+  Result<void> open_for_reading() REQUIRES(entry_, use_);
   Result<void> sync_logs();
-  Result<void> flush_logs() REQUIRES(use_);
+  Result<void> flush_logs() REQUIRES(entry_, use_);
   Result<std::vector<std::string>> family_names() const;
   Fingerprint fingerprint() const;
-  void close() REQUIRES(use_);
+  void close() REQUIRES(entry_, use_);
 
   std::string folder_;
   Access access_;

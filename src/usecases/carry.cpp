@@ -4,9 +4,10 @@ namespace glucoledger::usecases {
 namespace {
 
 constexpr std::int64_t kTurnPauseMs = 100;
-// Who shares or revokes beside a process that publishes waits so long for it to tell the other side.
-constexpr std::int64_t kTellWaitMs = 2'500;
-constexpr std::int64_t kTellPauseMs = 50;
+// Who shares or revokes beside a process that publishes waits so long for it to tell the other side, and no longer:
+// what was recorded holds.
+constexpr std::int64_t kTellWaitMs = 300;
+constexpr std::int64_t kTellPauseMs = 20;
 
 // A peer that was not reached leaves what was recorded waiting: a part of the answer.
 Result<Carried> carried(home::Home& home, Result<std::optional<OutboxReport>> report) {

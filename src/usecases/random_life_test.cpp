@@ -183,13 +183,15 @@ class Life : public Stage {
   std::map<std::string, std::int64_t> held_;
 };
 
-// Runs `work(life)` for several seeds.
+// Runs `work(life)` for several seeds, and for those of lives that once failed.
 template <typename Work>
-void for_each_life(std::uint64_t lives, const Work& work) {
+void for_each_life(std::uint64_t lives, const Work& work, std::vector<std::uint64_t> seeds = {}) {
+  if (std::getenv("GLUCOLEDGER_SEED") != nullptr) seeds.clear();
   const std::uint64_t first = number_from("GLUCOLEDGER_SEED", std::random_device{}());
-  for (std::uint64_t i = 0; i < number_from("GLUCOLEDGER_LIVES", lives); ++i) {
-    SCOPED_TRACE("GLUCOLEDGER_LIVES=1 GLUCOLEDGER_SEED=" + std::to_string(first + i));
-    Life life(first + i);
+  for (std::uint64_t i = 0; i < number_from("GLUCOLEDGER_LIVES", lives); ++i) seeds.push_back(first + i);
+  for (const auto seed : seeds) {
+    SCOPED_TRACE("GLUCOLEDGER_LIVES=1 GLUCOLEDGER_SEED=" + std::to_string(seed));
+    Life life(seed);
     life.begin();
     work(life);
     if (testing::Test::HasFailure()) return;
@@ -260,7 +262,9 @@ void roll_back(const std::filesystem::path& folder, const std::map<std::string, 
 }
 
 TEST(RandomLifeTest, TheMachineIsRolledBack) {
-  for_each_life(6, [](Life& life) {
+  // Of two notes that the lost state sent, the first had not arrived: nobody was left to send it again.
+  constexpr std::uint64_t kNoteLostWithItsState = 3'061'774'139;
+  const auto live = [](Life& life) {
     auto snapshot = contents_of(life.patient_folder());
     for (int step = 0; step < 40; ++step) {
       if (life.random()() % 8 == 0) {
@@ -272,7 +276,8 @@ TEST(RandomLifeTest, TheMachineIsRolledBack) {
       life.repair_network();
     }
     life.end({"patient"});
-  });
+  };
+  for_each_life(6, live, {kNoteLostWithItsState});
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include "base/advice.h"
 #include "base/limits.h"
-#include "exchange/home_ledger.h"
+#include "usecases/meet_ledger.h"
 #include "usecases/revoke.h"
 #include "usecases/role.h"
 
@@ -83,18 +83,13 @@ Result<std::optional<home::Epoch>> release_epochs(home::Transaction& transaction
   return with_uri;
 }
 
-// Which ledger it is, from the home where it was reached before.
 Result<std::string> network_id_of(home::Home& home, const World& world) {
-  GL_TRY(known, home.meta("network_id"));
-  if (known) return *known;
-  auto opened = exchange::open_home_ledger_soon(home, world);
-  if (opened) return std::move(opened->info.network_id);
-  if (opened.error().code == ErrorCode::kUnreachable) {
-    opened.error().next_step =
-        "nobody was let in: this home has not met its ledger yet, and a code must name it; repeat "
-        "once it answers";
+  auto network_id = meet_ledger(home, world);
+  if (!network_id && network_id.error().code == ErrorCode::kUnreachable) {
+    network_id.error().next_step =
+        "nobody was let in: this home has not met its ledger yet, and a code must name it; repeat once it answers";
   }
-  return tl::unexpected(std::move(opened.error()));
+  return network_id;
 }
 
 // The open grant with the same words, or a new one.

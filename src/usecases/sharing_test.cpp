@@ -1,4 +1,5 @@
 // Publishing, sharing and revoking, from a patient's readings to the records in a clinic's home.
+#include "usecases/meet_ledger.h"
 #include "usecases/status.h"
 #include "usecases/test_stage.h"
 
@@ -286,6 +287,21 @@ TEST_F(SharingTest, WhatWaitedIsMadeAnewForOthersWhenOneIsRevoked) {
   publish();
   expect_records("gone", before);
   expect_records("stays", imported_);
+}
+
+TEST_F(SharingTest, ACodeNeedsALedgerThatWasMetOnce) {
+  auto home = open("patient");
+  network_.reachable = false;
+  const auto refused = try_share("dr");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnreachable);
+  EXPECT_TRUE(home::all_grants(home).value().empty());
+  network_.reachable = true;
+  ASSERT_TRUE(meet_ledger(home, world_));
+  network_.reachable = false;
+  const auto share = try_share("dr");
+  ASSERT_TRUE(share) << share.error().message;
+  EXPECT_FALSE(share->uri.empty());
 }
 
 TEST_F(SharingTest, RevokingHoldsWithoutALedger) {

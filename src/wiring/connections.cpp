@@ -47,7 +47,10 @@ Result<std::shared_ptr<ports::Ledger>> Connections::open_ledger(const locator::L
   options.http.trust_advice = Advice::kKeepToTrustedLedger;
   options.http = options_for(place, std::move(options.http));
   if (place.kind() == locator::Locator::Kind::kNodes) return client_at(place, options.http);
-  return wiring::open_ledger(place, options, clock_, cancel);
+  auto ledger = wiring::open_ledger(place, options, clock_, cancel);
+  // One that another process holds does not answer now: what waits for it stays where it was recorded.
+  if (!ledger && ledger.error().code == ErrorCode::kBusy) ledger.error().code = ErrorCode::kUnreachable;
+  return ledger;
 }
 
 Result<ports::Attach> Connections::attach_at(const std::string& where, const locator::Locator& ledger) {

@@ -55,10 +55,7 @@ Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& 
     if (tangle) return std::unique_ptr<ports::Ledger>(std::move(*tangle));
     // Whoever holds the lock may be a node that is just starting: then its address appears in a moment.
     const bool is_held = tangle.error().code == ErrorCode::kBusy;
-    if (is_held && waited_ms < options.lock_wait_ms && !cancel.cancelled()) continue;
-    // A ledger that another process holds does not answer now: what waits for it stays where it was recorded.
-    if (is_held) tangle.error().code = ErrorCode::kUnreachable;
-    return tl::unexpected(tangle.error());
+    if (!is_held || waited_ms >= options.lock_wait_ms || cancel.cancelled()) return tl::unexpected(tangle.error());
   }
 }
 

@@ -22,7 +22,8 @@ struct OpenLedgerOptions {
   http::ClientOptions http;  // for nodes
 };
 
-// kUsage where the locator's kind is no ledger's. Of nodes nothing is asked yet.
+// kUsage where the locator's kind is no ledger's; kBusy where another process holds the folder. Of nodes nothing is
+// asked yet.
 Result<std::unique_ptr<ports::Ledger>> open_ledger(const locator::Locator& place, const OpenLedgerOptions& options,
                                                    const base::Clock& clock, const base::CancelToken& cancel = {});
 

@@ -76,6 +76,9 @@ TEST(OpenLedgerTest, WaitingForAFoldersTurnEndsWhenAsked) {
   const auto ledger = Locator::of_folder(folder / "ledger");
   const auto held = open_ledger(ledger, {}, kClock);
   ASSERT_TRUE(held);
+  OpenLedgerOptions at_once;
+  at_once.lock_wait_ms = 0;
+  EXPECT_EQ(open_ledger(ledger, at_once, kClock).error().code, ErrorCode::kBusy);
   base::CancelSource source;
   source.trip();
   OpenLedgerOptions options;
