@@ -167,7 +167,7 @@ void add_file_commands(CLI::App& app, Context& context) {
       "--stream", options->stream,
       "To standard output at once: each part is verified, but the end may still be missing (see the exit code)");
   unpack->footer(
-      "Exit 3: the file was changed or cut off, or the key is another one's; with --stream, what came out before is "
+      "Exit 3: the file was changed or cut off; 5: the key is another one's. With --stream, what came out before is "
       "genuine.");
 }
 

@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/time_zone.h"
-#include "ledger_client/iri_client.h"
 #include "usecases/meet_ledger.h"
 #include "wiring/open_ledger.h"
 #include "wiring/open_store.h"
@@ -34,37 +33,37 @@ Result<void> make_ledger(const locator::Locator& place, std::optional<int> min_w
   return wiring::open_ledger(place, options, base::SystemClock()).map([](const auto&) {});
 }
 
-// A mistyped URL shall not first be noticed by what waits in the outbox. The home is made all the same: a node may be
-// down.
-void warn_of_silent_nodes(const locator::Locator& nodes, http::ClientOptions http) {
-  constexpr std::int64_t kPatienceMs = 3'000;
-  http.request_ms = kPatienceMs;
-  std::string network_id;
-  for (const auto& endpoint : nodes.endpoints()) {
-    if (interrupted()) return;
-    const auto info = ledger_client::IriClient({endpoint}, http).info(interrupt_token());
-    if (!info) {
-      const bool is_distrust = info.error().advice == http.trust_advice;
-      warn("the home is made, but " + info.error().message + "\n  " +
-           (is_distrust ? next_step_of(info.error())
+// A mistyped URL shall not first be noticed by what waits in the outbox. A node may be down, and the home is made all
+// the same; not of nodes that never agree.
+Result<std::vector<Error>> look_at_nodes(const locator::Locator& nodes, const http::ClientOptions& http) {
+  auto faults = wiring::faults_of_nodes(nodes, http, interrupt_token());
+  for (auto& fault : faults) {
+    if (fault.code == ErrorCode::kCorrupt) return tl::unexpected(std::move(fault));
+  }
+  return faults;
+}
+
+void warn_of(const std::vector<Error>& faults, const http::ClientOptions& http) {
+  for (const auto& fault : faults) {
+    const bool has_own_words = fault.advice == http.trust_advice || fault.advice == http.token_advice;
+    warn("the home is made, but " + fault.message + "\n  " +
+         (has_own_words ? next_step_of(fault)
                         : "if it is only down for now, nothing is to be done; where its address is wrong, remove the "
                           "home's folder and make it anew"));
-      continue;
-    }
-    if (network_id.empty()) network_id = info->network_id;
-    if (network_id != info->network_id) {
-      warn("the node at " + endpoint.authority() + " belongs to another ledger than those before it");
-    }
   }
 }
 
-// So that a patient can share also while the nodes are out of reach.
+// So that a patient can share also while the nodes are out of reach. What keeps them from it now was told.
 Result<void> meet_nodes(const Context& context) {
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open(home::Home::Use::kWrite));
-  const auto met = usecases::meet_ledger(home, session.world());
-  if (met || met.error().code == ErrorCode::kUnreachable) return {};
-  return tl::unexpected(met.error());
+  (void)usecases::meet_ledger(home, session.world());
+  return {};
+}
+
+Error no_nodes_to_access() {
+  return {ErrorCode::kUsage, "the home's ledger is a folder, which needs neither certificates nor a token",
+          "nodes that ask for them are named when a home is made: init --ledger URL --ledger-ca FILE"};
 }
 
 // A clinic's home has no readings of its own, and publishes nothing.
@@ -95,9 +94,15 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
   const auto folder = home_folder(context);
   GL_TRY(ledger, arguments.ledger.empty() ? locator::Locator::parse((folder / "ledger").string())
                                           : locator::Locator::parse(arguments.ledger));
+  const bool has_access = !arguments.access.ca_file.empty() || !arguments.access.token_file.empty();
+  if (ledger.is_folder() && has_access) return tl::unexpected(no_nodes_to_access());
   if (!arguments.ledger.empty()) {
     GL_CHECK(make_ledger(ledger, arguments.min_weight_magnitude, http));
     settings.ledger = ledger.text();
+  }
+  std::vector<Error> faults;
+  if (!ledger.is_folder()) {
+    GL_ASSIGN(faults, look_at_nodes(ledger, http));
   }
   if (!arguments.store.empty()) {
     GL_TRY(store, locator::Locator::parse(arguments.store));
@@ -113,10 +118,9 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
   if (arguments.ledger.empty() && settings.role == home::Role::kPatient) {
     GL_CHECK(make_ledger(ledger, arguments.min_weight_magnitude, {}));
   }
-  if (!ledger.is_folder()) {
-    warn_of_silent_nodes(ledger, http);
-    if (settings.role == home::Role::kPatient) GL_CHECK(meet_nodes(context));
-  }
+  warn_of(faults, http);
+  const bool is_met = faults.size() < (ledger.is_folder() ? 0 : ledger.endpoints().size());
+  if (is_met && settings.role == home::Role::kPatient) GL_CHECK(meet_nodes(context));
   print_result(context, {{"home", folder.string()}, {"role", arguments.role}},
                "made a " + arguments.role + "'s home in " + folder.string());
   return ExitCode::kDone;
@@ -129,6 +133,10 @@ Result<ExitCode> change_access(const Context& context, const wiring::AccessFiles
   GL_TRY(http, wiring::read_access(files));
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open(home::Home::Use::kWrite));
+  GL_TRY(ledger, locator::Locator::parse(home.ledger_spec()));
+  if (ledger.is_folder()) {
+    return tl::unexpected(no_nodes_to_access());
+  }
   GL_CHECK(wiring::store_access(home, http));
   print_result(context, {{"home", home_folder(context).string()}, {"ledger", home.ledger_spec()}},
                "what follows goes to " + home.ledger_spec() + " in this way");

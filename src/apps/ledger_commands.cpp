@@ -3,6 +3,7 @@
 #include "apps/interrupt.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/durations.h"
 #include "cgm/local_day.h"
 #include "ledger_store/pruning.h"
 #include "ledger_store/snapshot.h"
@@ -88,7 +89,7 @@ void add_restore(CLI::App& tangle, Context& context) {
 Result<std::int64_t> day_ms(const std::string& day) {
   const auto days = cgm::days_since_epoch(day);
   if (!days) return fail(ErrorCode::kUsage, "--before takes a day of the calendar", "write it as 2026-01-31");
-  return *days * std::int64_t{24} * 3600 * 1000;
+  return *days * base::kDayMs;
 }
 
 struct PruneArguments {

@@ -19,9 +19,10 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kPublishExamples =
     "Example:\n"
     "  echo hello | glucoledger mam publish --node http://127.0.0.1:14265 --state channel --side-key-file key\n"
-    "Exit 6: the message may not have arrived; repeated, it is the same one. Exit 5: the state file is an old copy, "
-    "whose\n"
-    "channel went on without it; 3: it is damaged. Begin a new channel then.\n";
+    "Exit 6: the message may not have arrived; repeated, it is the same one. An old copy of the state file goes on\n"
+    "behind the messages that it does not know of, and says so; exit 5: it is too far behind, or has a second name; 3: "
+    "it\n"
+    "is damaged. Begin a new channel then.\n";
 constexpr std::string_view kFetchExamples =
     "Example:\n"
     "  glucoledger mam fetch --node http://127.0.0.1:14265 --root ROOT --side-key-file key\n"
@@ -153,7 +154,8 @@ void add_mam_network_commands(CLI::App& app, Context& context) {
   auto fetching = std::make_shared<Arguments>();
   add_common_options(*fetch_command, *fetching);
   fetch_command->add_option("--root", fetching->root, "The first message's root, 81 trytes")->required();
-  fetch_command->add_option("--limit", fetching->limit, "At most so many messages")->check(CLI::PositiveNumber);
+  fetch_command->add_option("--limit", fetching->limit, "At most so many messages")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{base::limits::kMessagesPerEpochMax}));
   fetch_command->footer(std::string(kFetchExamples));
   run_when_chosen(*fetch_command, context, fetching, fetch);
 }

@@ -33,6 +33,8 @@ struct NodeArguments {
   std::string tls_key;
   std::string token_file;
   bool insecure_plain_http = false;
+  std::vector<std::string> names;
+  std::vector<std::string> origins;
   std::size_t connections_max = http::ServerOptions().connections_max;
   std::int64_t milestone_interval_ms = node::NodeOptions().milestone_interval_ms;
   std::string log_level = "warning";
@@ -41,6 +43,10 @@ struct NodeArguments {
 // The lines of the file are options without their dashes; what the command line gives counts more.
 Result<void> read_config(const NodeArguments& arguments) {
   if (arguments.config.empty()) return {};
+  std::error_code ignored;
+  if (!std::filesystem::exists(arguments.config, ignored)) {
+    return fail(ErrorCode::kNotFound, "there is no file " + arguments.config, "check the path");
+  }
   const std::string where = "in " + arguments.config;
   try {
     for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_file(arguments.config)) {
@@ -74,6 +80,8 @@ Result<node::NodeOptions> options_from(const NodeArguments& arguments) {
   options.folder = arguments.folder;
   options.server.listen = arguments.listen;
   options.server.connections_max = arguments.connections_max;
+  options.server.names = arguments.names;
+  options.server.origins = arguments.origins;
   if (!arguments.tls_key.empty()) options.server.tls = {arguments.tls_certificate, arguments.tls_key};
   if (!arguments.token_file.empty()) options.token_file = arguments.token_file;
   options.insecure_plain_http = arguments.insecure_plain_http;
@@ -150,7 +158,15 @@ void add_node_commands(CLI::App& app, Context& context) {
   node->add_option("--tls-key", arguments->tls_key, "PEM file: the certificate's key");
   node->add_flag("--insecure-plain-http", arguments->insecure_plain_http,
                  "Listen beyond loopback without TLS: behind a proxy that has it");
-  node->add_option("--max-connections", arguments->connections_max, "Open at once; the longest idle gives way")
+  node->add_option("--host-name", arguments->names,
+                   "Without TLS and token: also answer under this name (several: again), beside addresses, localhost "
+                   "and names without a dot")
+      ->allow_extra_args(false);
+  node->add_option("--allow-origin", arguments->origins,
+                   "Pages of this origin (https://host:port; several: again) may do more than read; all may read")
+      ->allow_extra_args(false);
+  node->add_option("--max-connections", arguments->connections_max,
+                   "Open at once, where memory and open files allow it; one that waits gives way")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   node->add_option("--milestone-interval", arguments->milestone_interval_ms, "Milliseconds between milestones")

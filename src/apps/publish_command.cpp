@@ -3,12 +3,14 @@
 #include <map>
 #include <memory>
 
+#include "apps/advice_words.h"
 #include "apps/day_options.h"
 #include "apps/folder_watch.h"
 #include "apps/import_command.h"
 #include "apps/session.h"
 #include "base/limits.h"
 #include "usecases/publish.h"
+#include "usecases/status.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -71,6 +73,7 @@ ordered_json document_of(const usecases::Publication& publication) {
           {"doubt", carried.report.doubt},
           {"sent_by", name_of(carried.by)},
           {"error", shortfall ? ordered_json(shortfall->message) : ordered_json()},
+          {"next_step", shortfall ? ordered_json(next_step_of(*shortfall)) : ordered_json()},
           {"readings_waiting", carried.waiting.readings_waiting},
           {"messages_waiting", carried.waiting.messages_waiting},
           {"notes_waiting", carried.waiting.notes_waiting}};
@@ -125,6 +128,11 @@ Result<ExitCode> follow_publishing(const Context& context, const Session& sessio
     std::fprintf(stderr, "glucoledger: %s; trying again\n", error.message.c_str());
   };
   GL_CHECK(usecases::follow_publishing(home, session.world(), options, follower));
+  GL_TRY(status, usecases::patient_status(home));
+  if (const auto waiting = status.waiting.messages_waiting + status.waiting.notes_waiting; waiting > 0) {
+    std::fprintf(stderr, "glucoledger: %lld messages and notes wait in the outbox: publish again to send them\n",
+                 static_cast<long long>(waiting));
+  }
   return ExitCode::kDone;
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "apps/advice_words.h"
 #include "apps/day_options.h"
 #include "apps/file_stream.h"
 #include "apps/session.h"
@@ -124,6 +125,30 @@ Result<ExitCode> exit_of(const usecases::Carried& carried) {
               std::string(kNextStep));
 }
 
+// Text is printed once it is so; the one document with --json at the end, with what became of the notes.
+class Answer {
+ public:
+  explicit Answer(const Context& context) : context_(context) {}
+  void is_so(nlohmann::ordered_json document, std::string_view text) {
+    document_ = std::move(document);
+    if (!context_.json) print_result(context_, document_, text);
+  }
+  Result<ExitCode> conclude(const Result<usecases::Carried>& carried) {
+    auto exit_code = carried ? exit_of(*carried) : Result<ExitCode>(tl::unexpected(carried.error()));
+    if (document_.empty() || !context_.json) return exit_code;
+    if (carried) document_["notes_waiting"] = carried->waiting.notes_waiting;
+    document_["error"] = exit_code ? nlohmann::ordered_json() : nlohmann::ordered_json(exit_code.error().message);
+    document_["next_step"] =
+        exit_code ? nlohmann::ordered_json() : nlohmann::ordered_json(next_step_of(exit_code.error()));
+    print_result(context_, document_, "");
+    return exit_code;
+  }
+
+ private:
+  const Context& context_;
+  nlohmann::ordered_json document_;
+};
+
 Result<ExitCode> share(const Context& context, const ShareArguments& arguments) {
   usecases::ShareOptions options;
   options.name = arguments.name;
@@ -133,6 +158,7 @@ Result<ExitCode> share(const Context& context, const ShareArguments& arguments) 
   GL_TRY(home, session.open(Home::Use::kWrite));
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
   std::vector<CodeFile> files;
+  Answer answer(context);
   usecases::HandOver hand_over;
   hand_over.prepare = [&]() -> Result<void> {
     GL_ASSIGN(files, begin_code_files(arguments));
@@ -141,8 +167,7 @@ Result<ExitCode> share(const Context& context, const ShareArguments& arguments) 
   hand_over.give = [&](const usecases::Share& share) -> Result<void> {
     GL_CHECK(finish_code_files(files, share.uri));
     GL_TRY(text, share_text(arguments, share));
-    print_result(context,
-                 {{"to", arguments.name},
+    answer.is_so({{"to", arguments.name},
                   {"grant", share.grant.name},
                   {"design", arguments.design},
                   {"uri", share.uri.text()},
@@ -152,8 +177,8 @@ Result<ExitCode> share(const Context& context, const ShareArguments& arguments) 
                  text);
     return {};
   };
-  GL_TRY(share, usecases::share(home, session.world(), options, hand_over));
-  return exit_of(share.carried);
+  auto share = usecases::share(home, session.world(), options, hand_over);
+  return answer.conclude(std::move(share).map([](usecases::Share&& done) { return std::move(done.carried); }));
 }
 
 struct RevokeArguments {
@@ -166,23 +191,24 @@ Result<ExitCode> revoke(const Context& context, const RevokeArguments& arguments
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open(Home::Use::kWrite));
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
+  Answer answer(context);
   const auto committed = [&](const usecases::Revocation& revocation) {
     std::string text = name + " can read nothing that is published from now on\n";
     if (revocation.others_open)
       text = name + " ends: its days bring nothing new, but for what other grants of the same person cover\n";
     if (revocation.may_still_arrive) {
-      text += "A ledger that does not answer had been sent messages before: they may still arrive there.\n";
+      text += "A ledger had been sent messages before that it has not confirmed: they may still arrive there.\n";
     }
-    print_result(context,
-                 {{"revoked", name},
+    answer.is_so({{"revoked", name},
                   {"grants_closed", revocation.grants_closed},
                   {"epochs_ended", revocation.epochs_ended},
                   {"epochs_opened", revocation.epochs_opened},
                   {"may_still_arrive", revocation.may_still_arrive}},
                  text);
   };
-  GL_TRY(revocation, usecases::revoke(home, session.world(), name, committed));
-  return exit_of(revocation.carried);
+  auto revocation = usecases::revoke(home, session.world(), name, committed);
+  return answer.conclude(
+      std::move(revocation).map([](usecases::Revocation&& done) { return std::move(done.carried); }));
 }
 
 }  // namespace

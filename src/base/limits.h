@@ -100,6 +100,7 @@ inline constexpr std::size_t kMamStateSizeMax = std::size_t{2} << 20;
 
 // HTTP, what a server takes
 inline constexpr std::uint32_t kHttpRequestHeaderSizeMax = 8 << 10;
+inline constexpr std::size_t kHttpHeaderLinesMax = 100;
 inline constexpr std::size_t kHttpConnectionsMax = 16'384;
 inline constexpr std::size_t kHttpMemorySizeMax = std::size_t{128} << 20;    // bodies and answers held together
 inline constexpr std::size_t kHttpDiscardedSizeMax = std::size_t{64} << 20;  // read and thrown away before closing
@@ -116,7 +117,7 @@ inline constexpr std::size_t kNodeReasonLengthMax = 160;                 // show
 inline constexpr std::size_t kNodeListLengthMax = std::size_t{1} << 30;  // that a node may claim to answer
 inline constexpr std::size_t kNetworkIdLengthMax = 32;
 inline constexpr std::size_t kProofsOfWorkWaitingMax = 64;
-inline constexpr std::size_t kEventStreamsMax = 64;
+inline constexpr std::size_t kEventStreamsMax = 256;
 inline constexpr std::size_t kTransactionRequestSizeMax = 8 << 10;  // is always taken, and judged at once
 
 }  // namespace glucoledger::base::limits

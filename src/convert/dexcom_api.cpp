@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/durations.h"
+#include "base/limits.h"
 #include "convert/device_format.h"
 #include "convert/json_records.h"
 
@@ -68,7 +69,7 @@ Result<void> read_record(const Object& record, std::size_t number, std::optional
   raw.glucose = glucose(record, *raw.unit);
   const std::string_view transmitter = text_field(record, "transmitterId").value_or("");
   const auto ticks = number_field(record, "transmitterTicks");
-  if (!transmitter.empty() && ticks && *ticks > 0 && *ticks < 1e15) {
+  if (!transmitter.empty() && ticks && *ticks > 0 && *ticks <= static_cast<double>(base::limits::kDeviceTickMaxS)) {
     raw.tick = static_cast<std::int64_t>(*ticks);
     raw.tick_source = collector.name(transmitter);
   }

@@ -74,11 +74,14 @@ bool take_name(std::string_view& text, std::string_view name) {
   return true;
 }
 
+constexpr int kSessionYearMin = 2000;  // earlier ones are lengths of other records
+
 // A measurement begins with its length, a Session Start Time with a year.
 bool looks_like_session_start(ByteView octets) {
   if (octets.size() != 9 && octets.size() != 11) return false;
   const int year = octets[0] | octets[1] << 8;
-  return octets[0] > octets.size() && year >= 2000 && year < 2200 && octets[2] >= 1 && octets[2] <= 12;
+  return octets[0] > octets.size() && year >= kSessionYearMin && year <= base::limits::kDeviceYearMax &&
+         octets[2] >= 1 && octets[2] <= 12;
 }
 
 // `text` in lower case and trimmed.

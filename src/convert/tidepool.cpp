@@ -6,6 +6,7 @@
 // as a text that holds JSON. Source: Tidepool's data model.
 #include <cmath>
 
+#include "base/limits.h"
 #include "cgm/glucose.h"
 #include "convert/device_format.h"
 #include "convert/json_records.h"
@@ -76,7 +77,7 @@ Result<void> read_record(const Object& record, std::size_t number, Collector& co
     return {};
   }
   const auto offset = number_field(record, "timezoneOffset");
-  if (offset && std::abs(*offset) <= 14 * 60) raw.offset_minutes = static_cast<int>(*offset);
+  if (offset && std::abs(*offset) <= base::limits::kUtcOffsetMaxMinutes) raw.offset_minutes = static_cast<int>(*offset);
   raw.unit = unit_in(text_field(record, "units").value_or("mmol/L"));
   const auto value = number_field(record, "value");
   if (value) raw.glucose = glucose(*value, raw.unit.value_or(cgm::Unit::kMmolL));

@@ -110,7 +110,7 @@ bool scan_offset(Scanner& scanner, RawTimestamp& time) {
   if (!scanner.take_one_of("+-", sign) || !scanner.number(1, 2, hours, length)) return false;
   scanner.take(':');
   if (!scanner.done() && (!scanner.number(2, 2, minutes, length) || !scanner.done())) return false;
-  if (hours > 14 || minutes > 59) return false;
+  if (minutes > 59 || hours * 60 + minutes > base::limits::kUtcOffsetMaxMinutes) return false;
   time.offset_minutes = (sign == '-' ? -1 : 1) * (hours * 60 + minutes);
   return true;
 }

@@ -86,12 +86,23 @@ std::optional<std::array<Trit, kNonceTrits>> find_nonce(TritView transaction, co
       options.threads > 0 ? static_cast<unsigned>(options.threads) : std::max(1U, std::thread::hardware_concurrency());
   std::vector<std::jthread> others;
   others.reserve(wanted);
+  const auto help = [&search] {
+    try {
+      work(search, false);
+    } catch (const std::exception&) {  // no memory for it: the others do it all
+    }
+  };
   try {
-    while (others.size() + 1 < wanted) others.emplace_back([&search] { work(search, false); });
+    while (others.size() + 1 < wanted) others.emplace_back(help);
   } catch (const std::system_error&) {
     // The system has no more threads to give: the ones there are do it all.
   }
-  work(search, true);
+  try {
+    work(search, true);
+  } catch (...) {
+    search.stop = true;  // nobody is left to hear of a nonce
+    throw;
+  }
   others.clear();
   if (!search.won) return std::nullopt;
   return search.nonce;

@@ -55,6 +55,9 @@ void trytes_from_trits(TritView trits, std::span<char> out);
 void encode_integer(std::int64_t value, std::span<Trit> out);
 Result<std::int64_t> decode_integer(TritView trits);
 
+// Of the 243 trits of a hash, 5 a byte.
+inline constexpr std::size_t kPackedHashSize = 49;
+
 // 5 trits a byte, least significant first, byte = value + 121 in 0..242; the last byte is padded with zero trits.
 Bytes pack_trits(TritView trits);
 // Refuses bytes above 242 and padding that is not zero.

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kWaitingMax = 256;
 constexpr std::size_t kAttachedMax = 256;
 constexpr std::size_t kBundlesPerSubmit = 64;
-constexpr std::size_t kSubmitsAtOnce = 3;
+constexpr std::size_t kBundlesPerSubmitMax = 192;
 constexpr std::int64_t kSubmitIntervalMs = 200;  // what is attached waits no longer than so
 constexpr std::int64_t kTipsAgeMs = 1'000;
 constexpr auto kWatchStep = std::chrono::milliseconds(20);
@@ -39,7 +39,7 @@ AttachPipeline::AttachPipeline(std::filesystem::path home_folder, ports::Ledger&
       threads_.emplace_back([this, loop] { guarded(loop); });
     };
     for (std::size_t i = 0; i < core_count(); ++i) start(&AttachPipeline::attach_loop);
-    for (std::size_t i = 0; i < kSubmitsAtOnce; ++i) start(&AttachPipeline::submit_loop);
+    start(&AttachPipeline::submit_loop);
     start(&AttachPipeline::watch_loop);
   } catch (const std::exception&) {
     fail_with(
@@ -58,13 +58,13 @@ bool AttachPipeline::has_room() const {
 
 void AttachPipeline::push(home::Outgoing row) {
   const base::MutexLock lock(mutex_);
-  waiting_.push_back(std::move(row));
+  waiting_.push_back({std::move(row), ++last_turn_});
   may_attach_.notify_one();
 }
 
 void AttachPipeline::push_first(home::Outgoing row) {
   const base::MutexLock lock(mutex_);
-  waiting_.push_front(std::move(row));
+  waiting_.push_front({std::move(row), --first_turn_});
   may_attach_.notify_one();
 }
 
@@ -83,7 +83,7 @@ void AttachPipeline::stop() {
   }
   threads_.clear();
   const base::MutexLock lock(mutex_);
-  submissions_.clear();  // and with them their departures
+  submission_.reset();  // and with it its departure
 }
 
 void AttachPipeline::wake_all() {
@@ -98,8 +98,8 @@ void AttachPipeline::wait(std::int64_t wait_ms, bool for_room) {
   base::MutexLock lock(mutex_);
   while (!stop_ && accepted_.empty() && Steady::now() < end) {
     const bool has_half = for_room && !finishing_ && waiting_.size() < kWaitingMax / 2;
-    const bool has_batch = batch_is_due() && submissions_.size() < kSubmitsAtOnce;
-    if (has_half || has_batch || (has_ended() && submissions_.empty())) return;
+    const bool has_batch = batch_is_due() && !submission_;
+    if (has_half || has_batch || (has_ended() && !submission_)) return;
     may_take_.wait_until(lock, end);
   }
 }
@@ -107,10 +107,10 @@ void AttachPipeline::wait(std::int64_t wait_ms, bool for_room) {
 std::vector<Attached> AttachPipeline::take_batch() {
   const base::MutexLock lock(mutex_);
   std::vector<Attached> batch;
-  if (stop_ || submissions_.size() >= kSubmitsAtOnce || !batch_is_due()) return batch;
-  while (!attached_.empty() && batch.size() < kBundlesPerSubmit) {
-    batch.push_back(std::move(attached_.front()));
-    attached_.pop_front();
+  if (stop_ || submission_ || !batch_is_due()) return batch;
+  for (std::size_t count = ready_count(); count > 0; --count) {
+    batch.push_back(std::move(attached_.begin()->second));
+    attached_.erase(attached_.begin());
   }
   attached_since_ms_ = world_.clock.steady_ms();
   may_attach_.notify_all();
@@ -120,8 +120,9 @@ std::vector<Attached> AttachPipeline::take_batch() {
 void AttachPipeline::depart(std::vector<Attached> batch, home::Departure departure) {
   const base::MutexLock lock(mutex_);
   if (batch.empty()) return;
-  submissions_.push_back(std::make_shared<Submission>(
-      Submission{std::move(batch), std::move(departure), base::CancelSource(cancel_.token())}));
+  GL_ASSERT(!submission_);
+  submission_ = std::make_shared<Submission>(
+      Submission{std::move(batch), std::move(departure), base::CancelSource(cancel_.token())});
   may_submit_.notify_one();
   may_watch_.notify_one();
 }
@@ -134,11 +135,11 @@ std::vector<Accepted> AttachPipeline::take_accepted() {
 std::vector<home::Outgoing> AttachPipeline::rows() const {
   const base::MutexLock lock(mutex_);
   std::vector<home::Outgoing> rows;
-  for (const auto& row : waiting_) rows.push_back(without_bundle(row));
-  rows.insert(rows.end(), being_attached_.begin(), being_attached_.end());
-  for (const auto& one : attached_) rows.push_back(without_bundle(one.row));
-  for (const auto& submission : submissions_) {
-    for (const auto& one : submission->batch) rows.push_back(without_bundle(one.row));
+  for (const auto& one : waiting_) rows.push_back(without_bundle(one.row));
+  for (const auto& one : being_attached_) rows.push_back(one.row);
+  for (const auto& [turn, one] : attached_) rows.push_back(without_bundle(one.row));
+  if (submission_) {
+    for (const auto& one : submission_->batch) rows.push_back(without_bundle(one.row));
   }
   std::vector<home::Outgoing> wanted;
   for (auto& row : rows) {
@@ -151,16 +152,16 @@ void AttachPipeline::drop(std::span<const home::Outgoing> unwanted) {
   const base::MutexLock lock(mutex_);
   std::set<Key> keys;
   for (const auto& row : unwanted) keys.insert(key_of(row));
-  std::erase_if(waiting_, [&](const home::Outgoing& row) { return keys.contains(key_of(row)); });
-  std::erase_if(attached_, [&](const Attached& one) { return keys.contains(key_of(one.row)); });
-  for (const auto& row : being_attached_) {
-    if (keys.contains(key_of(row))) unwanted_.insert(key_of(row));
+  std::erase_if(waiting_, [&](const Waiting& one) { return keys.contains(key_of(one.row)); });
+  std::erase_if(attached_, [&](const auto& one) { return keys.contains(key_of(one.second.row)); });
+  for (const auto& one : being_attached_) {
+    if (keys.contains(key_of(one.row))) unwanted_.insert(key_of(one.row));
   }
-  for (const auto& submission : submissions_) {
-    for (const auto& one : submission->batch) {
+  if (submission_) {
+    for (const auto& one : submission_->batch) {
       if (!keys.contains(key_of(one.row))) continue;
       unwanted_.insert(key_of(one.row));
-      submission->cancel.trip();
+      submission_->cancel.trip();
     }
   }
   wake_all();
@@ -173,7 +174,7 @@ std::optional<Error> AttachPipeline::error() const {
 
 bool AttachPipeline::is_idle() const {
   const base::MutexLock lock(mutex_);
-  return waiting_.empty() && being_attached_.empty() && attached_.empty() && submissions_.empty() && accepted_.empty();
+  return waiting_.empty() && being_attached_.empty() && attached_.empty() && !submission_ && accepted_.empty();
 }
 
 void AttachPipeline::fail_with(Error error) {
@@ -204,7 +205,7 @@ Result<ports::Tips> AttachPipeline::current_tips() {
   return *tips_;
 }
 
-Result<Attached> AttachPipeline::attach(home::Outgoing row) {
+Result<Attached> AttachPipeline::attach(Waiting waiting) {
   GL_TRY(tips, current_tips());
   crypto::ProofOfWorkOptions work;
   work.min_weight_magnitude = mwm_;
@@ -216,35 +217,42 @@ Result<Attached> AttachPipeline::attach(home::Outgoing row) {
     hashes_done_ += hashes - reported;
     reported = hashes;
   };
-  GL_TRY(transactions, world_.attach(row.bundle, {tips.trunk, tips.branch, world_.clock.now_ms()}, work));
-  GL_ASSERT(transactions.size() == row.bundle.size());
-  return Attached{std::move(row), std::move(transactions)};
+  GL_TRY(transactions, world_.attach(waiting.row.bundle, {tips.trunk, tips.branch, world_.clock.now_ms()}, work));
+  GL_ASSERT(transactions.size() == waiting.row.bundle.size());
+  return Attached{std::move(waiting.row), std::move(transactions), waiting.turn};
+}
+
+// What others wait behind is attached however many they are.
+bool AttachPipeline::may_attach() const {
+  if (waiting_.empty()) return false;
+  return attached_.size() < kAttachedMax || waiting_.front().turn < attached_.begin()->first;
 }
 
 void AttachPipeline::attach_loop() {
   base::MutexLock lock(mutex_);
   while (!stop_) {
-    if (waiting_.empty() || attached_.size() >= kAttachedMax) {
+    if (!may_attach()) {
       may_attach_.wait(lock);
       continue;
     }
-    home::Outgoing row = std::move(waiting_.front());
+    Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
-    const auto key = key_of(row);
+    const auto key = key_of(next.row);
     if (waiting_.size() == kWaitingMax / 2) may_take_.notify_all();
-    being_attached_.push_back(without_bundle(row));
+    being_attached_.push_back({without_bundle(next.row), next.turn});
     lock.unlock();
-    auto attached = attach(std::move(row));
+    auto attached = attach(std::move(next));
     if (!attached) fail_with(std::move(attached.error()));
     lock.lock();
-    std::erase_if(being_attached_, [&](const home::Outgoing& one) { return key_of(one) == key; });
+    std::erase_if(being_attached_, [&](const Waiting& one) { return key_of(one.row) == key; });
     if (!attached) return;
     if (unwanted_.erase(key) > 0) {
       may_take_.notify_all();
       continue;
     }
     if (attached_.empty()) attached_since_ms_ = world_.clock.steady_ms();
-    attached_.push_back(std::move(*attached));
+    const Turn turn = attached->turn;
+    attached_.emplace(turn, std::move(*attached));
     if (batch_is_due()) may_take_.notify_all();
   }
 }
@@ -253,24 +261,31 @@ bool AttachPipeline::has_ended() const {
   return finishing_ && waiting_.empty() && attached_.empty() && being_attached_.empty();
 }
 
+std::size_t AttachPipeline::ready_count() const {
+  Turn end = waiting_.empty() ? last_turn_ + 1 : waiting_.front().turn;
+  for (const auto& one : being_attached_) end = std::min(end, one.turn);
+  std::size_t count = 0;
+  for (auto one = attached_.begin(); one != attached_.end() && one->first < end; ++one) {
+    if (++count == kBundlesPerSubmitMax) break;
+  }
+  return count;
+}
+
 bool AttachPipeline::batch_is_due() const {
-  if (attached_.empty()) return false;
+  const std::size_t ready = ready_count();
+  if (ready == 0) return false;
   const bool last = finishing_ && waiting_.empty() && being_attached_.empty();
-  return last || attached_.size() >= kBundlesPerSubmit ||
-         world_.clock.steady_ms() - attached_since_ms_ >= kSubmitIntervalMs;
+  return last || ready >= kBundlesPerSubmit || world_.clock.steady_ms() - attached_since_ms_ >= kSubmitIntervalMs;
 }
 
 void AttachPipeline::submit_loop() {
   base::MutexLock lock(mutex_);
   while (!stop_) {
-    const auto next = std::find_if(submissions_.begin(), submissions_.end(),
-                                   [](const std::shared_ptr<Submission>& one) { return !one->is_begun; });
-    if (next == submissions_.end()) {
+    if (!submission_) {
       may_submit_.wait(lock);
       continue;
     }
-    const auto submission = *next;
-    submission->is_begun = true;
+    const auto submission = submission_;
     std::vector<ledger::Transaction> transactions;
     for (const auto& one : submission->batch) {
       transactions.insert(transactions.end(), one.transactions.begin(), one.transactions.end());
@@ -283,7 +298,7 @@ void AttachPipeline::submit_loop() {
       fail_with(submitted.error());
     }
     lock.lock();
-    settle(submission, submitted);
+    settle(*submission, submitted);
   }
 }
 
@@ -291,7 +306,7 @@ void AttachPipeline::watch_loop() {
   base::MutexLock lock(mutex_);
   int steps_held_off = 0;
   while (!stop_) {
-    if (submissions_.empty()) {
+    if (!submission_) {
       steps_held_off = 0;
       may_watch_.wait(lock);
       continue;
@@ -301,23 +316,23 @@ void AttachPipeline::watch_loop() {
     const bool is_held_off = home::is_departure_held_off(home_folder_);
     lock.lock();
     steps_held_off = is_held_off ? steps_held_off + 1 : 0;
-    if (steps_held_off < kWatchStepsMax) continue;
-    for (const auto& submission : submissions_) submission->cancel.trip();
+    if (steps_held_off >= kWatchStepsMax && submission_) submission_->cancel.trip();
   }
 }
 
 // A submission that was broken off may have arrived all the same: what is wanted of it is submitted again.
-void AttachPipeline::settle(const std::shared_ptr<Submission>& submission, const Result<void>& submitted) {
-  for (auto& one : submission->batch) {
+void AttachPipeline::settle(Submission& submission, const Result<void>& submitted) {
+  for (auto& one : submission.batch) {
     if (unwanted_.erase(key_of(one.row)) > 0) continue;
     if (submitted) {
       one.row.bundle.clear();
       accepted_.push_back({std::move(one.row), {one.transactions.front().hash()}});
     } else {
-      attached_.push_front(std::move(one));
+      const Turn turn = one.turn;
+      attached_.emplace(turn, std::move(one));
     }
   }
-  std::erase(submissions_, submission);
+  submission_.reset();
   wake_all();
 }
 

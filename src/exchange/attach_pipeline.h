@@ -2,7 +2,10 @@
 //
 //   push() -> a thread a core does proofs of work, each for a bundle of its own (the work inside one is sequential)
 //          -> take_batch(): what is attached; the caller records that it leaves and gives what may leave to depart()
-//          -> a few threads submit -> take_accepted()
+//          -> a thread submits -> take_accepted()
+//
+// What was pushed leaves in that order, one submission at a time, whichever proof of work is done first: so on the
+// ledger nothing stands behind a gap, and a look at the one next address of an epoch tells whether its key was used.
 //
 // Queues are bounded: has_room() tells when to hold back. Nothing here touches the home. Rows that are not wanted any
 // more are dropped wherever they are, and a submission that holds one is broken off, as are all that are under way
@@ -16,6 +19,7 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -37,6 +41,7 @@ home::Outgoing without_bundle(const home::Outgoing& row);
 struct Attached {
   home::Outgoing row;
   std::vector<ledger::Transaction> transactions;
+  std::int64_t turn = 0;  // in which it leaves
 };
 
 // A bundle that a ledger accepted.
@@ -82,11 +87,15 @@ class AttachPipeline {
  private:
   using Steady = std::chrono::steady_clock;
   using Key = std::pair<home::Outgoing::Kind, std::int64_t>;  // of a row
+  using Turn = std::int64_t;
+  struct Waiting {
+    home::Outgoing row;
+    Turn turn = 0;
+  };
   struct Submission {
     std::vector<Attached> batch;
     home::Departure departure;
     base::CancelSource cancel;
-    bool is_begun = false;
   };
   static Key key_of(const home::Outgoing& row) { return {row.kind, row.id}; }
 
@@ -94,10 +103,13 @@ class AttachPipeline {
   void submit_loop();
   void watch_loop();
   void guarded(void (AttachPipeline::*loop)());
-  void settle(const std::shared_ptr<Submission>& submission, const Result<void>& submitted) REQUIRES(mutex_);
-  Result<Attached> attach(home::Outgoing row);
+  void settle(Submission& submission, const Result<void>& submitted) REQUIRES(mutex_);
+  Result<Attached> attach(Waiting waiting);
   Result<ports::Tips> current_tips();
   bool batch_is_due() const REQUIRES(mutex_);
+  // Of those that are attached, how many have nothing before them that is not; up to a batch.
+  std::size_t ready_count() const REQUIRES(mutex_);
+  bool may_attach() const REQUIRES(mutex_);
   bool has_ended() const REQUIRES(mutex_);
   void wake_all() REQUIRES(mutex_);
   void fail_with(Error error);
@@ -120,10 +132,12 @@ class AttachPipeline {
   base::Condition may_submit_;
   base::Condition may_take_;
   base::Condition may_watch_;
-  std::deque<home::Outgoing> waiting_ GUARDED_BY(mutex_);
-  std::vector<home::Outgoing> being_attached_ GUARDED_BY(mutex_);  // without their bundles
-  std::deque<Attached> attached_ GUARDED_BY(mutex_);
-  std::deque<std::shared_ptr<Submission>> submissions_ GUARDED_BY(mutex_);
+  Turn first_turn_ GUARDED_BY(mutex_) = 0;  // of those pushed first, the last one leaves first
+  Turn last_turn_ GUARDED_BY(mutex_) = 0;
+  std::deque<Waiting> waiting_ GUARDED_BY(mutex_);          // by their turns
+  std::vector<Waiting> being_attached_ GUARDED_BY(mutex_);  // without their bundles
+  std::map<Turn, Attached> attached_ GUARDED_BY(mutex_);
+  std::shared_ptr<Submission> submission_ GUARDED_BY(mutex_);  // the one under way
   std::vector<Accepted> accepted_ GUARDED_BY(mutex_);
   std::set<Key> unwanted_ GUARDED_BY(mutex_);  // of those being attached or submitted
   std::int64_t attached_since_ms_ GUARDED_BY(mutex_) = 0;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/test_clock.h"
 #include "base/test_folder.h"
 
@@ -86,6 +88,53 @@ TEST_F(AttachPipelineTest, TheLastOnesLeaveAtOnce) {
   pipeline_.push(row(1));
   pipeline_.finish();
   EXPECT_EQ(next_batch().size(), 1U);
+}
+
+// As of a node that was killed, or a machine that was put back: what stands on the ledger has no gap.
+TEST_F(AttachPipelineTest, WhatIsAttachedSoonerLeavesNoSooner) {
+  base::Mutex mutex;
+  base::Condition may_go_on;
+  bool is_slow_done = false;
+  ports::World world = world_;
+  world.attach = [&](const ledger::PreparedBundle& bundle, const ledger::Attachment& to,
+                     const crypto::ProofOfWorkOptions& options) {
+    base::MutexLock lock(mutex);
+    while (bundle.front().front() == 'S' && !is_slow_done) may_go_on.wait(lock);
+    return attach(bundle, to, options);
+  };
+  AttachPipeline pipeline(folder_.path(), ledger_, world, 1, 0);
+  auto slow = row(1);
+  slow.bundle.front().front() = 'S';
+  pipeline.push(slow);
+  for (std::int64_t id = 2; id <= 200; ++id) pipeline.push(row(id));
+  auto urgent = row(300);
+  urgent.kind = home::Outgoing::Kind::kNote;
+  pipeline.push_first(urgent);
+  pipeline.finish();
+  std::vector<std::int64_t> left;
+  const auto take = [&] {
+    auto batch = pipeline.take_batch();
+    for (const auto& one : batch) left.push_back(one.row.id);
+    return !batch.empty();
+  };
+  while (!pipeline.error() && !take()) {
+    clock_.advance_ms(200);
+    pipeline.wait(kLookMs, false);
+  }
+  EXPECT_EQ(left, std::vector<std::int64_t>{300}) << "the others stand behind the slow one";
+  {
+    const base::MutexLock lock(mutex);
+    is_slow_done = true;
+    may_go_on.notify_all();
+  }
+  while (!pipeline.error() && left.size() < 201) {
+    clock_.advance_ms(200);
+    pipeline.wait(kLookMs, false);
+    take();
+  }
+  EXPECT_FALSE(pipeline.error().has_value());
+  ASSERT_EQ(left.size(), 201U);
+  EXPECT_TRUE(std::is_sorted(left.begin() + 1, left.end()));
 }
 
 TEST_F(AttachPipelineTest, TipsAreAskedForAnewByTheWorldsClock) {

@@ -19,8 +19,6 @@ constexpr std::size_t kTransactionsPerMessage = 3;  // of a reading, for a guess
 constexpr std::int64_t kStepMs = 50;
 constexpr std::int64_t kFirstPauseMs = 50;
 constexpr std::int64_t kPauseMaxMs = 1'000;
-constexpr std::int64_t kResumeWaitMs = 5'000;
-constexpr std::int64_t kConfirmationWaitMs = 20'000;
 
 std::vector<Outgoing> rows_of(std::span<const Accepted> accepted) {
   std::vector<Outgoing> rows;
@@ -65,14 +63,14 @@ Result<std::vector<Accepted>> Delivery::find_on_ledger(std::span<const Outgoing>
   return found;
 }
 
-Result<std::vector<Outgoing>> Delivery::resume(std::span<const Outgoing> rows) {
+Result<std::vector<Outgoing>> Delivery::resume(std::span<const Outgoing> rows, std::int64_t wait_ms) {
   if (rows.empty()) return std::vector<Outgoing>();
   GL_TRY(arrived, find_on_ledger(rows));
   const auto left = rows_of(arrived);
   std::set<std::int64_t> present;
   for (const auto& row : left) present.insert(row.id);
   GL_CHECK(home_.write([&](home::Transaction& transaction) { return home::mark_left(transaction, left); }));
-  GL_CHECK(await_confirmation(arrived, kResumeWaitMs));
+  GL_CHECK(await_confirmation(arrived, wait_ms));
 
   // What is not there, or does not get confirmed where it is, is attached anew.
   for (const auto& accepted : arrived) present.erase(accepted.row.id);
@@ -100,8 +98,8 @@ Result<void> Delivery::send_all(const DeliverySource& source, std::size_t total)
   return outcome;
 }
 
-Result<void> Delivery::settle() {
-  GL_CHECK(await_confirmation(sent_, kConfirmationWaitMs));
+Result<void> Delivery::settle(std::int64_t wait_ms) {
+  GL_CHECK(await_confirmation(sent_, wait_ms));
   counts_.unconfirmed += sent_.size();
   sent_.clear();
   return {};

@@ -49,10 +49,14 @@ class Delivery {
   // `total`: how many there will be, for who waits; 0: not known. Returns when the ledger accepted them.
   Result<void> send_all(const DeliverySource& source, std::size_t total);
   Result<void> send(std::vector<home::Outgoing> rows);
-  // Rows of an earlier run, which may have arrived. Those that have not are returned, to be sent.
-  Result<std::vector<home::Outgoing>> resume(std::span<const home::Outgoing> rows);
-  // Waits until what was sent is confirmed, for a while.
-  Result<void> settle();
+  // Rows of an earlier run, which may have arrived. Those that have not, or that are not confirmed in time, are
+  // returned, to be sent.
+  static constexpr std::int64_t kResumeWaitMs = 5'000;
+  Result<std::vector<home::Outgoing>> resume(std::span<const home::Outgoing> rows,
+                                             std::int64_t wait_ms = kResumeWaitMs);
+  // Waits until what was sent is confirmed, so long at most.
+  static constexpr std::int64_t kConfirmationWaitMs = 20'000;
+  Result<void> settle(std::int64_t wait_ms = kConfirmationWaitMs);
   const DeliveryCounts& counts() const { return counts_; }
 
  private:

@@ -23,6 +23,8 @@ constexpr std::size_t kMessagesPerCommit = 128;
 constexpr std::size_t kRowsAtOnce = 256;
 constexpr int kFruitlessRoundsMax = 20;  // in which every epoch was changed by another process before it signed
 constexpr int kLooksForNotesMax = 100;
+// Who shares or revokes waits no longer for a milestone that confirms the notes: they are on the ledger.
+constexpr std::int64_t kNotesWaitMs = 1'500;
 constexpr int kRunsMax = 100;  // one after the other, for what other processes add at the end of each
 
 // Inside a transaction: what waits in these epochs, into new ones. Their ids.
@@ -62,7 +64,7 @@ class OutboxRun {
       GL_CHECK(end_epochs_at_rest());
       GL_CHECK(send_all());
     }
-    GL_CHECK(delivery_.settle());
+    GL_CHECK(delivery_.settle(options_.notes_only ? kNotesWaitMs : Delivery::kConfirmationWaitMs));
     if (!options_.notes_only) remove_orphans();
     report_.delivery = delivery_.counts();
     GL_ASSIGN(report_.waiting, home::outbox_counts(home_));
@@ -76,7 +78,7 @@ class OutboxRun {
     GL_TRY(old_notes, home::unfinished(home_, Outgoing::Kind::kNote));
     GL_CHECK(renumber_collided(old_notes));
     GL_TRY(notes, home::unfinished(home_, Outgoing::Kind::kNote));
-    GL_ASSIGN(again_, delivery_.resume(notes));
+    GL_ASSIGN(again_, delivery_.resume(notes, options_.notes_only ? kNotesWaitMs : Delivery::kResumeWaitMs));
     if (options_.notes_only) return {};
     GL_TRY(messages, home::unfinished(home_, Outgoing::Kind::kMessage));
     GL_TRY(unsent, delivery_.resume(messages));
@@ -195,14 +197,12 @@ class OutboxRun {
   Result<void> take_up(home::Transaction& transaction, const std::vector<LostNotes>& lost) {
     for (const auto& [thread_id, until, gaps, closed_ms] : lost) {
       GL_CHECK(home::note_lost_notes(transaction, thread_id, until));
-      std::uint64_t free = gaps;
-      if (closed_ms) {
-        GL_TRY(given_back, home::count_numbered_notes(home_, thread_id));
-        free += given_back;
-        GL_TRY(names, home::close_grants_of_thread(transaction, thread_id, *closed_ms));
-        report_.closed_again.insert(report_.closed_again.end(), names.begin(), names.end());
+      if (!closed_ms) {
+        GL_CHECK(home::queue_fillers(transaction, thread_id, gaps));
+        continue;
       }
-      GL_CHECK(home::queue_fillers(transaction, thread_id, free));
+      GL_TRY(names, home::close_grants_of_thread(transaction, thread_id, *closed_ms));
+      report_.closed_again.insert(report_.closed_again.end(), names.begin(), names.end());
     }
     GL_TRY(stopped, home::stop_signing_in_all(transaction));
     report_.epochs_replaced += stopped;

@@ -176,6 +176,7 @@ Result<void> close_thread(Transaction& transaction, std::int64_t thread_id, std:
   GL_CHECK(untold.bind(1, thread_id).run());
   GL_TRY(ended, ends_to_tell(transaction.home(), thread_id));
   GL_CHECK(queue_end_notes(transaction, thread_id, ended, now_ms));
+  GL_CHECK(queue_fillers_of_gaps(transaction, thread_id));
   GL_TRY(closed,
          database.prepare("UPDATE thread SET state = 'closed', closed_ms = ?2 WHERE id = ?1 AND state = 'open'"));
   return closed.bind(1, thread_id).bind(2, now_ms).run();

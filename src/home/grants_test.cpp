@@ -186,6 +186,23 @@ TEST_F(GrantsTest, AReleaseThatIsNotKnownToHaveArrivedDoesNotOutliveItsThread) {
   EXPECT_TRUE(notes.front().note.releases.empty());
 }
 
+// Whoever reads the thread would wait for the others for ever.
+TEST_F(GrantsTest, NumbersBelowANoteThatArrivedAreFilledWhenTheThreadCloses) {
+  const auto grant = grant_to("dr");
+  for (int i = 0; i < 4; ++i) release(grant, {add_epoch(home())});
+  seal(grant);
+  leave(home(), {note(1), note(2), note(3), note(4)});
+  write(home(), [&](Transaction& t) { return mark_left(t, std::vector{note(4)}); });
+  close(grant);
+  const auto notes = waiting(grant);
+  ASSERT_EQ(notes.size(), 3U);
+  EXPECT_EQ(notes.front().note.closed_ms, 9);
+  for (std::size_t i = 1; i < notes.size(); ++i) {
+    EXPECT_FALSE(notes[i].note.closed_ms);
+    EXPECT_TRUE(notes[i].note.releases.empty() && notes[i].note.ended.empty());
+  }
+}
+
 TEST_F(GrantsTest, TheClosingNoteIsTheLast) {
   const auto grant = grant_to("dr");
   release(grant, {ended_epoch(), add_epoch(home())});

@@ -99,6 +99,9 @@ class Home {
   Result<void> read(const std::function<Result<void>()>& work);
   // A transaction after which one-time keys have signed. Nothing that was signed may leave before it returned.
   Result<void> write_signed(const SigningLease& lease, const Work& work);
+  // So that a home that is put back to an earlier state is noticed (instance.h), though nothing was signed since: for
+  // who is about to change, or has changed, who may read.
+  Result<void> renew_instance();
   // Whether another connection has committed since the last call (true the first time). Cheap.
   Result<bool> changed_elsewhere();
 

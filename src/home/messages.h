@@ -38,16 +38,17 @@ struct SignedMessage {
 // Call it inside Home::write_signed.
 Result<bool> store_signed(Transaction& transaction, const Epoch& epoch, std::span<const SignedMessage> messages);
 
-// How many messages of an epoch, from its first on, are known to have left without a gap. Nobody can read beyond a gap.
-Result<std::uint64_t> count_departed(Home& home, std::int64_t epoch_id);
+// How many messages of an epoch, from its first on, are confirmed without a gap. Nobody can read beyond a gap.
+Result<std::uint64_t> count_confirmed(Home& home, std::int64_t epoch_id);
 // A file that was sealed for the old epoch is no use in the new one: it becomes an orphan (stored_files.h).
 Result<void> move_waiting_messages(Transaction& transaction, std::int64_t from_epoch_id, const Epoch& to);
 // Messages from this index on are burnt, and wait anew in the other epoch.
 Result<void> remake_messages_from(Transaction& transaction, std::int64_t from_epoch_id, std::uint64_t index,
                                   const Epoch& to);
-// Recorded as leaving: what a ledger made of them is not known.
-Result<std::uint64_t> count_leaving(Home& home, std::int64_t epoch_id);
-Result<bool> has_unsent_messages(Home& home, std::int64_t epoch_id);  // waiting, signed or leaving
+// Recorded as leaving, or accepted and not confirmed: what a ledger made of them is not known.
+Result<std::uint64_t> count_under_way(Home& home, std::int64_t epoch_id);
+// Waiting, signed, leaving or accepted.
+Result<bool> has_unconfirmed_messages(Home& home, std::int64_t epoch_id);
 
 // A bundle as it is kept between signing and confirmation. Anything else: kCorrupt.
 Bytes pack_bundle(const ledger::PreparedBundle& bundle);

@@ -30,7 +30,7 @@ class MessagesTest : public HomeTest {
   // What a revocation does to one epoch; the epoch in its place.
   Epoch replace(Home& home, const Epoch& epoch) {
     return write(home, [&](Transaction& t) -> Result<Epoch> {
-      GL_TRY(count, count_departed(home, epoch.id));
+      GL_TRY(count, count_confirmed(home, epoch.id));
       GL_TRY(next, create_epoch(t, epoch.design, epoch.first_day, epoch.last_day));
       GL_CHECK(remake_messages_from(t, epoch.id, count, next));
       GL_CHECK(move_waiting_messages(t, epoch.id, next));
@@ -157,11 +157,21 @@ TEST_F(MessagesTest, WhatLeavesIsRecordedIfItsEpochMayBeUsed) {
             (std::vector{true, true, true, false}));
   EXPECT_EQ(states(home(), "message"), "left,leaving,signed") << "asking records nothing";
   const auto next = replace(other(), epoch);
-  EXPECT_EQ(states(home(), "message"), "left,burnt,burnt,waiting,waiting");
-  // The first one is below the number that was told: who holds the epoch must be able to read it.
-  EXPECT_EQ(leave(home(), {row(1), row(2), row(3)}), (std::vector{true, false, false}));
-  EXPECT_EQ(still_wanted(home(), std::vector{row(1), row(2), row(3)}).value(), (std::vector{true, false, false}));
-  EXPECT_EQ(waiting_messages(home(), next.id, 10)->size(), 2U);
+  // What was accepted and is not confirmed is not sent again where the revoked can read it.
+  EXPECT_EQ(states(home(), "message"), "burnt,burnt,burnt,waiting,waiting,waiting");
+  EXPECT_EQ(leave(home(), {row(1), row(2), row(3)}), (std::vector{false, false, false}));
+  EXPECT_EQ(still_wanted(home(), std::vector{row(1), row(2), row(3)}).value(), (std::vector{false, false, false}));
+  EXPECT_EQ(waiting_messages(home(), next.id, 10)->size(), 3U);
+}
+
+TEST_F(MessagesTest, WhatIsConfirmedStaysInItsEpoch) {
+  const auto epoch = add_signed_epoch(home(), 3);
+  leave(home(), {row(1), row(2)});
+  left(home(), {row(1), row(2)});
+  write(home(), [&](Transaction& t) { return mark_closed(t, std::vector{row(1)}); });
+  replace(other(), epoch);
+  EXPECT_EQ(states(home(), "message"), "closed,burnt,burnt,waiting,waiting");
+  EXPECT_EQ(now(home(), epoch).messages, 1U);
 }
 
 TEST_F(MessagesTest, WhatWasSignedInAnEpochThatEndedMayNotLeave) {
@@ -181,17 +191,17 @@ TEST_F(MessagesTest, WhatWasBurntStaysSo) {
   EXPECT_EQ(states(home(), "message"), "burnt,waiting");
 }
 
-TEST_F(MessagesTest, OnlyWhatLeftWithoutAGapCounts) {
+TEST_F(MessagesTest, OnlyWhatIsConfirmedWithoutAGapCounts) {
   const auto epoch = add_signed_epoch(home(), 5);
-  EXPECT_EQ(count_departed(home(), epoch.id), 0U);
   leave(home(), {row(1), row(2), row(3), row(4)});
-  EXPECT_EQ(count_departed(home(), epoch.id), 0U) << "may have left is not known to have left";
   left(home(), {row(1), row(2), row(4)});
-  EXPECT_EQ(count_departed(home(), epoch.id), 2U);
-  write(home(), [&](Transaction& t) { return mark_closed(t, std::vector{row(1)}); });
-  EXPECT_EQ(count_departed(home(), epoch.id), 2U);
+  EXPECT_EQ(count_confirmed(home(), epoch.id), 0U) << "a ledger may accept and keep nothing";
+  EXPECT_EQ(count_under_way(home(), epoch.id), 4U);
+  write(home(), [&](Transaction& t) { return mark_closed(t, std::vector{row(1), row(2), row(4)}); });
+  EXPECT_EQ(count_confirmed(home(), epoch.id), 2U);
+  EXPECT_EQ(count_under_way(home(), epoch.id), 1U);
   ASSERT_TRUE(home().database().execute("UPDATE message SET state = 'burnt' WHERE id = 2"));
-  EXPECT_EQ(count_departed(home(), epoch.id), 1U);
+  EXPECT_EQ(count_confirmed(home(), epoch.id), 1U);
 }
 
 TEST_F(MessagesTest, WhatCannotBeReadIsPlannedAnewWithItsReadings) {
@@ -207,11 +217,11 @@ TEST_F(MessagesTest, WhatCannotBeReadIsPlannedAnewWithItsReadings) {
   leave(home(), {row(2), row(3)});
   left(home(), {row(2)});
   write(home(), [&](Transaction& t) { return mark_closed(t, std::vector{row(3)}); });
-  EXPECT_TRUE(has_unsent_messages(home(), epoch.id).value());
+  EXPECT_TRUE(has_unconfirmed_messages(home(), epoch.id).value());
   EXPECT_EQ(outbox_counts(home())->readings_waiting, 1);
   const auto next = replace(home(), epoch);
   EXPECT_EQ(states(home(), "message"), "burnt,burnt,burnt,waiting,waiting,waiting");
-  EXPECT_FALSE(has_unsent_messages(home(), epoch.id).value());
+  EXPECT_FALSE(has_unconfirmed_messages(home(), epoch.id).value());
   EXPECT_EQ(readings_of_message(home(), waiting_messages(home(), next.id, 10)->at(1).id)->size(), 1U);
   EXPECT_EQ(outbox_counts(home())->messages_waiting, 3);
   // What was burnt is not planned a third time.
@@ -296,7 +306,7 @@ TEST_F(MessagesTest, ARevocationInAnotherProcessHoldsFromItsCommitOn) {
     replace(*there, epoch);
     return !HasFailure();
   }));
-  EXPECT_EQ(leave(home(), {row(1), row(2)}), (std::vector{true, false}));
+  EXPECT_EQ(leave(home(), {row(1), row(2)}), (std::vector{false, false}));
   EXPECT_TRUE(home().changed_elsewhere().value());
 }
 

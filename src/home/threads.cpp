@@ -1,5 +1,7 @@
 #include "home/threads.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "home/messages.h"
 #include "home/rows.h"
@@ -120,6 +122,23 @@ Result<void> queue_fillers(Transaction& transaction, std::int64_t thread_id, std
   return {};
 }
 
+Result<void> queue_fillers_of_gaps(Transaction& transaction, std::int64_t thread_id) {
+  auto& home = transaction.home();
+  GL_TRY(thread, thread_by_id(home, thread_id));
+  GL_TRY(rowless_until, rowless_notes_until(home, thread_id));
+  GL_TRY(statement,
+         home.database().prepare("SELECT COALESCE(MAX(number) + 1, 0), COUNT(number) FILTER (WHERE number >= "
+                                 "?2), COUNT(*) FILTER (WHERE state = 'waiting') FROM note WHERE thread_id = "
+                                 "?1"));
+  GL_CHECK(statement.bind(1, thread_id).bind(2, static_cast<std::int64_t>(thread.next_out)).step());
+  GL_TRY(end, count_at(statement, 0));
+  GL_TRY(taken, count_at(statement, 1));
+  GL_TRY(waiting, count_at(statement, 2));
+  const std::uint64_t until = std::max(end, rowless_until);
+  const std::uint64_t free = until > thread.next_out + taken ? until - thread.next_out - taken : 0;
+  return free > waiting ? queue_fillers(transaction, thread_id, free - waiting) : Result<void>();
+}
+
 Result<std::vector<std::uint64_t>> missing_notes(Home& home, std::int64_t thread_id) {
   GL_TRY(statement, home.database().prepare("SELECT number FROM missing_note WHERE thread_id = ?1 ORDER BY number"));
   return sqlite::collect_rows(statement.bind(1, thread_id),
@@ -162,13 +181,6 @@ Result<void> seal_again(Transaction& transaction, std::int64_t note_id) {
 
 Result<std::uint64_t> count_leaving_notes(Home& home, std::int64_t thread_id) {
   GL_TRY(statement, home.database().prepare("SELECT COUNT(*) FROM note WHERE thread_id = ?1 AND state = 'leaving'"));
-  GL_TRY(count, single_number(statement.bind(1, thread_id)));
-  return static_cast<std::uint64_t>(count);
-}
-
-Result<std::uint64_t> count_numbered_notes(Home& home, std::int64_t thread_id) {
-  GL_TRY(statement, home.database().prepare("SELECT COUNT(*) FROM note WHERE thread_id = ?1 AND state IN ('sealed', "
-                                            "'leaving')"));
   GL_TRY(count, single_number(statement.bind(1, thread_id)));
   return static_cast<std::uint64_t>(count);
 }

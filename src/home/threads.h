@@ -53,6 +53,8 @@ Result<void> note_lost_notes(Transaction& transaction, std::int64_t thread_id, s
 // Notes that say nothing, for numbers at which none arrived and behind which others stand: nobody shall wait for what
 // does not come. Also in a closed thread.
 Result<void> queue_fillers(Transaction& transaction, std::int64_t thread_id, std::uint64_t count);
+// As many of them as are needed behind the notes that wait, where numbers that were given back have others behind them.
+Result<void> queue_fillers_of_gaps(Transaction& transaction, std::int64_t thread_id);
 // Of what is read: notes behind which others were found, and that were not there. Ascending.
 Result<std::vector<std::uint64_t>> missing_notes(Home& home, std::int64_t thread_id);
 // The note of this number was read; those between the last one and it are missing. kCorrupt: more are than
@@ -72,7 +74,5 @@ Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, st
 Result<std::uint64_t> rowless_notes_until(Home& home, std::int64_t thread_id);
 // Recorded as leaving: whether they arrived is not known.
 Result<std::uint64_t> count_leaving_notes(Home& home, std::int64_t thread_id);
-// With a number, and not known to have arrived: sealed or leaving.
-Result<std::uint64_t> count_numbered_notes(Home& home, std::int64_t thread_id);
 
 }  // namespace glucoledger::home

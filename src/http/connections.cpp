@@ -1,15 +1,32 @@
 #include "http/connections.h"
 
 namespace glucoledger::http {
+namespace {
 
-void Connections::come() {
-  const base::MutexLock lock(mutex_);
-  ++count_;
+constexpr int kPeersAskedToGiveWay = 16;
+
+}  // namespace
+
+void Connections::count(Peer& peer, int change) {
+  by_count_.erase({peer.count, &peer});
+  peer.count += static_cast<std::size_t>(change);
+  if (peer.count > 0) by_count_.insert({peer.count, &peer});
 }
 
-void Connections::go() {
+Connections::Peer& Connections::come(const std::string& address) {
   const base::MutexLock lock(mutex_);
-  if (--count_ == 0) none_left_.notify_all();
+  auto& peer = peers_[address];
+  if (!peer) peer = std::make_unique<Peer>(address);
+  count(*peer, 1);
+  return *peer;
+}
+
+void Connections::go(Peer& peer) {
+  const base::MutexLock lock(mutex_);
+  count(peer, -1);
+  if (peer.count > 0) return;
+  peers_.erase(peers_.find(peer.address));
+  if (peers_.empty()) none_left_.notify_all();
 }
 
 Connections::Place Connections::enter(const std::shared_ptr<Connection>& connection) {
@@ -43,22 +60,32 @@ void Connections::close_all() {
 
 void Connections::wait_until_none() {
   base::MutexLock lock(mutex_);
-  while (count_ != 0) none_left_.wait(lock);
+  while (!peers_.empty()) none_left_.wait(lock);
 }
 
-Connections::Place Connections::enter_idle(std::weak_ptr<Connection> connection) {
+Connections::Place Connections::begin_to_wait(Peer& peer, std::weak_ptr<Connection> connection) {
   const base::MutexLock lock(mutex_);
-  return idle_.insert(idle_.end(), std::move(connection));
+  return peer.waiting.insert(peer.waiting.end(), std::move(connection));
 }
 
-void Connections::leave_idle(Place place) {
+void Connections::stop_waiting(Peer& peer, Place place) {
   const base::MutexLock lock(mutex_);
-  idle_.erase(place);
+  peer.waiting.erase(place);
 }
 
-std::shared_ptr<Connection> Connections::longest_idle() {
+std::shared_ptr<Connection> Connections::one_to_give_way() {
   const base::MutexLock lock(mutex_);
-  return idle_.empty() ? nullptr : idle_.front().lock();
+  int asked = 0;
+  for (auto most = by_count_.rbegin(); most != by_count_.rend() && asked < kPeersAskedToGiveWay; ++most, ++asked) {
+    auto& waiting = most->second->waiting;
+    for (auto one = waiting.begin(); one != waiting.end(); ++one) {
+      auto connection = one->lock();
+      if (!connection) continue;
+      waiting.splice(waiting.end(), waiting, one);  // it closes soon: the next one asked for is another
+      return connection;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace glucoledger::http

@@ -29,6 +29,8 @@ struct Request {
   std::string_view peer;  // its numeric address
   bool is_tls = false;
   bool is_authenticated = false;  // showed the server's token, or the server has none
+  // A page of another origin sent it, which a browser tells, to a server without a token: it may only read.
+  bool is_foreign_page = false;
 
   // Empty where there is none. Names differ in no case.
   std::string_view header(std::string_view name) const;

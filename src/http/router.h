@@ -34,6 +34,7 @@ struct Route {
   bool is_prefix = false;
   bool answers_head = true;  // of GET
   bool needs_token = false;  // 401 without; otherwise the handler looks at Request::is_authenticated
+  bool is_for_pages = true;  // answers may be read as the router's Cors says; otherwise by ServerOptions::origins alone
   Body body = Body::kNone;
   std::size_t body_size_max = 0;                                         // 413 beyond
   Reply (*refusal)(unsigned status, std::string_view reason) = nullptr;  // how this route says no; as error_reply()

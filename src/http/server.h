@@ -2,7 +2,7 @@
 // the handlers' (router.h): it knows no ledger.
 //
 // A few threads move bytes and call handlers; others do what takes a while (Responder::run_aside). A client that is
-// slow loses its connection; when there are too many connections, the one that has been idle longest gives way. Bodies
+// slow loses its connection; when there are too many connections, one gives way (connections.h). Bodies
 // and answers are held up to a bound on memory: what comes beyond is put off with 503.
 //
 // Boost.Beast and Asio take long to compile and stay in server.cpp (the loop that accepts) and server_connection.cpp
@@ -25,13 +25,18 @@
 namespace glucoledger::http {
 
 struct ServerOptions {
-  std::string listen = "127.0.0.1:14265";                           // HOST:PORT; port 0 takes a free one
-  std::optional<TlsFiles> tls;                                      // TLS 1.2 or 1.3; without: plain HTTP
-  TokenCheck token;                                                 // at first; none: everyone may do everything
-  std::string realm = "glucoledger";                                // whose token a 401 asks for
-  std::size_t connections_max = base::limits::kHttpConnectionsMax;  // lowered where the system allows fewer open files
+  std::string listen = "127.0.0.1:14265";  // HOST:PORT; port 0 takes a free one
+  std::optional<TlsFiles> tls;             // TLS 1.2 or 1.3; without: plain HTTP
+  TokenCheck token;                        // at first; none: everyone may do everything
+  std::string realm = "glucoledger";       // whose token a 401 asks for
+  // Without TLS and token any page in a browser of this machine could use the server: then it answers only under an
+  // address, a name without a dot, localhost, and these (421 otherwise), and tells pages of other origins than these
+  // from its own (Request::is_foreign_page).
+  std::vector<std::string> names;
+  std::vector<std::string> origins;
+  std::size_t connections_max = base::limits::kHttpConnectionsMax;  // lowered to what the process may use
   std::size_t other_files = 512;                                    // that the process needs open beside connections
-  std::size_t memory_max = base::limits::kHttpMemorySizeMax;  // of bodies and answers together, but for small ones
+  std::size_t memory_max = base::limits::kHttpMemorySizeMax;  // of bodies and answers, but for small ones; likewise
   std::int64_t idle_ms = 60'000;                              // until a request's header is complete
   std::int64_t body_ms = 30'000;       // until its body is, or a part of it; and until an answer is taken, likewise
   std::int64_t heartbeat_ms = 15'000;  // of streamed answers
@@ -44,7 +49,7 @@ class Server {
   struct Prepared {
     TakenPort port;
     TlsContext tls;                   // nothing for plain HTTP
-    std::size_t connections_max = 0;  // that the limit on open files allows
+    std::size_t connections_max = 0;  // that the limits on open files and on memory allow
   };
   // kUsage for an address that there is not, or TLS files that cannot be used; kFailed when the port is taken.
   static Result<Prepared> prepare(const ServerOptions& options);

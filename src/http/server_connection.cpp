@@ -24,12 +24,73 @@ constexpr std::size_t kAlwaysTaken = limits::kTransactionRequestSizeMax;
 constexpr auto kHandshakeTime = std::chrono::seconds(10);
 constexpr auto kDisconnectPoll = Milliseconds(250);
 constexpr auto kLingerTime = std::chrono::seconds(2);
+constexpr std::size_t kSharesOfMemory = 4;  // so that who has one leaves room for others
+constexpr const char* kNoRoomForBody = "too much is being sent to this server: repeat later";
 
 // The connection whose handler this thread is in: its answer needs no queue.
 thread_local const ServerConnection* handled_here = nullptr;
 
 std::string_view text(const beast::string_view& view) {
   return {view.data(), view.size()};
+}
+
+asio::ip::address address_of(const Tcp::socket& socket) {
+  boost::system::error_code error;
+  const Tcp::endpoint peer = socket.remote_endpoint(error);
+  return error ? asio::ip::address() : peer.address();
+}
+
+// What counts as one client: an IPv4 address, or the 64 bits of an IPv6 network that one site has to itself.
+std::string share_of(const asio::ip::address& address) {
+  if (!address.is_v6()) return address.to_string();
+  const auto v6 = address.to_v6();
+  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
+  auto bytes = v6.to_bytes();
+  std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), std::uint8_t{0});
+  return asio::ip::address_v6(bytes).to_string();
+}
+
+// An empty line; also one that bare line feeds make, so that these are refused at once.
+bool has_header_end(std::string_view text) {
+  for (std::size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1)) {
+    const std::string_view rest = text.substr(at + 1);
+    if (rest.starts_with('\n') || rest.starts_with("\r\n")) return true;
+  }
+  return false;
+}
+
+std::size_t lines_of_header(std::string_view text) {
+  const std::size_t end = text.find("\r\n\r\n");
+  return static_cast<std::size_t>(
+      std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(end, text.size())), '\n'));
+}
+
+// A page whose name an attacker lets point here (DNS rebinding) names a host of the attacker's, which has a dot.
+bool is_own_name(std::string_view host, const std::vector<std::string>& names) {
+  if (const std::size_t port = host.rfind(':'); port != host.npos && host.find(']', port) == host.npos) {
+    host = host.substr(0, port);
+  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  boost::system::error_code error;
+  (void)asio::ip::make_address(host, error);
+  const auto is_it = [&](const std::string& name) { return equal_but_for_case(name, host); };
+  return !error || host.find('.') == host.npos || host.ends_with(".localhost") ||
+         std::any_of(names.begin(), names.end(), is_it);
+}
+
+// What would leave open where the request ends, or for whom it is (RFC 9112, 3.2 and 6); nothing where all is well.
+template <typename Fields>
+const char* fault_of(const wire::header<true, Fields>& head) {
+  const bool is_1_1 = head.version() == 11;
+  if (head.count(wire::field::host) > 1 || (is_1_1 && head.count(wire::field::host) == 0)) {
+    return "Bad Request: a request has one Host";
+  }
+  const std::size_t encodings = head.count(wire::field::transfer_encoding);
+  if (encodings == 0) return nullptr;
+  const bool is_chunked = encodings == 1 && equal_but_for_case(text(head[wire::field::transfer_encoding]), "chunked");
+  if (!is_chunked) return "Bad Request: the only Transfer-Encoding that is taken is chunked";
+  if (!is_1_1 || head.count(wire::field::content_length) > 0) return "Bad Request: chunked, or of a length, not both";
+  return nullptr;
 }
 
 bool is_plain_http(const boost::system::error_code& error) {
@@ -40,16 +101,18 @@ bool is_plain_http(const boost::system::error_code& error) {
 }  // namespace
 
 ServerConnection::ServerConnection(Tcp::socket socket, ServerShared& shared)
-    : shared_(shared), presence_(shared.connections), stream_(std::move(socket)) {
+    : shared_(shared),
+      presence_(shared.connections, share_of(address_of(socket))),
+      stream_(std::move(socket)),
+      buffer_(kBufferMax + limits::kHttpRequestHeaderSizeMax) {
   ++shared_.metrics.connections;
   ErrorNumber error;
   stream_.tcp().socket().set_option(Tcp::no_delay(true), error);
-  const Tcp::endpoint peer = stream_.tcp().socket().remote_endpoint(error);
-  if (!error) peer_ = peer.address().to_string();
+  peer_ = address_of(stream_.tcp().socket()).to_string();
 }
 
 ServerConnection::~ServerConnection() {
-  leave_idle();
+  stop_waiting();
   if (place_) shared_.connections.leave(*place_);
   --shared_.metrics.connections;
 }
@@ -58,6 +121,7 @@ void ServerConnection::start() {
   place_ = shared_.connections.enter(shared_from_this());
   auto tls = shared_.tls();
   if (!tls) return read_header();
+  begin_to_wait();
   stream_.tcp().expires_after(kHandshakeTime);
   stream_.async_handshake(*tls, [self = shared_from_this(), tls](ErrorNumber error) {
     if (!error) return self->read_header();
@@ -66,9 +130,9 @@ void ServerConnection::start() {
   });
 }
 
-void ServerConnection::close_when_idle() {
+void ServerConnection::close_where_it_waits() {
   asio::post(stream_.get_executor(), [self = shared_from_this()] {
-    if (self->idle_place_) self->stream_.tcp().close();
+    if (self->waiting_place_) self->stream_.tcp().close();
   });
 }
 
@@ -81,9 +145,14 @@ void ServerConnection::close() {
   });
 }
 
-void ServerConnection::leave_idle() {
-  if (idle_place_) shared_.connections.leave_idle(*idle_place_);
-  idle_place_.reset();
+void ServerConnection::begin_to_wait() {
+  stop_waiting();
+  waiting_place_ = shared_.connections.begin_to_wait(presence_.peer(), weak_from_this());
+}
+
+void ServerConnection::stop_waiting() {
+  if (waiting_place_) shared_.connections.stop_waiting(presence_.peer(), *waiting_place_);
+  waiting_place_.reset();
 }
 
 void ServerConnection::refuse_plain_http() {
@@ -110,13 +179,39 @@ void ServerConnection::read_header() {
   head_.emplace();
   head_->header_limit(limits::kHttpRequestHeaderSizeMax);
   head_->body_limit(boost::none);  // the route's, once it is known
+  header_searched_ = 0;
+  begin_to_wait();
   stream_.tcp().expires_after(Milliseconds(shared_.options.idle_ms));
-  idle_place_ = shared_.connections.enter_idle(weak_from_this());
-  wire::async_read_header(stream_, buffer_, *head_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
-    self->leave_idle();
+  look_for_header();
+}
+
+// Nothing is made of a header before all of it is here, and the number of its fields known.
+void ServerConnection::look_for_header() {
+  const std::string_view held(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  if (held.starts_with("\r\n")) {  // as some clients send behind a body (RFC 9112, 2.2)
+    buffer_.consume(2);
+    return look_for_header();
+  }
+  const bool is_begun_as_http = held.empty() || (held.front() >= 'A' && held.front() <= 'z');  // not by TLS, say
+  if (!is_begun_as_http || has_header_end(held.substr(header_searched_))) return parse_header();
+  if (held.size() >= limits::kHttpRequestHeaderSizeMax) return refuse_now(431, "Request Header Fields Too Large");
+  header_searched_ = held.size() - std::min<std::size_t>(held.size(), 2);
+  const std::size_t free = std::max(buffer_.capacity() - buffer_.size(), kBufferKept / 4);
+  stream_.async_read_some(buffer_.prepare(free), [self = shared_from_this()](ErrorNumber error, std::size_t size) {
     if (error) return self->refuse_unreadable(error);
-    self->on_header();
+    self->buffer_.commit(size);
+    self->look_for_header();
   });
+}
+
+void ServerConnection::parse_header() {
+  const std::string_view held(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  if (lines_of_header(held) > limits::kHttpHeaderLinesMax) return refuse_now(431, "Request Header Fields Too Many");
+  ErrorNumber error;
+  buffer_.consume(head_->put(buffer_.data(), error));
+  if (error) return refuse_unreadable(error);
+  if (!head_->is_header_done()) return refuse_unreadable(wire::error::need_more);
+  on_header();
 }
 
 void ServerConnection::refuse_unreadable(ErrorNumber error) {
@@ -127,10 +222,15 @@ void ServerConnection::refuse_unreadable(ErrorNumber error) {
                            error != wire::error::end_of_stream && error != wire::error::partial_message;
   if (is_bad_http) return refuse_now(400, "Bad Request: this is not HTTP");
   under_way_.reset();
+  stop_waiting();
 }
 
+// In all, and of one address, which others are not to want for; what is small is always taken.
 bool ServerConnection::has_no_room_for(std::size_t size) const {
-  return size > kAlwaysTaken && shared_.metrics.memory_size + size > shared_.options.memory_max;
+  const std::size_t held = under_way_ ? under_way_->held() : 0;
+  if (size <= kAlwaysTaken) return false;
+  return shared_.metrics.memory_size + size > shared_.options.memory_max + held ||
+         presence_.peer().memory_size + size > shared_.options.memory_max / kSharesOfMemory + held;
 }
 
 Reply ServerConnection::refusal(unsigned status, std::string_view reason) {
@@ -160,11 +260,38 @@ void ServerConnection::take_head(const wire::request<Body>& head) {
   keep_alive_ = head.keep_alive();
 }
 
+// What a page asks is told by its browser.
+void ServerConnection::look_at_origin() {
+  const std::string_view origin = request_.header("Origin");
+  own_cors_ = {};
+  request_.is_foreign_page = false;
+  if (origin.empty()) return;
+  const auto& origins = shared_.options.origins;
+  const bool is_allowed = std::find(origins.begin(), origins.end(), origin) != origins.end();
+  if (is_allowed) {
+    own_cors_ = shared_.router.cors();
+    own_cors_.origins = origin;
+  }
+  const bool is_same = origin == std::string(request_.is_tls ? "https://" : "http://").append(request_.header("Host"));
+  request_.is_foreign_page = shared_.is_open() && !is_allowed && !is_same;
+}
+
+const Cors& ServerConnection::cors() const {
+  static const Cors kNone;
+  if (!own_cors_.origins.empty()) return own_cors_;
+  return entry_ != nullptr && !entry_->route.is_for_pages ? kNone : shared_.router.cors();
+}
+
 void ServerConnection::on_header() {
   begin_request();
   is_answered_ = false;
+  if (const char* fault = fault_of(head_->get())) return refuse_now(400, fault);
   take_head(head_->get());
   request_.is_authenticated = shared_.allows(request_.header("Authorization"));
+  if (shared_.is_open() && !is_own_name(request_.header("Host"), shared_.options.names)) {
+    return refuse_now(421, "Misdirected Request: this server does not answer under that name");
+  }
+  look_at_origin();
   Router::Match match = shared_.router.match(request_.method, request_.path);
   entry_ = match.entry;
   if (entry_ == nullptr) {
@@ -181,7 +308,7 @@ void ServerConnection::on_header() {
   const std::size_t size = announced ? *announced : is_read() ? 0 : route.body_size_max;
   if (size > route.body_size_max) return refuse_now(413, "Request Entity Too Large");
   if (has_no_room_for(route.body == Route::Body::kWhole ? size : kBufferMax)) {
-    return refuse_now(503, "too much is being sent to this server: repeat later");
+    return refuse_now(503, kNoRoomForBody);
   }
   prepare_body(route, size);
   stream_.tcp().expires_after(Milliseconds(shared_.options.body_ms));
@@ -197,8 +324,9 @@ void ServerConnection::on_header() {
 
 void ServerConnection::prepare_body(const Route& route, std::size_t size) {
   const bool is_authenticated = request_.is_authenticated;
+  const bool is_foreign_page = request_.is_foreign_page;
+  body_wire_size_ = 0;
   if (route.body == Route::Body::kWhole) {
-    under_way_->hold(size);
     if (size > kBufferKept) buffer_.reserve(std::min(size, kBufferMax));
     whole_.emplace(std::move(*head_));
     whole_->body_limit(route.body_size_max);
@@ -211,13 +339,24 @@ void ServerConnection::prepare_body(const Route& route, std::size_t size) {
   }
   head_.reset();
   request_.is_authenticated = is_authenticated;
+  request_.is_foreign_page = is_foreign_page;
 }
 
+// Memory is counted as bytes come: what is announced takes none.
 void ServerConnection::read_whole_body() {
-  wire::async_read(stream_, buffer_, *whole_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
+  std::string& body = whole_->get().body();
+  if (whole_->is_done()) {
+    request_.body = std::move(body);
+    return call_handler();
+  }
+  if (has_no_room_for(body.capacity())) return refuse_now(503, kNoRoomForBody);
+  // Chunks may wrap a body in more than it is.
+  if (body_wire_size_ > 2 * entry_->route.body_size_max + kBufferMax) return refuse_unreadable(wire::error::body_limit);
+  under_way_->hold(body.capacity());
+  wire::async_read_some(stream_, buffer_, *whole_, [self = shared_from_this()](ErrorNumber error, std::size_t size) {
     if (error) return self->refuse_unreadable(error);
-    self->request_.body = std::move(self->whole_->get().body());
-    self->call_handler();
+    self->body_wire_size_ += size;
+    self->read_whole_body();
   });
 }
 
@@ -241,7 +380,9 @@ void ServerConnection::read_part(const std::shared_ptr<TakePart>& take) {
   body.size = part_.size();
   body.more = true;
   stream_.tcp().expires_after(Milliseconds(shared_.options.body_ms));
+  begin_to_wait();
   wire::async_read_some(stream_, buffer_, *parts_, [self = shared_from_this(), take](ErrorNumber error, std::size_t) {
+    self->stop_waiting();
     if (error && error != wire::error::need_buffer) {
       if (error == beast::error::timeout) ++self->shared_.metrics.connections_timed_out;
       self->close_after_reply_ = true;
@@ -260,6 +401,7 @@ void ServerConnection::read_part(const std::shared_ptr<TakePart>& take) {
 // ---- Having it answered
 
 void ServerConnection::call_handler() {
+  stop_waiting();
   if (entry_->route.body != Route::Body::kAsItComes) stream_.tcp().expires_never();
   const auto self = shared_from_this();
   handled_here = this;
@@ -357,7 +499,7 @@ void ServerConnection::write_whole(Reply answered) {
   under_way_->hold(answered.body.size());
   reply_.emplace(static_cast<wire::status>(answered.status), 11);
   reply_->set(wire::field::date, http_date());
-  for (const auto& [name, value] : header_fields(answered, shared_.router.cors(), shared_.challenge)) {
+  for (const auto& [name, value] : header_fields(answered, cors(), shared_.challenge)) {
     reply_->set(beast::string_view(name.data(), name.size()), beast::string_view(value.data(), value.size()));
   }
   const bool is_head = request_.method == "HEAD";  // told the size of what GET gets
@@ -366,6 +508,7 @@ void ServerConnection::write_whole(Reply answered) {
   if (!is_head) reply_->body() = std::move(answered.body);
   if (answered.status != 204 && !is_head) reply_->prepare_payload();
   stream_.tcp().expires_after(Milliseconds(shared_.options.body_ms));
+  begin_to_wait();
   wire::async_write(stream_, *reply_, [self = shared_from_this()](ErrorNumber error, std::size_t) {
     const bool keeps = self->reply_->keep_alive();
     self->reply_.reset();  // an idle connection holds none of it
@@ -381,6 +524,7 @@ void ServerConnection::finish(bool keeps) {
 
 // Takes what the client still sends, for a while: closing at once would destroy the answer on its way.
 void ServerConnection::linger() {
+  begin_to_wait();
   stream_.tcp().expires_after(kLingerTime);
   if (!stream_.is_tls()) return shut_down();
   stream_.async_shutdown([self = shared_from_this()](ErrorNumber error) {

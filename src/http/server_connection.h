@@ -11,6 +11,7 @@
 #include <string>
 
 #include "http/connections.h"
+#include "http/growing_body.h"
 #include "http/server_shared.h"
 #include "http/server_stream.h"
 
@@ -29,7 +30,7 @@ class ServerConnection final : public Responder,
   void start();
   ServerStream::executor_type executor() { return stream_.get_executor(); }
 
-  void close_when_idle() override;
+  void close_where_it_waits() override;
   void look_at_stream() override { wake(); }
   void close() override;
 
@@ -52,17 +53,24 @@ class ServerConnection final : public Responder,
     StreamLength length;
   };
 
-  void leave_idle();
+  // For its client: then it may have to give way to another connection.
+  void begin_to_wait();
+  void stop_waiting();
+  const Cors& cors() const;
   void refuse_plain_http();
   void read_header();
+  void look_for_header();
+  void parse_header();
   void refuse_unreadable(ErrorNumber error);
+  // More than is held already.
   bool has_no_room_for(std::size_t size) const;
-  void begin_request() { under_way_.emplace(shared_.requests, shared_.metrics.memory_size); }
+  void begin_request() { under_way_.emplace(shared_.requests, shared_.metrics.memory_size, presence_.peer()); }
   void refuse_now(unsigned status, std::string_view reason);
   Reply refusal(unsigned status, std::string_view reason);
   template <typename Body>
   void take_head(const boost::beast::http::request<Body>& head);
   void on_header();
+  void look_at_origin();
   void prepare_body(const Route& route, std::size_t size);
   void read_whole_body();
   void read_part(const std::shared_ptr<TakePart>& take);
@@ -90,19 +98,22 @@ class ServerConnection final : public Responder,
   ServerStream stream_;
   std::string peer_;
   boost::beast::flat_buffer buffer_;
+  std::size_t header_searched_ = 0;  // so much of the buffer holds no end of a header
   // The request: its head first, then its body after one of the other two, which takes over the head.
   std::optional<Parser<boost::beast::http::empty_body>> head_;
-  std::optional<Parser<boost::beast::http::string_body>> whole_;
+  std::optional<Parser<GrowingBody>> whole_;
   std::optional<Parser<boost::beast::http::buffer_body>> parts_;
+  std::size_t body_wire_size_ = 0;  // with what frames it
   std::string part_;
   Request request_;
   const Router::Entry* entry_ = nullptr;
   bool keep_alive_ = false;  // as the client wishes
+  Cors own_cors_;            // of a page that may do everything
   std::optional<boost::beast::http::response<boost::beast::http::empty_body>> continue_;
   std::optional<boost::beast::http::response<boost::beast::http::string_body>> reply_;
   std::optional<UnderWay> under_way_;
   std::optional<Connections::Place> place_;
-  std::optional<Connections::Place> idle_place_;
+  std::optional<Connections::Place> waiting_place_;
   std::optional<boost::asio::steady_timer> timer_;  // of watching for the client's end, or of a stream's heartbeat
   std::optional<Answer> early_;                     // given by the handler before it returned
   std::atomic<bool> is_answered_ = false;           // from any thread

@@ -35,7 +35,7 @@ void ServerConnection::begin_stream(Answer answer) {
   if (is_chunked_) framing = "Transfer-Encoding: chunked\r\n";
   if (!goes_on_after_stream_) framing += "Connection: close\r\n";
   const auto reason = wire::obsolete_reason(static_cast<wire::status>(answer.reply.status));
-  out_ = stream_head(answer.reply, shared_.router.cors(), {reason.data(), reason.size()}, framing);
+  out_ = stream_head(answer.reply, cors(), {reason.data(), reason.size()}, framing);
   if (request_.method == "HEAD") has_ended_ = true;
   if (!timer_) timer_.emplace(stream_.get_executor());
   write_out();
@@ -89,9 +89,11 @@ void ServerConnection::write_part(std::string_view bytes, bool is_last) {
 void ServerConnection::write_out() {
   is_writing_ = true;
   timer_->cancel();
+  begin_to_wait();
   stream_.tcp().expires_after(Milliseconds(shared_.options.body_ms));
   asio::async_write(stream_, asio::buffer(out_), [self = shared_from_this()](ErrorNumber error, std::size_t) {
     self->is_writing_ = false;
+    self->stop_waiting();
     if (error == beast::error::timeout) ++self->shared_.metrics.connections_timed_out;
     if (error) return self->cut();
     if (!self->has_ended_) {

@@ -36,6 +36,10 @@ bool ServerShared::allows(std::string_view authorization) {
   const base::MutexLock lock(mutex_);
   return token_.allows(authorization);
 }
+bool ServerShared::is_open() {
+  const base::MutexLock lock(mutex_);
+  return tls_ == nullptr && !token_.has_token();
+}
 void ServerShared::set_token(const TokenCheck& token) {
   const base::MutexLock lock(mutex_);
   token_ = token;

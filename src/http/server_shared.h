@@ -26,6 +26,7 @@ class ServerShared {
   std::shared_ptr<boost::asio::ssl::context> tls();  // nothing for plain HTTP
   void set_tls(TlsContext context);
   bool allows(std::string_view authorization);
+  bool is_open();  // neither TLS nor a token
   void set_token(const TokenCheck& token);
   // From a catch block: notes what was thrown.
   void note_exception() const;

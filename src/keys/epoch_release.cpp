@@ -11,7 +11,7 @@
 namespace glucoledger::keys {
 namespace {
 
-constexpr std::size_t kPackedHashSize = 49;
+using crypto::kPackedHashSize;
 constexpr std::size_t kFileSecretSize = 32;
 
 nlohmann::json packed(std::string_view trytes) {

@@ -70,7 +70,7 @@ Result<Note> decode_note(ByteView body) {
     if (!ended->is_array()) return fail(ErrorCode::kCorrupt, "a note's ended epochs are no list");
     for (const auto& encoded : *ended) {
       if (!encoded.is_object()) return fail(ErrorCode::kCorrupt, "an ended epoch is no map");
-      GL_TRY(packed, binary_field(encoded, "r", 49));
+      GL_TRY(packed, binary_field(encoded, "r", crypto::kPackedHashSize));
       GL_TRY(trits, crypto::unpack_trits(packed, crypto::kHashTrits));
       const auto messages = encoded.find("m");
       if (messages == encoded.end() || !messages->is_number_unsigned()) {

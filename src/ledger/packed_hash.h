@@ -11,7 +11,7 @@ namespace glucoledger::ledger {
 
 class PackedHash {
  public:
-  static constexpr std::size_t kSize = 49;
+  static constexpr std::size_t kSize = crypto::kPackedHashSize;
   PackedHash();  // of the hash of all 9
   explicit PackedHash(const crypto::Hash& hash);
   static Result<PackedHash> from_bytes(std::string_view bytes);  // kCorrupt for what is no packed hash

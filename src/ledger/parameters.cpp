@@ -37,9 +37,7 @@ Result<void> out_of_range(const char* what) {
 Result<void> check_parameters(const Parameters& parameters) {
   const auto is_duration = [](std::int64_t ms) { return ms >= 0 && ms <= base::limits::kLedgerDurationMaxMs; };
   if (parameters.network_id.size() != kNetworkIdSize) return out_of_range("network id has 16 bytes");
-  if (!is_min_weight_magnitude(parameters.min_weight_magnitude)) {
-    return out_of_range("minimum weight magnitude is 1 to 22");
-  }
+  GL_CHECK(check_min_weight_magnitude(parameters.min_weight_magnitude));
   if (!is_duration(parameters.waiting_max_ms) || parameters.waiting_max_ms == 0) {
     return out_of_range("waiting time is more than 0 and at most 1000 years");
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/durations.h"
 #include "base/limits.h"
 
 namespace glucoledger::ledger {
@@ -26,14 +27,14 @@ struct Parameters {
   // no hash is forgotten. At least waiting_max_ms, so that a bundle's parts are judged alike.
   std::int64_t duplicate_window_ms = 0;
   // What is in no valid bundle by then is dropped.
-  std::int64_t waiting_max_ms = std::int64_t{24} * 3600 * 1000;
+  std::int64_t waiting_max_ms = base::kDayMs;
   std::uint32_t waiting_count_max = 100'000;  // beyond: only what completes a bundle on known ground is taken
   std::uint32_t tip_depth_max = 15;           // tips are taken from this many milestones back
   // How far an attachment timestamp may lie ahead.
   std::int64_t timestamp_future_max_ms = base::limits::kTimestampFutureMaxMs;
   // How far the ledger's time may stay ahead of the clock it is given: a clock set back a little must not turn it back,
   // and one absurd value must not hold it for years.
-  std::int64_t clock_lead_max_ms = std::int64_t{10} * 60 * 1000;
+  std::int64_t clock_lead_max_ms = 10 * base::kMinuteMs;
   std::uint32_t bundle_transactions_max = base::limits::kBundleTransactionsMax;  // at most this limit
   std::uint32_t housekeeping_max = 1000;  // transactions that one milestone prunes, drops and forgets, each
 

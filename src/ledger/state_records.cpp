@@ -9,7 +9,7 @@
 namespace glucoledger::ledger::records {
 namespace {
 
-constexpr std::size_t kPackedHashSize = 49;
+using crypto::kPackedHashSize;
 constexpr std::uint64_t kSolidFlag = 1;
 constexpr std::uint64_t kValidFlag = 2;
 constexpr std::uint64_t kPrunedFlag = 4;

@@ -235,7 +235,8 @@ Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, por
   if (is_over()) return end;
   end.doubt = answered < agreeing()
                   ? "only " + std::to_string(answered) + " of " + std::to_string(nodes_.size()) +
-                        " nodes answered, and that something is missing is believed of " + std::to_string(agreeing())
+                        " nodes answered, and that something is missing is believed of " + std::to_string(agreeing()) +
+                        (worst && worst->code == ErrorCode::kCorrupt ? ": " + worst->message : "")
                   : "the nodes do not agree on whether something was dropped";
   return end;
 }

@@ -85,8 +85,7 @@ Result<void> check_agreement(const ledger::Parameters& parameters, const TangleO
                 "this ledger has " + what + " " + std::to_string(has) + ", not " + std::to_string(asked),
                 "leave it out: it counts when a ledger is made");
   };
-  GL_CHECK(check("minimum weight magnitude", parameters.min_weight_magnitude,
-                 options.min_weight_magnitude.value_or(parameters.min_weight_magnitude)));
+  GL_CHECK(ledger::check_same_weight(parameters.min_weight_magnitude, options.min_weight_magnitude));
   GL_CHECK(
       check("a retention of (ms)", parameters.retention_ms, options.retention_ms.value_or(parameters.retention_ms)));
   return check("a duplicate window of (ms)", parameters.duplicate_window_ms,

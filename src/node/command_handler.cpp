@@ -24,16 +24,21 @@ void CommandHandler::answer(const std::shared_ptr<http::Responder>& responder) {
   if (work != IriWork::kReading && !responder->request().is_authenticated) {
     return responder->refuse(401, "Unauthorized: this command needs the header Authorization: Bearer TOKEN");
   }
+  if (work != IriWork::kReading && responder->request().is_foreign_page) {
+    return responder->refuse(403, "Forbidden: a page of another origin may only read here");
+  }
   if (request->command() == IriCommand::kInterruptAttachingToTangle) proof_of_work_.cancel_all();
-  if (work == IriWork::kReading || work == IriWork::kManaging) {
+  const bool is_small = body_size <= base::limits::kTransactionRequestSizeMax;
+  if (work == IriWork::kManaging || (work == IriWork::kReading && is_small)) {
     return responder->reply(reply_to(*request, received, nullptr));
   }
-  if (work == IriWork::kStoring && body_size <= base::limits::kTransactionRequestSizeMax) {
-    return store(responder, *request, received);
-  }
+  if (work == IriWork::kStoring && is_small) return store(responder, *request, received);
   auto kept = std::make_shared<IriRequest>(std::move(*request));
   if (work == IriWork::kProofOfWork) return queue_proof_of_work(responder, std::move(kept), received);
-  responder->run_aside([this, responder, kept, received] { store(responder, *kept, received); });
+  responder->run_aside([this, responder, kept, work, received] {
+    if (work == IriWork::kStoring) return store(responder, *kept, received);
+    responder->reply(reply_to(*kept, received, nullptr));
+  });
 }
 
 http::Reply CommandHandler::reply_to(const IriRequest& request, Time received, const std::atomic<bool>* cancel) {

@@ -1,6 +1,6 @@
-// Answers commands of the IRI API where they delay no other: those that read at once, by the thread that has them; what
-// is stored without waiting for the disk, judged aside where it is large; proofs of work in their queue. Everything but
-// reading needs the token, where there is one. Thread-safe.
+// Answers commands of the IRI API where they delay no other: those that read little at once, by the thread that has
+// them; what is stored without waiting for the disk; what is large aside; proofs of work in their queue. Everything but
+// reading needs the token, where there is one, and is not for pages of other origins where there is none. Thread-safe.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,6 @@
 #include "node/event_streams.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@ namespace glucoledger::node {
 namespace {
 
 constexpr std::size_t kEventsAtOnce = 256;
+constexpr std::size_t kShares = 4;  // so that who has one leaves room for others
 
 // Where a query says that events are to begin. Anything else in it is refused: with a name that is misspelt the stream
 // would begin now, and what came before would be missed.
@@ -69,16 +71,19 @@ void EventStreams::answer(const std::shared_ptr<http::Responder>& responder) {
   if (!start) {
     return responder->refuse(start.error().code == ErrorCode::kInputRefused ? 400 : 500, start.error().message);
   }
-  if (metrics_.event_streams.fetch_add(1) >= streams_max_) {
-    --metrics_.event_streams;
-    return responder->refuse(503, "too many event streams are open");
-  }
-  auto stream = std::make_unique<EventStream>(tangle_, metrics_, std::move(*start));
   {
     const base::MutexLock lock(mutex_);
-    std::erase_if(open_, [](const auto& one) { return one.expired(); });
-    open_.push_back(responder);
+    std::erase_if(open_, [](const Open& one) { return one.responder.expired(); });
+    const auto own =
+        std::count_if(open_.begin(), open_.end(), [&](const Open& one) { return one.peer == request.peer; });
+    if (open_.size() >= streams_max_ ||
+        static_cast<std::size_t>(own) >= std::max<std::size_t>(1, streams_max_ / kShares)) {
+      return responder->refuse(503, "too many event streams are open");
+    }
+    open_.push_back({std::string(request.peer), responder});
   }
+  ++metrics_.event_streams;
+  auto stream = std::make_unique<EventStream>(tangle_, metrics_, std::move(*start));
   responder->reply({200, "", "text/event-stream", {{"Cache-Control", "no-store"}}}, std::move(stream),
                    {.size = std::nullopt, .until_close = true});
 }
@@ -89,7 +94,7 @@ void EventStreams::wake() {
   {
     const base::MutexLock lock(mutex_);
     for (const auto& one : open_) {
-      if (auto responder = one.lock()) open.push_back(std::move(responder));
+      if (auto responder = one.responder.lock()) open.push_back(std::move(responder));
     }
   }
   for (const auto& responder : open) responder->wake();

@@ -1,9 +1,11 @@
-// GET /events[?after=ID]: each client's place in the live feed (event_feed.h), as a streamed answer. Thread-safe.
+// GET /events[?after=ID]: each client's place in the live feed (event_feed.h), as a streamed answer. Bounded, in all
+// and of one address. Thread-safe.
 #pragma once
 
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <string>
 
 #include "base/mutex.h"
 #include "http/responder.h"
@@ -29,7 +31,11 @@ class EventStreams {
   NodeMetrics& metrics_;
   const std::size_t streams_max_;
   base::Mutex mutex_;
-  std::list<std::weak_ptr<http::Responder>> open_ GUARDED_BY(mutex_);
+  struct Open {
+    std::string peer;
+    std::weak_ptr<http::Responder> responder;
+  };
+  std::list<Open> open_ GUARDED_BY(mutex_);
 };
 
 }  // namespace glucoledger::node

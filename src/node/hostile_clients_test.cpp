@@ -49,13 +49,13 @@ std::vector<BadRequest> bad_requests() {
   return {
       {"not HTTP", 400, "what is this\r\n\r\n"},
       {"an HTTP version that there is not", 400, "POST / HTTP/9.9\r\n\r\n"},
-      {"a bad length", 400, "POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n"},
-      {"a method for no command", 405, "PUT / HTTP/1.1\r\nConnection: close\r\n\r\n"},
-      {"a path that there is not", 403, "POST /api HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"},
-      {"a header without end", 431, "POST / HTTP/1.1\r\nX: " + std::string(20'000, 'a') + "\r\n\r\n"},
-      {"a body of 100 MB", 413, "POST / HTTP/1.1\r\nContent-Length: 100000000\r\n\r\n"},
+      {"a bad length", 400, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n"},
+      {"a method for no command", 405, "PUT / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"},
+      {"a path that there is not", 403, "POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"},
+      {"a header without end", 431, "POST / HTTP/1.1\r\nHost: x\r\nX: " + std::string(20'000, 'a') + "\r\n\r\n"},
+      {"a body of 100 MB", 413, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n"},
       {"a body of 100 MB in chunks", 413,
-       "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5F5E100\r\n" + std::string(5 << 20, '{')},
+       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5F5E100\r\n" + std::string(5 << 20, '{')},
       {"no body", 400, http_post("")},
       {"half a document", 400, http_post(R"({"command":)")},
       {"no UTF-8", 400, http_post("{\"command\":\"\xff\"}")},
@@ -85,7 +85,8 @@ std::vector<BadRequest> bad_requests() {
       {"an unknown reference", 400,
        command({{"command", "getTransactionsToApprove"}, {"depth", 3}, {"reference", hash}})},
       {"a neighbor", 400, command({{"command", "addNeighbors"}, {"uris", {"tcp://10.0.0.1:15600"}}})},
-      {"a position that is none", 400, "GET /events HTTP/1.1\r\nLast-Event-ID: x\r\nConnection: close\r\n\r\n"},
+      {"a position that is none", 400,
+       "GET /events HTTP/1.1\r\nHost: x\r\nLast-Event-ID: x\r\nConnection: close\r\n\r\n"},
   };
 }
 
@@ -114,7 +115,7 @@ TEST_F(HostileClients, SlowOnesLoseTheirConnection) {
   options.body_ms = 50;
   start({}, options);
   EXPECT_EQ(raw("POST / HT"), "");  // returns: the server has closed
-  EXPECT_EQ(raw("POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"), "");
+  EXPECT_EQ(raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"), "");
   EXPECT_TRUE(works());
 }
 
@@ -156,8 +157,42 @@ TEST_F(HostileClients, ABodyBeyondWhatMayBeHeldIsPutOff) {
   ServerOptions options;
   options.memory_max = 100'000;
   start({}, options);
-  EXPECT_TRUE(raw("POST / HTTP/1.1\r\nContent-Length: 100001\r\n\r\n").starts_with("HTTP/1.1 503"));
+  EXPECT_TRUE(raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100001\r\n\r\n").starts_with("HTTP/1.1 503"));
   EXPECT_TRUE(works());
+}
+
+TEST_F(HostileClients, AnnouncedBodiesThatNeverComeTakeNoRoom) {
+  std::vector<std::unique_ptr<RawConnection>> silent;
+  for (int i = 0; i < 40; ++i) {
+    silent.push_back(std::make_unique<RawConnection>(port()));
+    ASSERT_TRUE(silent.back()->send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4194304\r\n\r\n{"));
+  }
+  const json large = {{"command", "getTips"}, {"padding", std::string(2'000'000, ' ')}};
+  EXPECT_TRUE(raw(command(large)).starts_with("HTTP/1.1 200"));
+  EXPECT_LT(figure("glucoledger_request_memory_bytes"), 1'000'000u);
+}
+
+TEST_F(HostileClients, APageOfAnotherOriginMayOnlyRead) {
+  const auto asked_by = [&](const std::string& origin, const json& request) {
+    return raw(
+        http_post(request.dump(), "Connection: close\r\nContent-Type: text/plain\r\nOrigin: " + origin + "\r\n"));
+  };
+  const json store = {{"command", "storeTransactions"}, {"trytes", {test_bundle("PAGE", 1)[0].trytes()}}};
+  const json read = {{"command", "getTips"}};
+  EXPECT_TRUE(asked_by("http://evil.example", read).starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(asked_by("http://evil.example", store).starts_with("HTTP/1.1 403"));
+  EXPECT_TRUE(asked_by("null", store).starts_with("HTTP/1.1 403"));
+  EXPECT_TRUE(asked_by("http://evil.example", {{"command", "interruptAttachingToTangle"}}).starts_with("HTTP/1.1 403"));
+  EXPECT_TRUE(asked_by("http://x", store).starts_with("HTTP/1.1 200")) << "its own origin: Host is x";
+  EXPECT_EQ(get("/metrics", "Origin: http://evil.example\r\n").find("Access-Control"), std::string::npos);
+
+  ServerOptions options;
+  options.origins = {"https://wallet.example"};
+  start({}, options);
+  EXPECT_TRUE(asked_by("https://wallet.example", store).starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(asked_by("http://evil.example", store).starts_with("HTTP/1.1 403"));
+  EXPECT_NE(get("/metrics", "Origin: https://wallet.example\r\n").find("Allow-Origin: https://wallet.example\r\n"),
+            std::string::npos);
 }
 
 TEST_F(HostileClients, AnswersBeyondWhatMayBeHeldArePutOff) {

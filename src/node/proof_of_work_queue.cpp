@@ -14,14 +14,15 @@ ProofOfWorkQueue::~ProofOfWorkQueue() {
 
 bool ProofOfWorkQueue::add(const std::string& peer, Job job) {
   std::deque<Job> cancelled;
+  std::list<std::string> turn{peer};
   bool added = false;
   {
     const base::MutexLock lock(mutex_);
     if (!has_room_for(peer)) take_out_cancelled(cancelled);
     if (!stopping_ && has_room_for(peer)) {
       std::deque<Job>& mine = waiting_[peer];
-      if (mine.empty()) turns_.push_back(peer);
       mine.push_back(std::move(job));
+      if (mine.size() == 1) turns_.splice(turns_.end(), turn);
       ++count_;
       added = true;
     }
@@ -43,11 +44,7 @@ void ProofOfWorkQueue::take_out_cancelled(std::deque<Job>& cancelled) {
     jobs.erase(gone, jobs.end());
   }
   std::erase_if(waiting_, [](const auto& entry) { return entry.second.empty(); });
-  std::deque<std::string> turns;
-  for (std::string& peer : turns_) {
-    if (waiting_.contains(peer)) turns.push_back(std::move(peer));
-  }
-  turns_ = std::move(turns);
+  std::erase_if(turns_, [&](const std::string& peer) { return !waiting_.contains(peer); });
   count_ -= cancelled.size();
 }
 
@@ -65,14 +62,14 @@ void ProofOfWorkQueue::run() {
     while (!stopping_ && count_ == 0) changed_.wait(lock);
     if (count_ == 0) return;
     const auto next = waiting_.find(turns_.front());
-    turns_.pop_front();
     Job job = std::move(next->second.front());
     next->second.pop_front();
     --count_;
     if (next->second.empty()) {
       waiting_.erase(next);
+      turns_.pop_front();
     } else {
-      turns_.push_back(next->first);
+      turns_.splice(turns_.end(), turns_, turns_.begin());  // takes no memory: nothing here can fail
     }
     running_ = job.cancel;
     lock.unlock();

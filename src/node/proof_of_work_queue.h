@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,7 +43,7 @@ class ProofOfWorkQueue {
   base::Mutex mutex_;
   base::Condition changed_;
   std::map<std::string, std::deque<Job>> waiting_ GUARDED_BY(mutex_);  // never an empty deque
-  std::deque<std::string> turns_ GUARDED_BY(mutex_);                   // the keys of waiting_, whose turn is next first
+  std::list<std::string> turns_ GUARDED_BY(mutex_);                    // the keys of waiting_, whose turn is next first
   std::size_t count_ GUARDED_BY(mutex_) = 0;
   std::shared_ptr<std::atomic<bool>> running_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;

@@ -39,12 +39,12 @@ void Service::add_routes() {
       {.method = "POST", .path = "/", .body = http::Route::Body::kWhole, .body_size_max = api_.limits().body_size_max},
       [this](const Responder& responder) { commands_.answer(responder); });
   router_.add({.method = "GET", .path = "/health"}, [this](const Responder& responder) { responder->reply(health()); });
-  router_.add({.method = "GET", .path = "/metrics"}, [this](const Responder& responder) {
+  router_.add({.method = "GET", .path = "/metrics", .is_for_pages = false}, [this](const Responder& responder) {
     std::string text;
     metrics_.write(text);
     responder->reply({200, std::move(text), http::kPrometheusType});
   });
-  router_.add({.method = "GET", .path = "/events", .answers_head = false},
+  router_.add({.method = "GET", .path = "/events", .answers_head = false, .is_for_pages = false},
               [this](const Responder& responder) { events_.answer(responder); });
   router_.on_stop([this] {
     events_.stop();

@@ -1,6 +1,7 @@
 // Where files live under their content identifier (CID): name, add, read, ask for, remove.
 //
-// Behind it: the embedded store in a folder (content_store/). Contents are streams: no call holds a file as a whole.
+// Behind it: the embedded store in a folder (content_store/). Contents are streams: no implementation holds a file as a
+// whole. The calls with Bytes are for those who do.
 // What get() gives is verified against the CID piece by piece, and what add() returned is durable, every block of it.
 // Who must know a file's name before its bytes leave asks cid_of() first: add() of the same bytes gives the same.
 // kUnreachable: nothing was decided, it may be repeated. Long calls end with kInterrupted once their token is

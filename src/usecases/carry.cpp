@@ -6,7 +6,7 @@ namespace {
 constexpr std::int64_t kTurnPauseMs = 100;
 // Who shares or revokes beside a process that publishes waits so long for it to tell the other side, and no longer:
 // what was recorded holds.
-constexpr std::int64_t kTellWaitMs = 300;
+constexpr std::int64_t kTellWaitMs = 200;
 constexpr std::int64_t kTellPauseMs = 20;
 
 // A peer that was not reached leaves what was recorded waiting: a part of the answer.
@@ -47,7 +47,12 @@ std::optional<Error> Carried::shortfall() const {
 Result<Carried> carry_notes(home::Home& home, const World& world) {
   OutboxOptions options;
   options.notes_only = true;
-  GL_TRY(outcome, carried(home, exchange::run_outbox(home, world, options)));
+  auto report = exchange::run_outbox(home, world, options);
+  // What was recorded holds, also where nobody waits to see it told.
+  if (!report && report.error().code == ErrorCode::kInterrupted) {
+    report.error() = {ErrorCode::kUnreachable, "stopped before the other side was told", ""};
+  }
+  GL_TRY(outcome, carried(home, std::move(report)));
   const auto until_ms = world.clock.steady_ms() + kTellWaitMs;
   while (outcome.by == Carried::By::kAnotherProcess && outcome.waiting.notes_waiting > 0 &&
          world.clock.steady_ms() < until_ms && !world.clock.wait_ms(kTellPauseMs, world.cancel)) {

@@ -144,6 +144,13 @@ Result<void> check_min_weight(home::Home& home, const World& world, const Outbox
   return ledger::weight_to_attach(info->min_weight_magnitude, options.min_weight_magnitude).map([](int) {});
 }
 
+// What was planned before stays: then it is not BUSY, "nothing was changed", any more.
+Error cut_short(Error error, const PublishPlan& plan) {
+  if (plan.readings == 0 || error.code != ErrorCode::kBusy) return error;
+  return {ErrorCode::kFailed, error.message + "; " + std::to_string(plan.readings) + " readings wait in the outbox",
+          "publish again to send them"};
+}
+
 // Nothing: there was nothing to send.
 Result<std::optional<Publication>> publish_round(home::Home& home, const World& world, const PublishOptions& options) {
   Publication publication;
@@ -167,7 +174,9 @@ Result<PublishPlan> plan_publication(home::Home& home, const PublishOptions& opt
   while (!groups.empty()) {
     some.insert(groups.extract(groups.begin()));
     if (!groups.empty() && size_of(some) < kReadingsPerTransaction) continue;
-    GL_CHECK(plan_some(home, options, some, plan));
+    if (auto planned = plan_some(home, options, some, plan); !planned) {
+      return tl::unexpected(cut_short(std::move(planned.error()), plan));
+    }
     some.clear();
   }
   return plan;

@@ -11,22 +11,24 @@ namespace {
 // Ledgers that answer do so within this, and what is sent to others is broken off; nobody waits longer.
 constexpr std::int64_t kDeparturesWaitMs = 250;
 
-// What has not left goes into a new epoch, which the revoked never gets.
+// What is not confirmed goes into a new epoch, which the revoked never gets: what a ledger accepted and then lost must
+// not be sent again where they can read it.
 Result<void> end_held_epoch(home::Transaction& transaction, const home::Epoch& epoch, Revocation& outcome,
                             std::vector<home::Epoch>& fresh) {
   auto& home = transaction.home();
-  GL_TRY(leaving, home::count_leaving(home, epoch.id));
-  outcome.may_still_arrive = outcome.may_still_arrive || leaving > 0;
-  GL_TRY(left, home::count_departed(home, epoch.id));
-  GL_TRY(unsent, home::has_unsent_messages(home, epoch.id));
-  if (unsent) {
+  GL_TRY(under_way, home::count_under_way(home, epoch.id));
+  outcome.may_still_arrive = outcome.may_still_arrive || under_way > 0;
+  GL_TRY(confirmed, home::count_confirmed(home, epoch.id));
+  GL_TRY(unconfirmed, home::has_unconfirmed_messages(home, epoch.id));
+  if (unconfirmed) {
     GL_TRY(next, home::create_epoch(transaction, epoch.design, epoch.first_day, epoch.last_day));
-    GL_CHECK(home::remake_messages_from(transaction, epoch.id, left, next));
+    GL_CHECK(home::remake_messages_from(transaction, epoch.id, confirmed, next));
     GL_CHECK(home::move_waiting_messages(transaction, epoch.id, next));
     fresh.push_back(std::move(next));
   }
   // Where another copy of this home may have signed too, the number of messages cannot be known.
-  return home::end_epoch(transaction, epoch.id, epoch.may_sign ? std::optional(left) : std::nullopt).map([](bool) {});
+  return home::end_epoch(transaction, epoch.id, epoch.may_sign ? std::optional(confirmed) : std::nullopt).map([](bool) {
+  });
 }
 
 // Of one person, and at least one.
@@ -75,6 +77,7 @@ Result<Revocation> revoke(home::Home& home, const World& world, std::string_view
   GL_CHECK(require_role(home, home::Role::kPatient));
   Revocation outcome;
   GL_CHECK(write_while_nothing_departs(home, [&](home::Transaction& transaction) -> Result<void> {
+    outcome = {};
     GL_TRY(grants, home::open_grants_named(home, name));
     if (grants.empty()) {
       return fail(ErrorCode::kNotFound, "there is no open grant of this name", Advice::kListGrants);
@@ -83,6 +86,7 @@ Result<Revocation> revoke(home::Home& home, const World& world, std::string_view
     return {};
   }));
   if (committed) committed(outcome);
+  (void)home.renew_instance();  // should the disk not take it, the revocation holds all the same
   GL_ASSIGN(outcome.carried, carry_notes(home, world));
   return outcome;
 }

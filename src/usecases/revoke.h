@@ -1,6 +1,6 @@
 // Taking a grant back. One transaction in the home, whether or not a ledger can be reached.
 //
-// Every open epoch that the revoked holds ends; what is not known to have left is made anew in epochs that the revoked
+// Every open epoch that the revoked holds ends; what no ledger has confirmed is made anew in epochs that the revoked
 // never gets; a closing note waits. The recipient reads all that was released before, then sees CLOSED. It holds in
 // every process from its commit on: what another one has signed or attached and not sent stays here, and what it is
 // sending to a ledger that does not answer is broken off. Only what such a ledger was sent before may still arrive.
@@ -19,7 +19,7 @@ struct Revocation {
   bool others_open = false;  // grants of the same person, which go on
   std::size_t epochs_ended = 0;
   std::size_t epochs_opened = 0;  // in their place, for those who still may read
-  // Messages of ended epochs, or keys of earlier ones, were sent to a ledger that has not answered.
+  // Messages of ended epochs, or keys of earlier ones, were sent to a ledger that has not confirmed them.
   bool may_still_arrive = false;
   Carried carried;  // the closing note
 };

@@ -128,6 +128,12 @@ Result<void> check_name(std::string_view name) {
   if (name.empty() || name.size() > base::limits::kNameLengthMax || !printable) {
     return fail(ErrorCode::kUsage, "a name has 1 to 64 printable characters", "choose another one");
   }
+  // As several grants of one person are called.
+  const auto last = name.find_last_not_of("0123456789");
+  if (last != name.npos && last + 1 < name.size() && name[last] == '/') {
+    return fail(ErrorCode::kUsage, "a name does not end in a slash and a number: so one grant of several is called",
+                "choose another one");
+  }
   return {};
 }
 
@@ -137,6 +143,7 @@ Result<Share> share(home::Home& home, const World& world, const ShareOptions& op
   GL_TRY(network_id, network_id_of(home, world));
   GL_TRY(places, places_of(home, options.design));
   if (hand_over.prepare) GL_CHECK(hand_over.prepare());
+  GL_CHECK(home.renew_instance());
   Share outcome;
   GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
     outcome = Share();

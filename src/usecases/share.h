@@ -45,7 +45,7 @@ struct HandOver {
 // `carried`.
 Result<Share> share(home::Home& home, const World& world, const ShareOptions& options, const HandOver& hand_over = {});
 
-// An alias that the user chose: 1 to 64 printable characters.
+// An alias that the user chose: 1 to 64 printable characters, and not as a grant of several is called ("NAME/2").
 Result<void> check_name(std::string_view name);
 
 }  // namespace glucoledger::usecases

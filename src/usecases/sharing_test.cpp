@@ -1,4 +1,6 @@
 // Publishing, sharing and revoking, from a patient's readings to the records in a clinic's home.
+#include <fstream>
+
 #include "usecases/meet_ledger.h"
 #include "usecases/status.h"
 #include "usecases/test_stage.h"
@@ -302,6 +304,24 @@ TEST_F(SharingTest, ACodeNeedsALedgerThatWasMetOnce) {
   const auto share = try_share("dr");
   ASSERT_TRUE(share) << share.error().message;
   EXPECT_FALSE(share->uri.empty());
+}
+
+// It has forgotten whom it let in: then it goes on where they cannot follow.
+TEST_F(SharingTest, AHomePutBackInPlaceIsNoticedThoughNothingWasSignedSince) {
+  import(0, 0, 2);
+  publish();
+  std::map<std::string, std::string> contents;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "patient")) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    contents[entry.path().filename().string()] = {std::istreambuf_iterator<char>(file), {}};
+  }
+  EXPECT_FALSE(open("patient").was_doubled());
+  ASSERT_TRUE(try_share("thief"));
+  EXPECT_FALSE(open("patient").was_doubled());
+  for (const auto& [name, content] : contents) {
+    std::ofstream(folder_ / "patient" / name, std::ios::binary | std::ios::trunc) << content;
+  }
+  EXPECT_TRUE(open("patient").was_doubled());
 }
 
 TEST_F(SharingTest, RevokingHoldsWithoutALedger) {

@@ -30,6 +30,10 @@ Result<http::ClientOptions> read_access(const AccessFiles& files) {
   http::ClientOptions http;
   if (!files.ca_file.empty()) {
     http.ca_file = std::filesystem::absolute(files.ca_file).string();
+    std::error_code ignored;
+    if (!std::filesystem::exists(http.ca_file, ignored)) {
+      return fail(ErrorCode::kNotFound, "there is no file " + http.ca_file, Advice::kNameCertificates);
+    }
     GL_CHECK(http::check_certificates(http.ca_file));
   }
   if (!files.token_file.empty()) {

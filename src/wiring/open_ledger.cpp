@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ledger/min_weight_magnitude.h"
 #include "ledger_client/iri_client.h"
 #include "ledger_store/node_address.h"
 #include "ledger_store/tangle.h"
@@ -12,6 +13,7 @@ namespace {
 constexpr std::int64_t kProbeConnectMs = 500;
 constexpr std::int64_t kProbeRequestMs = 2'000;
 constexpr std::int64_t kLockStepMs = 200;
+constexpr std::int64_t kLookRequestMs = 3'000;
 
 // The node that left its address in the folder, if it answers and keeps the ledger of which the file speaks.
 std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder, const OpenLedgerOptions& options,
@@ -29,33 +31,30 @@ std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder,
   return std::make_unique<ledger_client::IriClient>(std::vector{*endpoint}, options.http, folder.string());
 }
 
-Result<void> check_min_weight_magnitude(ports::Ledger& ledger, const std::optional<int>& wanted) {
-  if (!wanted) return {};
-  GL_TRY(info, ledger.info());
-  if (info.min_weight_magnitude == *wanted) return {};
-  return fail(ErrorCode::kUsage,
-              "this ledger's minimum weight magnitude is " + std::to_string(info.min_weight_magnitude) + ", not " +
-                  std::to_string(*wanted),
-              "choose no other, or another folder for a new ledger");
+Result<void> check_weight_of(ports::Ledger& node, const std::optional<int>& asked) {
+  if (!asked) return {};
+  GL_TRY(info, node.info());
+  return ledger::check_same_weight(info.min_weight_magnitude, asked);
 }
 
 Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& folder,
                                                    const OpenLedgerOptions& options, const base::Clock& clock,
                                                    const base::CancelToken& cancel) {
-  for (std::int64_t waited_ms = 0;; waited_ms += kLockStepMs) {
+  const std::int64_t until_ms = clock.steady_ms() + options.lock_wait_ms;
+  while (true) {
     if (auto node = running_node(folder, options, cancel)) {
-      GL_CHECK(check_min_weight_magnitude(*node, options.min_weight_magnitude));
+      GL_CHECK(check_weight_of(*node, options.min_weight_magnitude));
       return node;
     }
     ledger_store::TangleOptions tangle_options;
     tangle_options.min_weight_magnitude = options.min_weight_magnitude;
     tangle_options.read_only = options.read_only;
-    tangle_options.lock_wait_ms = std::clamp<std::int64_t>(options.lock_wait_ms - waited_ms, 0, kLockStepMs);
+    tangle_options.lock_wait_ms = std::clamp<std::int64_t>(until_ms - clock.steady_ms(), 0, kLockStepMs);
     auto tangle = ledger_store::Tangle::open(folder, tangle_options, clock);
     if (tangle) return std::unique_ptr<ports::Ledger>(std::move(*tangle));
     // Whoever holds the lock may be a node that is just starting: then its address appears in a moment.
     const bool is_held = tangle.error().code == ErrorCode::kBusy;
-    if (!is_held || waited_ms >= options.lock_wait_ms || cancel.cancelled()) return tl::unexpected(tangle.error());
+    if (!is_held || clock.steady_ms() >= until_ms || cancel.cancelled()) return tl::unexpected(tangle.error());
   }
 }
 
@@ -73,6 +72,27 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const locator::Locator& place
                 "choose none: the node tells it");
   }
   return std::unique_ptr<ports::Ledger>(std::make_unique<ledger_client::IriClient>(place.endpoints(), options.http));
+}
+
+std::vector<Error> faults_of_nodes(const locator::Locator& nodes, http::ClientOptions http,
+                                   const base::CancelToken& cancel) {
+  http.request_ms = kLookRequestMs;
+  std::vector<Error> faults;
+  std::string network_id;
+  for (const auto& endpoint : nodes.endpoints()) {
+    if (cancel.cancelled()) break;
+    auto info = ledger_client::IriClient({endpoint}, http).info(cancel);
+    if (!info) {
+      faults.push_back(std::move(info.error()));
+    } else if (!network_id.empty() && network_id != info->network_id) {
+      faults.push_back({ErrorCode::kCorrupt,
+                        "the node at " + endpoint.authority() + " belongs to another ledger than those before it",
+                        "remove the home's folder and make it anew, with nodes of one ledger"});
+    } else {
+      network_id = info->network_id;
+    }
+  }
+  return faults;
 }
 
 }  // namespace glucoledger::wiring

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "http/client.h"
@@ -26,5 +27,10 @@ struct OpenLedgerOptions {
 // asked yet.
 Result<std::unique_ptr<ports::Ledger>> open_ledger(const locator::Locator& place, const OpenLedgerOptions& options,
                                                    const base::Clock& clock, const base::CancelToken& cancel = {});
+
+// What is wrong with nodes that are to be one ledger, each asked for a few seconds: kUnreachable, kCorrupt where one
+// belongs to another ledger than those before it, or what else it answers.
+std::vector<Error> faults_of_nodes(const locator::Locator& nodes, http::ClientOptions http,
+                                   const base::CancelToken& cancel);
 
 }  // namespace glucoledger::wiring
