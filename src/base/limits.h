@@ -119,5 +119,6 @@ inline constexpr std::size_t kNetworkIdLengthMax = 32;
 inline constexpr std::size_t kProofsOfWorkWaitingMax = 64;
 inline constexpr std::size_t kEventStreamsMax = 256;
 inline constexpr std::size_t kTransactionRequestSizeMax = 8 << 10;  // is always taken, and judged at once
+inline constexpr std::size_t kReadRequestSizeMax = 16 << 10;        // is answered at once: some 190 hashes
 
 }  // namespace glucoledger::base::limits

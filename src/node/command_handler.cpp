@@ -28,11 +28,11 @@ void CommandHandler::answer(const std::shared_ptr<http::Responder>& responder) {
     return responder->refuse(403, "Forbidden: a page of another origin may only read here");
   }
   if (request->command() == IriCommand::kInterruptAttachingToTangle) proof_of_work_.cancel_all();
-  const bool is_small = body_size <= base::limits::kTransactionRequestSizeMax;
-  if (work == IriWork::kManaging || (work == IriWork::kReading && is_small)) {
-    return responder->reply(reply_to(*request, received, nullptr));
+  const bool is_read_at_once = work == IriWork::kReading && body_size <= base::limits::kReadRequestSizeMax;
+  if (work == IriWork::kManaging || is_read_at_once) return responder->reply(reply_to(*request, received, nullptr));
+  if (work == IriWork::kStoring && body_size <= base::limits::kTransactionRequestSizeMax) {
+    return store(responder, *request, received);
   }
-  if (work == IriWork::kStoring && is_small) return store(responder, *request, received);
   auto kept = std::make_shared<IriRequest>(std::move(*request));
   if (work == IriWork::kProofOfWork) return queue_proof_of_work(responder, std::move(kept), received);
   responder->run_aside([this, responder, kept, work, received] {
