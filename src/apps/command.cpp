@@ -9,9 +9,30 @@
 
 namespace glucoledger::apps {
 
-void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text) {
-  std::string line =
-      context.json ? document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) : std::string(text);
+std::string without_controls(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string plain;
+  plain.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // Those of ISO 6429 from U+0080 on are two bytes in UTF-8, and some terminals take the second one alone.
+    const bool is_c1 = byte >= 0x80 && byte <= 0x9f && (i == 0 || static_cast<unsigned char>(text[i - 1]) < 0x80);
+    const bool begins_c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) <= 0x9f;
+    const bool is_control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f || is_c1 || begins_c1;
+    if (!is_control) {
+      plain += text[i];
+      continue;
+    }
+    const auto shown = begins_c1 ? static_cast<unsigned char>(text[++i]) : byte;
+    plain.append("\\x").append(1, kDigits[shown >> 4]).append(1, kDigits[shown & 15]);
+  }
+  return plain;
+}
+
+void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text, Text kind) {
+  std::string line = context.json         ? document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+                     : kind == Text::kOwn ? std::string(text)
+                                          : without_controls(text);
   if (line.empty()) return;
   if (line.back() != '\n') line += '\n';
   context.printed = true;
@@ -25,12 +46,12 @@ void print_error(const Context& context, const Error& error) {
     const nlohmann::ordered_json document = {{"error", error.message}, {"next_step", next_step}};
     std::fprintf(stdout, "%s\n", document.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace).c_str());
   }
-  std::fprintf(stderr, "glucoledger: %s\n", error.message.c_str());
-  if (!next_step.empty()) std::fprintf(stderr, "  %s\n", next_step.c_str());
+  std::fprintf(stderr, "glucoledger: %s\n", without_controls(error.message).c_str());
+  if (!next_step.empty()) std::fprintf(stderr, "  %s\n", without_controls(next_step).c_str());
 }
 
 void warn(std::string_view text) {
-  std::fprintf(stderr, "glucoledger: warning: %.*s\n", static_cast<int>(text.size()), text.data());
+  std::fprintf(stderr, "glucoledger: warning: %s\n", without_controls(text).c_str());
 }
 
 std::string count_of(std::size_t count, std::string_view what) {

@@ -44,8 +44,14 @@ void run_when_chosen(CLI::App& command, Context& context, std::shared_ptr<Argume
   });
 }
 
-// Prints `document` on one line with --json, else `text` (with a newline added where it has none).
-void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text);
+// What comes from outside shall not command the terminal that shows it: control characters, but for line ends and tabs,
+// as \x1b.
+std::string without_controls(std::string_view text);
+// Prints `document` on one line with --json, else `text` (with a newline added where it has none), without controls;
+// but where the text is all our own, as the colours of a QR code.
+enum class Text { kFromOutside, kOwn };
+void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text,
+                  Text kind = Text::kFromOutside);
 void print_error(const Context& context, const Error& error);
 // "glucoledger: warning: ..." on standard error.
 void warn(std::string_view text);

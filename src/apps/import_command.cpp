@@ -87,9 +87,9 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
     documents.push_back(std::move(outcome.document));
     text += outcome.text;
     if (!outcome.error) return;
-    std::fprintf(stderr, "glucoledger: %s\n", outcome.error->message.c_str());
+    std::fprintf(stderr, "glucoledger: %s\n", without_controls(outcome.error->message).c_str());
     const auto next_step = next_step_of(*outcome.error);
-    if (!next_step.empty()) std::fprintf(stderr, "  %s\n", next_step.c_str());
+    if (!next_step.empty()) std::fprintf(stderr, "  %s\n", without_controls(next_step).c_str());
     exit_code = base::worse(exit_code, exit_code_of(outcome.error->code));
   };
   GL_CHECK(usecases::import_files(home, session.world(), arguments.files, import_options(arguments.device), tell));
@@ -102,7 +102,7 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
 void tell_import(const Context& context, const std::string& file, const Result<usecases::Import>& import) {
   const auto outcome = outcome_of(file, import);
   print_result(context, outcome.document, outcome.text);
-  if (outcome.error) std::fprintf(stderr, "glucoledger: %s\n", outcome.error->message.c_str());
+  if (outcome.error) std::fprintf(stderr, "glucoledger: %s\n", without_controls(outcome.error->message).c_str());
 }
 
 void add_import_command(CLI::App& app, Context& context) {

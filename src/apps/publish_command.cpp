@@ -125,7 +125,7 @@ Result<ExitCode> follow_publishing(const Context& context, const Session& sessio
     print_result(context, document_of(round), text_of(round));
   };
   follower.tell_error = [](const Error& error) {
-    std::fprintf(stderr, "glucoledger: %s; trying again\n", error.message.c_str());
+    std::fprintf(stderr, "glucoledger: %s; trying again\n", without_controls(error.message).c_str());
   };
   GL_CHECK(usecases::follow_publishing(home, session.world(), options, follower));
   GL_TRY(status, usecases::patient_status(home));

@@ -131,7 +131,7 @@ class Answer {
   explicit Answer(const Context& context) : context_(context) {}
   void is_so(nlohmann::ordered_json document, std::string_view text) {
     document_ = std::move(document);
-    if (!context_.json) print_result(context_, document_, text);
+    if (!context_.json) print_result(context_, document_, text, Text::kOwn);
   }
   Result<ExitCode> conclude(const Result<usecases::Carried>& carried) {
     auto exit_code = carried ? exit_of(*carried) : Result<ExitCode>(tl::unexpected(carried.error()));

@@ -1,6 +1,7 @@
 #include "exchange/mailbox.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 
@@ -45,10 +46,14 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
   GL_TRY(notes, home::waiting_notes(home_, thread_.id));
   std::vector<home::Outgoing> rows;
   std::uint64_t number = thread_.next_out;
+  std::deque<std::uint64_t> free;
   for (const auto& note : notes) {
-    GL_TRY(free, first_free_number(number));
-    if (!free) break;
-    number = *free;
+    if (free.empty()) {
+      GL_ASSIGN(free, free_numbers(number));
+    }
+    if (free.empty()) break;
+    number = free.front();
+    free.pop_front();
     GL_TRY(row, seal(note, number));
     if (!row) break;  // another process has a say in this thread: the next look at it tells
     rows.push_back(std::move(*row));
@@ -58,10 +63,12 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
 }
 
 // Where a copy of this home may have sent a note, or where one was pruned, is no place for another.
-Result<std::optional<std::uint64_t>> Mailbox::first_free_number(std::uint64_t from) {
+Result<std::deque<std::uint64_t>> Mailbox::free_numbers(std::uint64_t from) {
   const auto own_key = home_.signing_key().public_key();
   GL_TRY(rowless_until, home::rowless_notes_until(home_, thread_.id));
-  for (std::uint64_t first = from; first < from + base::limits::kPrunedNotesMax; first += kNoteLookAhead) {
+  const std::uint64_t until = std::max(from, rowless_until) + base::limits::kPrunedNotesMax;
+  std::deque<std::uint64_t> free;
+  for (std::uint64_t first = from; free.empty() && first < until; first += kNoteLookAhead) {
     const auto addresses = addresses_from(keys_, thread_.out, first, kNoteLookAhead);
     std::vector<bool> used(addresses.size());
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
@@ -72,11 +79,13 @@ Result<std::optional<std::uint64_t>> Mailbox::first_free_number(std::uint64_t fr
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       if (used[i] || end.pruned[i]) continue;
-      if (end.doubt.empty() || first + i >= rowless_until) return first + i;
-      doubt_ = end.doubt;
-      return std::nullopt;
+      const bool is_sure = end.doubt.empty() || first + i >= rowless_until;
+      if (!is_sure && free.empty()) doubt_ = end.doubt;
+      if (!is_sure) return free;
+      free.push_back(first + i);
     }
   }
+  if (!free.empty()) return free;
   return fail(ErrorCode::kCorrupt, "the ledger says of more notes than were ever sent that it dropped them",
               "publish through other nodes");
 }
@@ -256,7 +265,8 @@ Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& 
   std::vector<LostNotes> all;
   all.reserve(lost.size());
   for (auto& [thread, found] : lost) {
-    found.gaps = found.until - first[thread] - stand[thread].size();
+    found.first = first[thread];
+    found.gaps = found.until - found.first - stand[thread].size();
     all.push_back(found);
   }
   return all;

@@ -5,6 +5,7 @@
 // patient and physician use the same.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ struct NotesRead {
 // tells of there may be more.
 struct LostNotes {
   std::int64_t thread_id = 0;
+  std::uint64_t first = 0;                // the number from which on was looked
   std::uint64_t until = 0;                // the number after the last one
   std::uint64_t gaps = 0;                 // numbers before it at which none stands
   std::optional<std::int64_t> closed_ms;  // one of them closed the thread
@@ -61,7 +63,8 @@ class Mailbox {
   Mailbox(home::Home& home, home::Thread thread, keys::Thread keys, ports::Ledger& ledger, const ports::World& world)
       : home_(home), thread_(thread), keys_(std::move(keys)), ledger_(ledger), world_(world) {}
   keys::Direction in() const;
-  Result<std::optional<std::uint64_t>> first_free_number(std::uint64_t from);
+  // The next ones, ascending; none where too few nodes answered to be sure.
+  Result<std::deque<std::uint64_t>> free_numbers(std::uint64_t from);
   Result<std::optional<home::Outgoing>> seal(const home::WaitingNote& note, std::uint64_t number);
   Result<Found> look_at(std::span<const std::uint64_t> numbers, const keys::PublicKey& sender);
   Result<Found> take_at(std::span<const std::uint64_t> numbers, const keys::PublicKey& sender, const Take& take,

@@ -21,8 +21,8 @@ using home::Outgoing;
 
 constexpr std::size_t kMessagesPerCommit = 128;
 constexpr std::size_t kRowsAtOnce = 256;
-constexpr int kFruitlessRoundsMax = 20;  // in which every epoch was changed by another process before it signed
-constexpr int kLooksForNotesMax = 100;
+constexpr int kFruitlessRoundsMax = 20;   // in which every epoch was changed by another process before it signed
+constexpr int kLooksForNotesMax = 1'000;  // what stands behind that is found when it is in the way
 // Who shares or revokes waits no longer for a milestone that confirms the notes: they are on the ledger.
 constexpr std::int64_t kNotesWaitMs = 1'500;
 constexpr int kRunsMax = 100;  // one after the other, for what other processes add at the end of each
@@ -195,8 +195,9 @@ class OutboxRun {
   }
 
   Result<void> take_up(home::Transaction& transaction, const std::vector<LostNotes>& lost) {
-    for (const auto& [thread_id, until, gaps, closed_ms] : lost) {
+    for (const auto& [thread_id, first, until, gaps, closed_ms] : lost) {
       GL_CHECK(home::note_lost_notes(transaction, thread_id, until));
+      if (gaps == 0) GL_CHECK(home::skip_notes(transaction, thread_id, first, until));
       if (!closed_ms) {
         GL_CHECK(home::queue_fillers(transaction, thread_id, gaps));
         continue;

@@ -112,6 +112,12 @@ Result<void> note_lost_notes(Transaction& transaction, std::int64_t thread_id, s
   return statement.bind(1, thread_id).bind(2, static_cast<std::int64_t>(until)).run();
 }
 
+Result<void> skip_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t first, std::uint64_t until) {
+  GL_TRY(statement, transaction.database().prepare("UPDATE thread SET next_out = ?3 WHERE id = ?1 AND next_out = ?2"));
+  statement.bind(1, thread_id).bind(2, static_cast<std::int64_t>(first)).bind(3, static_cast<std::int64_t>(until));
+  return statement.run();
+}
+
 Result<void> queue_fillers(Transaction& transaction, std::int64_t thread_id, std::uint64_t count) {
   GL_TRY(statement, transaction.database().prepare("INSERT INTO note (thread_id, body) VALUES (?1, ?2)"));
   const SecretBytes body(keys::encode_note({}));

@@ -50,6 +50,8 @@ Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std
                           const ledger::PreparedBundle& bundle);
 // A state of this home that is lost sent notes, or a copy of it did, the last one with the number before `until`.
 Result<void> note_lost_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t until);
+// Numbers from the first free one, where it is `first`, to before `until` are all taken.
+Result<void> skip_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t first, std::uint64_t until);
 // Notes that say nothing, for numbers at which none arrived and behind which others stand: nobody shall wait for what
 // does not come. Also in a closed thread.
 Result<void> queue_fillers(Transaction& transaction, std::int64_t thread_id, std::uint64_t count);

@@ -24,7 +24,7 @@ constexpr std::size_t kAlwaysTaken = limits::kTransactionRequestSizeMax;
 constexpr auto kHandshakeTime = std::chrono::seconds(10);
 constexpr auto kDisconnectPoll = Milliseconds(250);
 constexpr auto kLingerTime = std::chrono::seconds(2);
-constexpr std::size_t kSharesOfMemory = 4;  // so that who has one leaves room for others
+constexpr std::size_t kSharesOfMemory = 2;  // so that who has one leaves room for others
 constexpr const char* kNoRoomForBody = "too much is being sent to this server: repeat later";
 
 // The connection whose handler this thread is in: its answer needs no queue.
@@ -175,6 +175,7 @@ void ServerConnection::read_header() {
   parts_.reset();
   request_ = {};
   entry_ = nullptr;
+  own_cors_ = {};
   keep_alive_ = false;
   head_.emplace();
   head_->header_limit(limits::kHttpRequestHeaderSizeMax);
@@ -187,11 +188,12 @@ void ServerConnection::read_header() {
 
 // Nothing is made of a header before all of it is here, and the number of its fields known.
 void ServerConnection::look_for_header() {
-  const std::string_view held(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-  if (held.starts_with("\r\n")) {  // as some clients send behind a body (RFC 9112, 2.2)
-    buffer_.consume(2);
-    return look_for_header();
-  }
+  std::string_view held(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  std::size_t empty_lines = 0;  // as some clients send behind a body (RFC 9112, 2.2)
+  while (held.substr(empty_lines).starts_with("\r\n")) empty_lines += 2;
+  if (empty_lines > 0) header_searched_ = 0;
+  buffer_.consume(empty_lines);
+  held.remove_prefix(empty_lines);
   const bool is_begun_as_http = held.empty() || (held.front() >= 'A' && held.front() <= 'z');  // not by TLS, say
   if (!is_begun_as_http || has_header_end(held.substr(header_searched_))) return parse_header();
   if (held.size() >= limits::kHttpRequestHeaderSizeMax) return refuse_now(431, "Request Header Fields Too Large");
@@ -263,7 +265,6 @@ void ServerConnection::take_head(const wire::request<Body>& head) {
 // What a page asks is told by its browser.
 void ServerConnection::look_at_origin() {
   const std::string_view origin = request_.header("Origin");
-  own_cors_ = {};
   request_.is_foreign_page = false;
   if (origin.empty()) return;
   const auto& origins = shared_.options.origins;

@@ -80,6 +80,9 @@ TEST_F(HttpServerTest, WhatFramesARequestIsBounded) {
   EXPECT_TRUE(exchange_raw(port(), fields + "\r\n").starts_with("HTTP/1.1 431"));
   EXPECT_TRUE(exchange_raw(port(), "GET / HTTP/1.1\r\nX: " + many).starts_with("HTTP/1.1 431"));
   EXPECT_TRUE(exchange_raw(port(), "\x16\x03\x01").starts_with("HTTP/1.1 400")) << "TLS: without waiting for more";
+  std::string empty_lines;
+  for (int i = 0; i < 30'000; ++i) empty_lines += "\r\n";
+  EXPECT_TRUE(exchange_raw(port(), empty_lines + "GET /numbers HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200"));
 }
 
 TEST_F(HttpServerTest, WithoutTokenItAnswersOnlyUnderNamesOfItsOwn) {
