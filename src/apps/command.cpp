@@ -24,7 +24,7 @@ std::string without_controls(std::string_view text) {
       continue;
     }
     const auto shown = begins_c1 ? static_cast<unsigned char>(text[++i]) : byte;
-    plain.append("\\x").append(1, kDigits[shown >> 4]).append(1, kDigits[shown & 15]);
+    plain.append("\\u00").append(1, kDigits[shown >> 4]).append(1, kDigits[shown & 15]);
   }
   return plain;
 }

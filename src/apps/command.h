@@ -45,7 +45,7 @@ void run_when_chosen(CLI::App& command, Context& context, std::shared_ptr<Argume
 }
 
 // What comes from outside shall not command the terminal that shows it: control characters, but for line ends and tabs,
-// as \x1b.
+// as \u001b, which in JSON means the same.
 std::string without_controls(std::string_view text);
 // Prints `document` on one line with --json, else `text` (with a newline added where it has none), without controls;
 // but where the text is all our own, as the colours of a QR code.

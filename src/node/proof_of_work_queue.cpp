@@ -44,7 +44,8 @@ void ProofOfWorkQueue::take_out_cancelled(std::deque<Job>& cancelled) {
     jobs.erase(gone, jobs.end());
   }
   std::erase_if(waiting_, [](const auto& entry) { return entry.second.empty(); });
-  std::erase_if(turns_, [&](const std::string& peer) { return !waiting_.contains(peer); });
+  for (auto turn = turns_.begin(); turn != turns_.end();)
+    turn = waiting_.contains(*turn) ? std::next(turn) : turns_.erase(turn);
   count_ -= cancelled.size();
 }
 

@@ -1,7 +1,7 @@
 #include "usecases/receive.h"
 
-#include <sodium.h>
-
+#include "base/child_process.h"
+#include "base/limits.h"
 #include "keys/qr.h"
 #include "usecases/role.h"
 #include "usecases/share.h"
@@ -19,16 +19,29 @@ Result<std::string> free_name(home::Home& home) {
   }
 }
 
+// Pictures are made by anyone, and some keep a reader busy for as long as they like.
+Result<SecretBytes> read_picture(ByteView picture, const base::CancelToken& cancel) {
+  const base::ChildBounds bounds{.time_ms = base::limits::kPictureTimeMaxMs,
+                                 .memory_size = base::limits::kPictureMemoryMax,
+                                 .result_size_max = base::limits::kPictureTextMax};
+  const Error refusal{ErrorCode::kInputRefused, "the picture is too much work to read",
+                      "take it again: the QR code alone, straight from above, in even light"};
+  const auto read = [&]() -> Result<SecretBytes> {
+    return keys::read_qr_image(picture).map(
+        [](const std::string& found) { return SecretBytes::copy_of(base::as_bytes(found)); });
+  };
+  return base::run_in_child(read, bounds, refusal, cancel);
+}
+
 }  // namespace
 
-Result<Received> receive(home::Home& home, std::string_view content, const std::optional<std::string>& name) {
+Result<Received> receive(home::Home& home, std::string_view content, const std::optional<std::string>& name,
+                         const base::CancelToken& cancel) {
   GL_CHECK(require_role(home, home::Role::kClinic));
   if (name) GL_CHECK(check_name(*name));
   SecretBytes text = SecretBytes::copy_of(base::as_bytes(content));
   if (content.starts_with(kPngMagic)) {
-    GL_TRY(read, keys::read_qr_image(base::as_bytes(content)));
-    text = SecretBytes::copy_of(base::as_bytes(read));
-    sodium_memzero(read.data(), read.size());
+    GL_ASSIGN(text, read_picture(base::as_bytes(content), cancel));
   }
   GL_TRY(invitation, keys::decode_uri(text.text()));
   Received received;

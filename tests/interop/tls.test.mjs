@@ -84,7 +84,7 @@ test('mam publish and mam fetch name what they lack by their own options', () =>
   refusal(6, /could not be trusted.*\n.*--ledger-ca/, publish());
   refusal(5, /does not let this program in\n.*--ledger-token-file/, publish(...trusting));
   refusal(5, /does not let this program in/, publish(...trusting, '--ledger-token-file', at('wrong-token')));
-  refusal(3, /certificates to trust cannot be read/, publish('--ledger-ca', at('nowhere')));
+  refusal(4, /there is no file .*\n.*--ledger-ca/, publish('--ledger-ca', at('nowhere')));
   const plain = ['--node', node.url.replace('https', 'http'), '--mode', 'public', '--state', at('plain')];
   assert.notEqual(run(['mam', 'publish', ...plain], 'text').status, 0);
   const [published] = linesOf(publish(...knowing), 'text');
@@ -115,7 +115,7 @@ test('a URL with http for a port that speaks https is told so', () => {
 test('a certificate that nobody vouches for is not trusted, until its file is named', () => {
   patient('stranger', '--ledger-token-file', at('token'));
   refused(6, /could not be trusted.*\n.*access --ledger-ca/, 'stranger', 'publish', '--last', '1');
-  refused(3, /certificates to trust cannot be read/, 'stranger', 'access', '--ledger-ca', at('nowhere'));
+  refused(4, /there is no file/, 'stranger', 'access', '--ledger-ca', at('nowhere'));
   refused(3, /name a file of PEM certificates/, 'stranger', 'access', '--ledger-ca', at('token'));
   done('stranger', 'access', '--ledger-ca', at('tls.crt'));
   assert.match(done('stranger', 'publish'), /confirmed/);
