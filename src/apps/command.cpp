@@ -41,12 +41,16 @@ void print_result(const Context& context, const nlohmann::ordered_json& document
 }
 
 void print_error(const Context& context, const Error& error) {
-  const std::string next_step = next_step_of(error);
   if (context.json && !context.printed) {
-    const nlohmann::ordered_json document = {{"error", error.message}, {"next_step", next_step}};
+    const nlohmann::ordered_json document = {{"error", error.message}, {"next_step", next_step_of(error)}};
     std::fprintf(stdout, "%s\n", document.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace).c_str());
   }
+  tell_error(error);
+}
+
+void tell_error(const Error& error) {
   std::fprintf(stderr, "glucoledger: %s\n", without_controls(error.message).c_str());
+  const std::string next_step = next_step_of(error);
   if (!next_step.empty()) std::fprintf(stderr, "  %s\n", without_controls(next_step).c_str());
 }
 

@@ -53,6 +53,8 @@ enum class Text { kFromOutside, kOwn };
 void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text,
                   Text kind = Text::kFromOutside);
 void print_error(const Context& context, const Error& error);
+// An error and its next step on standard error alone.
+void tell_error(const Error& error);
 // "glucoledger: warning: ..." on standard error.
 void warn(std::string_view text);
 // "1 reading", "2 readings".

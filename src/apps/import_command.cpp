@@ -87,9 +87,7 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
     documents.push_back(std::move(outcome.document));
     text += outcome.text;
     if (!outcome.error) return;
-    std::fprintf(stderr, "glucoledger: %s\n", without_controls(outcome.error->message).c_str());
-    const auto next_step = next_step_of(*outcome.error);
-    if (!next_step.empty()) std::fprintf(stderr, "  %s\n", without_controls(next_step).c_str());
+    tell_error(*outcome.error);
     exit_code = base::worse(exit_code, exit_code_of(outcome.error->code));
   };
   GL_CHECK(usecases::import_files(home, session.world(), arguments.files, import_options(arguments.device), tell));

@@ -12,12 +12,12 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <exception>
 #include <optional>
 
 #include "base/descriptor.h"
 #include "base/file.h"
+#include "base/process.h"
 
 namespace glucoledger::base {
 namespace {
@@ -52,12 +52,6 @@ void limit(int resource, ::rlim_t size) {
   if (::getrlimit(static_cast<__rlimit_resource_t>(resource), &bound) != 0) return;
   bound.rlim_cur = std::min(bound.rlim_max, size);
   ::setrlimit(static_cast<__rlimit_resource_t>(resource), &bound);
-}
-
-std::uint64_t address_space_size() {
-  std::uint64_t pages = 0;
-  if (const auto text = read_file("/proc/self/statm", 256)) pages = std::strtoull(text->c_str(), nullptr, 10);
-  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 [[noreturn]] void work_as_child(int descriptor, const std::function<Result<SecretBytes>()>& work,

@@ -8,11 +8,22 @@
 #include <fstream>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace glucoledger::base {
 namespace {
 
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+// Of all that is mapped, and of what is in memory.
+std::pair<std::uint64_t, std::uint64_t> sizes_now() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t all_pages = 0;
+  std::uint64_t resident_pages = 0;
+  file >> all_pages >> resident_pages;
+  const auto page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return {all_pages * page_size, resident_pages * page_size};
+}
 
 // "max" is no number.
 std::uint64_t number_in(const std::filesystem::path& path) {
@@ -50,11 +61,11 @@ std::uint64_t least_of_groups() {
 }  // namespace
 
 std::uint64_t resident_memory_size() {
-  std::ifstream file("/proc/self/statm");
-  std::uint64_t all_pages = 0;
-  std::uint64_t resident_pages = 0;
-  file >> all_pages >> resident_pages;
-  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return sizes_now().second;
+}
+
+std::uint64_t address_space_size() {
+  return sizes_now().first;
 }
 
 std::uint64_t memory_size_max() {

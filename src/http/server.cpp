@@ -29,15 +29,10 @@ constexpr std::size_t kPlainConnectionSize = std::size_t{24} << 10;
 constexpr std::size_t kTlsConnectionSize = std::size_t{112} << 10;
 constexpr std::size_t kConnectionsMin = 16;
 
-// Half of the memory is the server's, of which a quarter are bodies and answers; the other half is left to what it
-// serves.
-ServerOptions within_memory(ServerOptions options, std::uint64_t memory_size) {
-  options.memory_max = static_cast<std::size_t>(std::min<std::uint64_t>(options.memory_max, memory_size / 8));
-  return options;
-}
-
-std::size_t connections_that_fit(const ServerOptions& options, std::uint64_t memory_size) {
-  const std::uint64_t rest = memory_size / 2 - within_memory(options, memory_size).memory_max;
+// Half of the memory is the server's, of which bodies and answers take a quarter at most; the other half is left to
+// what it serves.
+std::size_t connections_that_fit(const ServerOptions& options, std::uint64_t memory_size, std::size_t memory_max) {
+  const std::uint64_t rest = memory_size / 2 - memory_max;
   const std::size_t fit =
       std::max<std::size_t>(kConnectionsMin, rest / (options.tls ? kTlsConnectionSize : kPlainConnectionSize));
   return std::min(options.connections_max, fit);
@@ -48,7 +43,7 @@ std::size_t connections_that_fit(const ServerOptions& options, std::uint64_t mem
 class Server::Implementation {
  public:
   Implementation(const Router& router, Metrics& metrics, const Log& log, const ServerOptions& options)
-      : shared_(router, metrics, log, within_memory(options, base::memory_size_max())),
+      : shared_(router, metrics, log, options),
         works_until_stopped_(shared_.context.get_executor()),
         strand_(asio::make_strand(shared_.context)),
         acceptor_(strand_),
@@ -66,6 +61,7 @@ class Server::Implementation {
                   Advice::kChoosePort);
     }
     url_ = address.url(shared_.options.tls.has_value(), acceptor_.local_endpoint().port());
+    shared_.options.memory_max = prepared.memory_max;
     const std::size_t wanted = std::exchange(shared_.options.connections_max, prepared.connections_max);
     if (shared_.options.connections_max < wanted) {
       shared_.log.warning("fewer connections than wanted: the limit on open files or on memory is too low",
@@ -178,8 +174,10 @@ Result<Server::Prepared> Server::prepare(const ServerOptions& options) {
     GL_ASSIGN(tls, read_tls(*options.tls));
   }
   GL_TRY(port, TakenPort::take(options.listen));
-  const std::size_t fit = connections_that_fit(options, base::memory_size_max());
-  return Prepared{std::move(port), std::move(tls), raise_descriptor_limit(fit, options.other_files)};
+  const std::uint64_t memory_size = base::memory_size_max();
+  const auto memory_max = static_cast<std::size_t>(std::min<std::uint64_t>(options.memory_max, memory_size / 8));
+  const std::size_t fit = connections_that_fit(options, memory_size, memory_max);
+  return Prepared{std::move(port), std::move(tls), raise_descriptor_limit(fit, options.other_files), memory_max};
 }
 
 Result<std::unique_ptr<Server>> Server::start(const Router& router, Metrics& metrics, const Log& log,

@@ -50,6 +50,7 @@ class Server {
     TakenPort port;
     TlsContext tls;                   // nothing for plain HTTP
     std::size_t connections_max = 0;  // that the limits on open files and on memory allow
+    std::size_t memory_max = 0;       // likewise
   };
   // kUsage for an address that there is not, or TLS files that cannot be used; kFailed when the port is taken.
   static Result<Prepared> prepare(const ServerOptions& options);

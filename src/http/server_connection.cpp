@@ -102,13 +102,14 @@ bool is_plain_http(const boost::system::error_code& error) {
 
 ServerConnection::ServerConnection(Tcp::socket socket, ServerShared& shared)
     : shared_(shared),
-      presence_(shared.connections, share_of(address_of(socket))),
+      address_(address_of(socket)),
+      presence_(shared.connections, share_of(address_)),
       stream_(std::move(socket)),
       buffer_(kBufferMax + limits::kHttpRequestHeaderSizeMax) {
   ++shared_.metrics.connections;
   ErrorNumber error;
   stream_.tcp().socket().set_option(Tcp::no_delay(true), error);
-  peer_ = address_of(stream_.tcp().socket()).to_string();
+  peer_ = address_.to_string();
 }
 
 ServerConnection::~ServerConnection() {
@@ -265,7 +266,6 @@ void ServerConnection::take_head(const wire::request<Body>& head) {
 // What a page asks is told by its browser.
 void ServerConnection::look_at_origin() {
   const std::string_view origin = request_.header("Origin");
-  request_.is_foreign_page = false;
   if (origin.empty()) return;
   const auto& origins = shared_.options.origins;
   const bool is_allowed = std::find(origins.begin(), origins.end(), origin) != origins.end();
@@ -324,8 +324,6 @@ void ServerConnection::on_header() {
 }
 
 void ServerConnection::prepare_body(const Route& route, std::size_t size) {
-  const bool is_authenticated = request_.is_authenticated;
-  const bool is_foreign_page = request_.is_foreign_page;
   body_wire_size_ = 0;
   if (route.body == Route::Body::kWhole) {
     if (size > kBufferKept) buffer_.reserve(std::min(size, kBufferMax));
@@ -339,8 +337,6 @@ void ServerConnection::prepare_body(const Route& route, std::size_t size) {
     take_head(parts_->get());
   }
   head_.reset();
-  request_.is_authenticated = is_authenticated;
-  request_.is_foreign_page = is_foreign_page;
 }
 
 // Memory is counted as bytes come: what is announced takes none.

@@ -94,6 +94,7 @@ class ServerConnection final : public Responder,
   void cut();
 
   ServerShared& shared_;
+  const boost::asio::ip::address address_;
   const Connections::Presence presence_;  // goes after all that uses the server
   ServerStream stream_;
   std::string peer_;

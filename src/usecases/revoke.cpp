@@ -77,7 +77,6 @@ Result<Revocation> revoke(home::Home& home, const World& world, std::string_view
   GL_CHECK(require_role(home, home::Role::kPatient));
   Revocation outcome;
   GL_CHECK(write_while_nothing_departs(home, [&](home::Transaction& transaction) -> Result<void> {
-    outcome = {};
     GL_TRY(grants, home::open_grants_named(home, name));
     if (grants.empty()) {
       return fail(ErrorCode::kNotFound, "there is no open grant of this name", Advice::kListGrants);
