@@ -20,6 +20,15 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # other compilers warn about other thing
 else()  # what gcc's -Wconversion does not mean
   target_compile_options(glucoledger_flags INTERFACE -Wno-sign-conversion)
 endif()
+# What people run is harder to take over: overruns of buffers end the program (stack protector, FORTIFY), no table of
+# functions is writable (full RELRO), and returns and branch targets can be checked where processor and system do (CET).
+# Sanitizers do not go with FORTIFY. tests/commands/hardening looks at the program.
+if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT GLUCOLEDGER_SANITIZE)
+  target_compile_options(glucoledger_flags INTERFACE -fstack-protector-strong
+                         $<$<STREQUAL:${CMAKE_SYSTEM_PROCESSOR},x86_64>:-fcf-protection>)
+  target_compile_definitions(glucoledger_flags INTERFACE _FORTIFY_SOURCE=2)
+  target_link_options(glucoledger_flags INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
+endif()
 target_compile_definitions(glucoledger_flags INTERFACE GLUCOLEDGER_VERSION="${PROJECT_VERSION}")
 target_include_directories(glucoledger_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(glucoledger_flags INTERFACE Threads::Threads)

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "apps/interrupt.h"
-#include "base/file.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -49,32 +48,24 @@ Result<std::size_t> InputFile::read(std::span<std::uint8_t> buffer) {
 }
 
 Result<OutputFile> OutputFile::create(const std::string& path, unsigned mode) {
-  if (path == "-") return OutputFile(STDOUT_FILENO, path, {});
+  if (path == "-") return OutputFile(std::nullopt, "standard output");
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     return fail(ErrorCode::kUsage, path + " is not a file", "give the name of a file to write");
   }
-  const std::string beside = path + ".new-" + std::to_string(::getpid());
-  OutputFile file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode), path, beside);
-  if (file.descriptor_.value() < 0) {
-    auto error = base::system_error("cannot write " + path);
-    // A folder that is missing is not something that was looked for.
-    if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kUsage;
-    return tl::unexpected(std::move(error));
-  }
-  return file;
-}
-
-OutputFile::~OutputFile() {
-  if (descriptor_.value() >= 0 && !beside_.empty()) ::unlink(beside_.c_str());
+  auto file = base::FileBeside::create(path, mode);
+  if (file) return OutputFile(std::move(*file), path);
+  // A folder that is missing is not something that was looked for.
+  if (file.error().code == ErrorCode::kNotFound) file.error().code = ErrorCode::kUsage;
+  return tl::unexpected(std::move(file.error()));
 }
 
 Result<void> OutputFile::write(ByteView bytes) {
   while (!bytes.empty()) {
     if (interrupted()) return stopped();
-    const ssize_t count = ::write(descriptor_.value(), bytes.data(), bytes.size());
+    const ssize_t count = ::write(file_ ? file_->descriptor() : STDOUT_FILENO, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return failed("cannot write " + (beside_.empty() ? "standard output" : path_.string()));
+    if (count < 0) return failed("cannot write " + name_);
     size_ += static_cast<std::uint64_t>(count);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
@@ -82,11 +73,7 @@ Result<void> OutputFile::write(ByteView bytes) {
 }
 
 Result<void> OutputFile::finish() {
-  if (beside_.empty()) return {};
-  if (::fsync(descriptor_.value()) != 0) return failed("cannot sync " + path_.string());
-  if (::rename(beside_.c_str(), path_.c_str()) != 0) return failed("cannot rename to " + path_.string());
-  descriptor_ = base::Descriptor();
-  return base::sync_folder(path_.parent_path());
+  return file_ ? file_->replace() : Result<void>();
 }
 
 }  // namespace glucoledger::apps

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/descriptor.h"
+#include "base/file.h"
 
 namespace glucoledger::apps {
 
@@ -30,25 +31,22 @@ class InputFile {
   std::optional<std::uint64_t> size_;
 };
 
-// Writes beside the path; finish() syncs and renames. Without finish() nothing is left. Standard output is written at
-// once.
+// A base::FileBeside that finish() puts in place, or standard output, which is written at once.
 class OutputFile {
  public:
   static Result<OutputFile> create(const std::string& path, unsigned mode);
   OutputFile(OutputFile&&) = default;
   OutputFile& operator=(OutputFile&&) = delete;
-  ~OutputFile();
 
   Result<void> write(ByteView bytes);
   Result<void> finish();
   std::uint64_t size() const { return size_; }
 
  private:
-  OutputFile(int descriptor, std::filesystem::path path, std::filesystem::path beside)
-      : descriptor_(descriptor), path_(std::move(path)), beside_(std::move(beside)) {}
-  base::Descriptor descriptor_;
-  std::filesystem::path path_;
-  std::filesystem::path beside_;  // empty: standard output
+  explicit OutputFile(std::optional<base::FileBeside> file, std::string name)
+      : file_(std::move(file)), name_(std::move(name)) {}
+  std::optional<base::FileBeside> file_;  // none: standard output
+  std::string name_;
   std::uint64_t size_ = 0;
 };
 

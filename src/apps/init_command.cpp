@@ -98,16 +98,15 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
   if (ledger.is_folder() && has_access) return tl::unexpected(no_nodes_to_access());
   if (!arguments.ledger.empty()) {
     GL_CHECK(make_ledger(ledger, arguments.min_weight_magnitude, http));
-    settings.ledger = ledger.text();
+    settings.ledger = ledger;
   }
   std::vector<Error> faults;
   if (!ledger.is_folder()) {
     GL_ASSIGN(faults, look_at_nodes(ledger, http));
   }
   if (!arguments.store.empty()) {
-    GL_TRY(store, locator::Locator::parse(arguments.store));
-    GL_CHECK(wiring::open_store(store, false));
-    settings.store = store.text();
+    GL_ASSIGN(settings.store, locator::Locator::parse(arguments.store));
+    GL_CHECK(wiring::open_store(*settings.store, false));
   }
   GL_CHECK(home::create_home(folder, settings, key_source(context), base::SystemClock().now_ms()));
   if (!http.ca_file.empty() || http.token) {
@@ -133,13 +132,11 @@ Result<ExitCode> change_access(const Context& context, const wiring::AccessFiles
   GL_TRY(http, wiring::read_access(files));
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open(home::Home::Use::kWrite));
-  GL_TRY(ledger, locator::Locator::parse(home.ledger_spec()));
-  if (ledger.is_folder()) {
-    return tl::unexpected(no_nodes_to_access());
-  }
+  const auto& ledger = home.ledger_place();
+  if (ledger.is_folder()) return tl::unexpected(no_nodes_to_access());
   GL_CHECK(wiring::store_access(home, http));
-  print_result(context, {{"home", home_folder(context).string()}, {"ledger", home.ledger_spec()}},
-               "what follows goes to " + home.ledger_spec() + " in this way");
+  print_result(context, {{"home", home_folder(context).string()}, {"ledger", ledger.text()}},
+               "what follows goes to " + ledger.text() + " in this way");
   return ExitCode::kDone;
 }
 

@@ -7,6 +7,7 @@
 #include "apps/command.h"
 #include "apps/exit_code_words.h"
 #include "apps/interrupt.h"
+#include "base/process.h"
 #include "crypto/simd/kernel.h"
 
 namespace glucoledger::apps {
@@ -83,6 +84,7 @@ int run(int argc, char** argv) {
     print_error(context, {ErrorCode::kUsage, "--verbose tells more of --version alone", "leave it out"});
     return static_cast<int>(ExitCode::kUsage);
   }
+  if (!app.got_subcommand("bench")) base::keep_memory_private();  // its figures stand in /proc
   const auto exit_code = context.run();
   if (!exit_code) {
     print_error(context, exit_code.error());

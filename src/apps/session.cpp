@@ -54,8 +54,7 @@ Result<home::Home> Session::open(home::Home::Use use) const {
 }
 
 Result<void> Session::choose_proof_of_work(const std::string& where, home::Home& home) {
-  GL_TRY(ledger, locator::Locator::parse(home.ledger_spec()));
-  GL_ASSIGN(world_.attach, connections_->attach_at(where, ledger));
+  GL_ASSIGN(world_.attach, connections_->attach_at(where, home.ledger_place()));
   return {};
 }
 

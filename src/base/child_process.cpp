@@ -28,15 +28,6 @@ constexpr int kStepMs = 20;
 constexpr std::uint8_t kDone = 1;
 constexpr std::uint8_t kFailed = 2;
 
-void write_all(int descriptor, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-}
-
 void write_failure(int descriptor, const Error& error) {
   Bytes bytes{kFailed, static_cast<std::uint8_t>(error.code)};
   for (const auto& text : {error.message, error.next_step}) {

@@ -8,13 +8,26 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
 #include "base/declassify.h"
 #include "base/limits.h"
+#include "base/random.h"
 
 namespace glucoledger::base {
+
+bool write_all(int descriptor, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
 namespace {
 
 Result<void> read_all(int descriptor, std::span<std::uint8_t> buffer, std::size_t size_max, std::string_view name,
@@ -46,15 +59,18 @@ Result<int> open_for_reading(const std::filesystem::path& path) {
   return descriptor;
 }
 
-Result<void> write_and_sync(int descriptor, ByteView content, const std::filesystem::path& path) {
-  while (!content.empty()) {
-    const ssize_t count = ::write(descriptor, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return tl::unexpected(system_error("cannot write " + path.string()));
-    content = content.subspan(static_cast<std::size_t>(count));
-  }
-  if (::fsync(descriptor) != 0) return tl::unexpected(system_error("cannot sync " + path.string()));
-  return {};
+Error exists_already(const std::filesystem::path& path) {
+  return {ErrorCode::kInputRefused, path.string() + " exists already", "choose another name, or remove it"};
+}
+
+// Whoever may write to a folder may rename what others wrote there, but where it has the sticky bit.
+Result<void> check_folder_of(const std::filesystem::path& path) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) return tl::unexpected(system_error("cannot write " + path.string()));
+  if ((status.st_mode & S_IWOTH) == 0 || (status.st_mode & S_ISVTX) != 0) return {};
+  return fail(ErrorCode::kNotAllowed, "in " + folder.string() + " everyone may put other files in place of ours",
+              "choose a folder of your own, or take that right from others: chmod o-w " + folder.string());
 }
 
 }  // namespace
@@ -126,36 +142,65 @@ Result<void> write_file_atomic(const std::filesystem::path& path, ByteView conte
 }
 
 Result<void> write_file_atomic(const std::filesystem::path& path, const ContentOfFile& content, unsigned mode) {
-  const std::filesystem::path beside = path.string() + ".new-" + std::to_string(::getpid());
-  {
-    const Descriptor descriptor(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-    if (descriptor.value() < 0) return tl::unexpected(system_error("cannot write " + path.string()));
-    auto written = write_and_sync(descriptor.value(), content(beside), path);
-    if (!written) {
-      ::unlink(beside.c_str());
-      return written;
-    }
+  GL_TRY(file, FileBeside::create(path, mode));
+  if (!write_all(file.descriptor(), content(file.path()))) {
+    return tl::unexpected(system_error("cannot write " + path.string()));
   }
-  if (::rename(beside.c_str(), path.c_str()) != 0) {
-    auto error = system_error("cannot write " + path.string());
-    ::unlink(beside.c_str());
-    return tl::unexpected(std::move(error));
-  }
-  return sync_folder(path.parent_path());
+  return file.replace();
 }
 
 Result<void> write_new_file(const std::filesystem::path& path, ByteView content, unsigned mode) {
-  {
-    const Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-    if (descriptor.value() < 0) {
-      if (errno == EEXIST) {
-        return fail(ErrorCode::kInputRefused, path.string() + " exists already", "choose another name, or remove it");
-      }
-      return tl::unexpected(system_error("cannot create " + path.string()));
-    }
-    GL_CHECK(write_and_sync(descriptor.value(), content, path));
+  GL_TRY(file, FileBeside::create_new(path, mode));
+  if (!write_all(file.descriptor(), content)) return tl::unexpected(system_error("cannot write " + path.string()));
+  return file.place();
+}
+
+Result<FileBeside> FileBeside::create(const std::filesystem::path& place, unsigned mode) {
+  GL_CHECK(check_folder_of(place));
+  constexpr std::size_t kSuffixSize = 8;
+  const std::filesystem::path path = place.string() + ".new-" + hex_encode(random_bytes(kSuffixSize));
+  Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (descriptor.value() < 0) return tl::unexpected(system_error("cannot write " + place.string()));
+  return FileBeside(std::move(descriptor), place, path);
+}
+
+Result<FileBeside> FileBeside::create_new(const std::filesystem::path& place, unsigned mode) {
+  std::error_code ignored;
+  if (std::filesystem::exists(place, ignored)) return tl::unexpected(exists_already(place));
+  return create(place, mode);
+}
+
+FileBeside::~FileBeside() {
+  if (descriptor_.value() >= 0) ::unlink(path_.c_str());
+}
+
+Result<void> FileBeside::sync() const {
+  if (::fsync(descriptor()) == 0) return {};
+  return tl::unexpected(system_error("cannot sync " + place_.string()));
+}
+
+Result<void> FileBeside::replace() {
+  GL_CHECK(sync());
+  if (::rename(path_.c_str(), place_.c_str()) != 0) {
+    return tl::unexpected(system_error("cannot write " + place_.string()));
   }
-  return sync_folder(path.parent_path());
+  descriptor_ = Descriptor();
+  return sync_folder(place_.parent_path());
+}
+
+Result<void> FileBeside::place() {
+  GL_CHECK(sync());
+  int failed = ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, place_.c_str(), RENAME_NOREPLACE);
+  if (failed != 0 && errno == EINVAL) {  // some network file systems know only this; FAT knows only the first
+    failed = ::link(path_.c_str(), place_.c_str());
+    if (failed == 0) ::unlink(path_.c_str());
+  }
+  if (failed != 0) {
+    if (errno == EEXIST) return tl::unexpected(exists_already(place_));
+    return tl::unexpected(system_error("cannot create " + place_.string()));
+  }
+  descriptor_ = Descriptor();
+  return sync_folder(place_.parent_path());
 }
 
 Result<void> make_folder(const std::filesystem::path& path, unsigned mode) {

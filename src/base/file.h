@@ -19,6 +19,35 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t siz
 // limits::kSecretFileSizeMax.
 Result<SecretBytes> read_secret_file(const std::filesystem::path& path);
 
+// A file that is written beside its place: nobody sees it there before all of it is on the disk, and what was not put
+// in place goes with the object.
+class FileBeside {
+ public:
+  // It is new, follows no link and has `mode` from the start. kNotAllowed: in this folder anyone may put another file
+  // under its name.
+  static Result<FileBeside> create(const std::filesystem::path& place, unsigned mode);
+  // kInputRefused where something stands there already.
+  static Result<FileBeside> create_new(const std::filesystem::path& place, unsigned mode);
+  FileBeside(FileBeside&&) = default;
+  FileBeside& operator=(FileBeside&&) = delete;
+  ~FileBeside();
+  int descriptor() const { return descriptor_.value(); }
+  // Where it is until it is in place.
+  const std::filesystem::path& path() const { return path_; }
+  // Syncs it, gives it the place of what stands there, and syncs the folder.
+  Result<void> replace();
+  // As replace(), but never over another file: kInputRefused.
+  Result<void> place();
+
+ private:
+  FileBeside(Descriptor descriptor, std::filesystem::path place, std::filesystem::path path)
+      : descriptor_(std::move(descriptor)), place_(std::move(place)), path_(std::move(path)) {}
+  Result<void> sync() const;
+  Descriptor descriptor_;  // none once in place
+  std::filesystem::path place_;
+  std::filesystem::path path_;
+};
+
 // Writes beside, syncs, renames over and syncs the folder: after a power cut the old content or the new, never half.
 Result<void> write_file_atomic(const std::filesystem::path& path, ByteView content, unsigned mode = 0644);
 // As above, with a content that may tell of the file that it stands in: `content` gets its path while it is empty.
@@ -31,6 +60,9 @@ Result<void> make_folder(const std::filesystem::path& path, unsigned mode = 0700
 
 // What was made, renamed or removed in a folder (empty: the current one) survives a power cut.
 Result<void> sync_folder(const std::filesystem::path& folder);
+
+// Into a file or a pipe, going on after signals; false, with errno: not all of it.
+bool write_all(int descriptor, ByteView bytes);
 
 // An error from errno, as "what: reason"; ENOSPC, EROFS and EACCES say what to do.
 Error system_error(std::string_view what);

@@ -68,6 +68,8 @@ inline constexpr std::size_t kNodeAddressSizeMax = 512;
 
 // Content store and sealed files. Trees made by others: far above what a file of kContentSizeMax needs.
 inline constexpr std::size_t kContentSizeMax = std::size_t{1} << 30;
+inline constexpr std::size_t kRecordFileSizeMax = std::size_t{256} << 20;  // a quarter by the minute: 170 MB
+inline constexpr std::size_t kRecordFileExpansionMax = 1'000;              // times as large as sealed
 inline constexpr std::size_t kBlockSizeMax = std::size_t{2} << 20;
 inline constexpr std::size_t kTreeDepthMax = 8;
 inline constexpr std::size_t kLinksPerNodeMax = 8'192;

@@ -1,5 +1,7 @@
 #include "base/process.h"
 
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -79,6 +81,18 @@ std::uint64_t memory_size_max() {
     }
   }
   return least;
+}
+
+void keep_memory_private() {
+  const ::rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__)
+  ::prctl(PR_SET_DUMPABLE, 0);  // a limit of no core dump does not hold where a program takes them
+#endif
+}
+
+void keep_from_disk(const void* bytes, std::size_t size) {
+  (void)::mlock(bytes, size);
 }
 
 }  // namespace glucoledger::base

@@ -1,6 +1,7 @@
 // What the system tells of this process.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace glucoledger::base {
@@ -12,5 +13,11 @@ std::uint64_t address_space_size();
 // Bytes of memory that it may hold: the least of what the machine has, its control groups (version 1 or 2) and its
 // resource limits allow.
 std::uint64_t memory_size_max();
+
+// From now on no core dump of this process is written, and no other process of its user may read its memory (nor its
+// files in /proc that are not for all). Not with AddressSanitizer, which must.
+void keep_memory_private();
+// The bytes stay in memory and are not swapped to a disk, where the system lets it be so.
+void keep_from_disk(const void* bytes, std::size_t size);
 
 }  // namespace glucoledger::base

@@ -29,16 +29,18 @@ Homes::Homes(std::filesystem::path folder, ports::World world) : folder_(std::mo
 
 Result<Homes> Homes::make(const std::filesystem::path& folder, const std::string& ledger, ports::World world) {
   Homes homes(folder, std::move(world));
-  GL_CHECK(homes.make_home(homes.patient(), home::Role::kPatient, ledger));
+  GL_TRY(place, locator::Locator::parse(ledger));
+  GL_CHECK(homes.make_home(homes.patient(), home::Role::kPatient, place));
   return homes;
 }
 
-Result<void> Homes::make_home(const std::filesystem::path& home, home::Role role, const std::string& ledger) const {
+Result<void> Homes::make_home(const std::filesystem::path& home, home::Role role,
+                              const locator::Locator& ledger) const {
   home::Settings settings;
   settings.role = role;
   settings.time_zone = "UTC";
   settings.ledger = ledger;
-  settings.store = (folder_ / "store").string();
+  GL_ASSIGN(settings.store, locator::Locator::parse((folder_ / "store").string()));
   return home::create_home(home, settings, {}, world_.clock.now_ms());
 }
 
@@ -75,7 +77,8 @@ Result<void> Homes::share(keys::Design design) {
 }
 
 Result<void> Homes::invite(const std::string& name, const std::string& ledger) {
-  GL_CHECK(make_home(clinic(name), home::Role::kClinic, ledger));
+  GL_TRY(place, locator::Locator::parse(ledger));
+  GL_CHECK(make_home(clinic(name), home::Role::kClinic, place));
   GL_TRY(home, open(clinic(name)));
   return usecases::receive(home, uri_.text(), "patient").map([](const auto&) {});
 }

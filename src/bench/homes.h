@@ -33,7 +33,7 @@ class Homes {
 
  private:
   Homes(std::filesystem::path folder, ports::World world);
-  Result<void> make_home(const std::filesystem::path& home, home::Role role, const std::string& ledger) const;
+  Result<void> make_home(const std::filesystem::path& home, home::Role role, const locator::Locator& ledger) const;
 
   std::filesystem::path folder_;
   ports::World world_;

@@ -22,7 +22,7 @@ std::size_t core_count() {
 }  // namespace
 
 home::Outgoing without_bundle(const home::Outgoing& row) {
-  return {row.kind, row.id, row.address, row.bundle_hash, {}, row.thread_id, row.number};
+  return {row.kind, row.id, row.address, row.bundle_hash, {}, row.thread_id, row.number, row.epoch_id};
 }
 
 AttachPipeline::AttachPipeline(std::filesystem::path home_folder, ports::Ledger& ledger, const ports::World& world,

@@ -83,7 +83,8 @@ Result<std::vector<Outgoing>> Delivery::resume(std::span<const Outgoing> rows, s
 
 Result<void> Delivery::send(std::vector<Outgoing> rows) {
   const std::size_t total = rows.size();
-  return send_all({.next = [&] { return DeliverySource::Rows(std::exchange(rows, {})); }, .urgent = {}}, total);
+  return send_all(
+      {.next = [&] { return DeliverySource::Rows(std::exchange(rows, {})); }, .urgent = {}, .look_again = {}}, total);
 }
 
 Result<void> Delivery::send_all(const DeliverySource& source, std::size_t total) {
@@ -91,7 +92,7 @@ Result<void> Delivery::send_all(const DeliverySource& source, std::size_t total)
   if (first.empty()) return {};
   const auto next = [&] { return first.empty() ? source.next() : DeliverySource::Rows(std::exchange(first, {})); };
   AttachPipeline pipeline(home_.folder(), ledger_, world_, mwm_, total);
-  auto outcome = drive(pipeline, {next, source.urgent}, total);
+  auto outcome = drive(pipeline, {next, source.urgent, source.look_again}, total);
   pipeline.stop();
   collect(pipeline);  // what was accepted at the last moment is known to have left
   GL_CHECK(keep_books());
@@ -126,7 +127,7 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& sou
     const std::size_t before = sent_.size();
     collect(pipeline);
     accepted += sent_.size() - before;
-    GL_CHECK(let_leave(pipeline));
+    GL_CHECK(let_leave(pipeline, source));
     GL_CHECK(look_for_confirmation(patience));
     tell(pipeline.hashes_done(), since_ms, accepted, total);
   }
@@ -138,6 +139,14 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& sou
 Result<void> Delivery::heed_others(AttachPipeline& pipeline, const DeliverySource& source) {
   GL_TRY(changed, home_.changed_elsewhere());
   if (!changed) return {};
+  GL_CHECK(drop_unwanted(pipeline));
+  if (!source.urgent) return {};
+  GL_TRY(urgent, source.urgent());
+  for (auto row = urgent.rbegin(); row != urgent.rend(); ++row) pipeline.push_first(std::move(*row));
+  return {};
+}
+
+Result<void> Delivery::drop_unwanted(AttachPipeline& pipeline) {
   const auto rows = pipeline.rows();
   GL_TRY(wanted, home::still_wanted(home_, rows));
   std::vector<Outgoing> unwanted;
@@ -145,19 +154,31 @@ Result<void> Delivery::heed_others(AttachPipeline& pipeline, const DeliverySourc
     if (!wanted[i]) unwanted.push_back(rows[i]);
   }
   if (!unwanted.empty()) pipeline.drop(unwanted);
-  if (!source.urgent) return {};
-  GL_TRY(urgent, source.urgent());
-  for (auto row = urgent.rbegin(); row != urgent.rend(); ++row) pipeline.push_first(std::move(*row));
   return {};
 }
 
-Result<void> Delivery::let_leave(AttachPipeline& pipeline) {
+// Proofs of work took their time since the keys' addresses were seen to be free. Once the first message of this run
+// stands there, whoever has the same keys sees it.
+Result<void> Delivery::look_again(AttachPipeline& pipeline, const DeliverySource& source,
+                                  std::span<const Attached> batch) {
+  if (!source.look_again) return {};
+  std::vector<Outgoing> first;
+  for (const auto& [row, transactions, turn] : batch) {
+    if (row.kind == Outgoing::Kind::kMessage && epochs_looked_at_.insert(row.epoch_id).second) first.push_back(row);
+  }
+  if (first.empty()) return {};
+  GL_TRY(has_changed, source.look_again(first));
+  return has_changed ? drop_unwanted(pipeline) : Result<void>();
+}
+
+Result<void> Delivery::let_leave(AttachPipeline& pipeline, const DeliverySource& source) {
   auto batch = pipeline.take_batch();
   if (batch.empty()) return keep_books();
-  GL_TRY(departure, home::Departure::begin(home_.folder(), world_.cancel, world_.clock));
+  GL_CHECK(look_again(pipeline, source, batch));
   std::vector<Outgoing> rows;
   rows.reserve(batch.size());
   for (const auto& one : batch) rows.push_back(without_bundle(one.row));
+  GL_TRY(departure, home::Departure::begin(home_.folder(), world_.cancel, world_.clock));
   std::vector<bool> may_leave;
   GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
     GL_CHECK(home::mark_left(transaction, left_));

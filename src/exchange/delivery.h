@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ struct DeliverySource {
   std::function<Rows()> next;
   // Called when another process has changed the home: rows that go before all others. May be absent.
   std::function<Rows()> urgent;
+  // Called right before the first messages of their epochs leave in this run: true where some may not any more. May be
+  // absent.
+  std::function<Result<bool>(std::span<const home::Outgoing>)> look_again;
 };
 
 class Delivery {
@@ -70,8 +74,10 @@ class Delivery {
   Result<std::vector<Accepted>> find_on_ledger(std::span<const home::Outgoing> rows);
   Result<void> drive(AttachPipeline& pipeline, const DeliverySource& source, std::size_t total);
   Result<void> heed_others(AttachPipeline& pipeline, const DeliverySource& source);
+  Result<void> drop_unwanted(AttachPipeline& pipeline);
   // What is attached and may leave, leaves; in the same transaction the books are kept.
-  Result<void> let_leave(AttachPipeline& pipeline);
+  Result<void> let_leave(AttachPipeline& pipeline, const DeliverySource& source);
+  Result<void> look_again(AttachPipeline& pipeline, const DeliverySource& source, std::span<const Attached> batch);
   // Takes what was accepted into the books, and appends it to `sent_`.
   void collect(AttachPipeline& pipeline);
   Result<void> keep_books();
@@ -89,6 +95,7 @@ class Delivery {
   const ports::World& world_;
   int mwm_;
   bool confirms_data_;
+  std::set<std::int64_t> epochs_looked_at_;
   std::vector<Accepted> sent_;  // accepted, and not confirmed yet
   // The books: what the home is to be told with its next transaction.
   std::vector<home::Outgoing> left_;

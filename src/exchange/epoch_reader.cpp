@@ -181,7 +181,11 @@ Result<void> EpochReader::keep_messages(std::vector<Step>& steps) {
 
 // A file of many records is kept in pieces: what was kept is known when it is read again.
 Result<void> EpochReader::keep_file(Step& step) {
-  auto records = records_of_file(step);
+  auto sealed = sealed_file(step);
+  // What files expand to is large: of all patients', one at a time.
+  static base::Mutex expanding;
+  const base::MutexLock expanding_lock(expanding);
+  auto records = sealed ? records_in(*sealed, step) : Result<std::vector<home::Record>>(tl::unexpected(sealed.error()));
   if (!records) {
     const auto problem = fetch_state_of(records.error().code);
     if (!problem) return tl::unexpected(std::move(records.error()));
@@ -209,14 +213,14 @@ Result<void> EpochReader::keep_file(Step& step) {
   return {};
 }
 
-Result<std::vector<home::Record>> EpochReader::records_of_file(const Step& step) {
+Result<Bytes> EpochReader::sealed_file(const Step& step) {
   std::optional<Error> error;
   for (const auto& place : grant_.places) {
     if (place.kind == keys::Place::Kind::kLedger) continue;
     const bool in_home = place.kind == keys::Place::Kind::kHome;
     auto store =
         world_.open_store(in_home ? place.where.in_folder("store") : place.where, ports::Use::kRead, world_.cancel);
-    auto sealed = store ? (*store)->get(step.content, base::limits::kContentSizeMax, world_.cancel)
+    auto sealed = store ? (*store)->get(step.content, base::limits::kRecordFileSizeMax, world_.cancel)
                         : Result<Bytes>(tl::unexpected(store.error()));
     if (!sealed) {
       // Absence at one place says nothing while another, which may hold it, does not answer.
@@ -225,15 +229,21 @@ Result<std::vector<home::Record>> EpochReader::records_of_file(const Step& step)
       if (!store) error->code = ErrorCode::kUnreachable;
       continue;
     }
-    GL_TRY(file, privacy::open_file(*sealed, *step.epoch.file_secret, base::limits::kContentSizeMax));
-    GL_TRY(resources, fhir::split_records(base::as_text(file)));
-    std::vector<home::Record> records;
-    for (const auto resource : resources) take_record(resource, step, records);
-    return records;
+    return sealed;
   }
   if (error) return tl::unexpected(*error);
   return fail(ErrorCode::kUnreachable, "the invitation names no content store, where the files are",
               "ask the patient for a new invitation");
+}
+
+Result<std::vector<home::Record>> EpochReader::records_in(ByteView sealed, const Step& step) {
+  const auto size_max =
+      std::min(base::limits::kRecordFileSizeMax, sealed.size() * base::limits::kRecordFileExpansionMax);
+  GL_TRY(file, privacy::open_file(sealed, *step.epoch.file_secret, size_max));
+  GL_TRY(resources, fhir::split_records(base::as_text(file)));
+  std::vector<home::Record> records;
+  for (const auto resource : resources) take_record(resource, step, records);
+  return records;
 }
 
 // Where another process was faster, the records are known and the epoch is left to it.

@@ -60,7 +60,9 @@ class EpochReader {
   Result<void> keep_messages(std::vector<Step>& steps);
   // Design B: a message names a file, whose records are kept.
   Result<void> keep_file(Step& step);
-  Result<std::vector<home::Record>> records_of_file(const Step& step);
+  Result<Bytes> sealed_file(const Step& step);
+  // Bounded, whatever the sender says.
+  Result<std::vector<home::Record>> records_in(ByteView sealed, const Step& step);
   void take_record(std::string_view resource, const Step& step, std::vector<home::Record>& records);
   Result<void> advance(home::Transaction& transaction, Step& step);
   void note_problem(FetchState state, const home::ReleasedEpoch& epoch, std::string reason);

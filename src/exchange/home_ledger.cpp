@@ -21,12 +21,9 @@ Result<void> remember(home::Home& home, const std::string& network_id) {
 }
 
 // This home's own ledger first, then folders that the patient named, then the nodes, all as one place.
-Result<std::vector<locator::Locator>> places_of_ledger(home::Home& home, const home::ReceivedGrant& grant) {
+std::vector<locator::Locator> places_of_ledger(const home::Home& home, const home::ReceivedGrant& grant) {
   std::vector<locator::Locator> places;
-  if (!home.settings().ledger.empty()) {
-    GL_TRY(own, locator::Locator::parse(home.settings().ledger));
-    places.push_back(std::move(own));
-  }
+  if (const auto& own = home.settings().ledger) places.push_back(*own);
   std::vector<locator::Endpoint> nodes;
   for (const auto& place : grant.places) {
     if (place.kind == keys::Place::Kind::kHome) places.push_back(place.where.in_folder("ledger"));
@@ -50,7 +47,7 @@ Result<std::vector<locator::Locator>> places_of_ledger(home::Home& home, const h
 Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world) {
   OpenedLedger opened;
   GL_TRY(known, home.meta(kNetworkId));
-  GL_TRY(place, locator::Locator::parse(home.ledger_spec()));
+  const auto& place = home.ledger_place();
   // Reading makes nothing: where a known ledger's folder is gone for now, no new one shall stand in its place.
   if (known) {
     auto present = world.open_ledger(place, ports::Use::kRead, world.cancel);
@@ -73,16 +70,15 @@ Result<OpenedLedger> open_home_ledger_soon(home::Home& home, const ports::World&
     brief.cancel = cancel;
     return open_home_ledger(home, brief);
   };
-  GL_TRY(opened, within(kOpenPatienceMs, world.cancel, open));
+  GL_TRY(opened, ask_briefly(kOpenPatienceMs, world.cancel, open));
   opened.ledger = std::make_shared<ImpatientLedger>(std::move(opened.ledger), kCallPatienceMs);
   return opened;
 }
 
 Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const ports::World& world,
                                                       const home::ReceivedGrant& grant) {
-  GL_TRY(places, places_of_ledger(home, grant));
   Error error{ErrorCode::kUnreachable, "the invitation names no ledger", "name one of your own when you make the home"};
-  for (const auto& place : places) {
+  for (const auto& place : places_of_ledger(home, grant)) {
     auto ledger = world.open_ledger(place, ports::Use::kRead, world.cancel);
     auto info = ledger ? (*ledger)->info(world.cancel) : Result<ports::LedgerInfo>(tl::unexpected(ledger.error()));
     if (info && info->network_id == grant.network_id) return std::move(*ledger);

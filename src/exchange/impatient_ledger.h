@@ -13,13 +13,10 @@ namespace glucoledger::exchange {
 
 // Does `call` with a token that trips after a while: then the ledger counts as out of reach.
 template <typename Call>
-auto within(std::int64_t patience_ms, const base::CancelToken& cancel, const Call& call) {
-  const base::CancelAfter patience(cancel, patience_ms);
-  auto result = call(patience.token());
-  if (!result && result.error().code == ErrorCode::kInterrupted && !cancel.cancelled()) {
-    result.error() = {ErrorCode::kUnreachable, "the ledger does not answer", "what waits goes with the next publish"};
-  }
-  return result;
+auto ask_briefly(std::int64_t patience_ms, const base::CancelToken& cancel, const Call& call) {
+  return base::within(patience_ms, cancel,
+                      {ErrorCode::kUnreachable, "the ledger does not answer", "what waits goes with the next publish"},
+                      call);
 }
 
 class ImpatientLedger final : public ports::Ledger {
@@ -28,20 +25,21 @@ class ImpatientLedger final : public ports::Ledger {
       : ledger_(std::move(ledger)), patience_ms_(patience_ms) {}
 
   Result<ports::LedgerInfo> info(const base::CancelToken& cancel) override {
-    return within(patience_ms_, cancel, [&](const auto& token) { return ledger_->info(token); });
+    return ask_briefly(patience_ms_, cancel, [&](const auto& token) { return ledger_->info(token); });
   }
   Result<ports::Tips> tips(const base::CancelToken& cancel) override {
-    return within(patience_ms_, cancel, [&](const auto& token) { return ledger_->tips(token); });
+    return ask_briefly(patience_ms_, cancel, [&](const auto& token) { return ledger_->tips(token); });
   }
   Result<void> submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& cancel) override {
-    return within(patience_ms_, cancel, [&](const auto& token) { return ledger_->submit(transactions, token); });
+    return ask_briefly(patience_ms_, cancel, [&](const auto& token) { return ledger_->submit(transactions, token); });
   }
   Result<ports::ReadEnd> read_into(std::span<const crypto::Hash> addresses, ports::Sink& sink,
                                    const base::CancelToken& cancel) override {
-    return within(patience_ms_, cancel, [&](const auto& token) { return ledger_->read_into(addresses, sink, token); });
+    return ask_briefly(patience_ms_, cancel,
+                       [&](const auto& token) { return ledger_->read_into(addresses, sink, token); });
   }
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes, const base::CancelToken& cancel) override {
-    return within(patience_ms_, cancel, [&](const auto& token) { return ledger_->confirmed(hashes, token); });
+    return ask_briefly(patience_ms_, cancel, [&](const auto& token) { return ledger_->confirmed(hashes, token); });
   }
 
  private:

@@ -105,7 +105,7 @@ Result<std::optional<home::Outgoing>> Mailbox::seal(const home::WaitingNote& not
   }));
   if (!is_sealed) return std::nullopt;
   thread_.next_out = number + 1;
-  return home::Outgoing{home::Outgoing::Kind::kNote, note.id, address, hash, std::move(bundle), thread_.id, number};
+  return home::Outgoing{home::Outgoing::Kind::kNote, note.id, address, hash, std::move(bundle), thread_.id, number, 0};
 }
 
 Result<std::size_t> Mailbox::renumber_collided(std::span<const home::Outgoing> rows) {

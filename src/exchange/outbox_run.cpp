@@ -91,7 +91,9 @@ class OutboxRun {
       GL_TRY(counts, home::outbox_counts(home_));
       const auto total = options_.notes_only ? counts.notes_waiting : counts.messages_waiting + counts.notes_waiting;
       sealed_.clear();
-      GL_CHECK(delivery_.send_all({.next = [this] { return next_rows(); }, .urgent = [this] { return seal_notes(); }},
+      GL_CHECK(delivery_.send_all({.next = [this] { return next_rows(); },
+                                   .urgent = [this] { return seal_notes(); },
+                                   .look_again = [this](auto rows) { return look_again(rows); }},
                                   static_cast<std::size_t>(total)));
       GL_TRY(renumbered, renumber_collided(sealed_));
       if (renumbered == 0) return {};
@@ -210,6 +212,40 @@ class OutboxRun {
     return {};
   }
 
+  // Where a key that signed for one of these rows has signed something else on the ledger, or that is in doubt, what
+  // its epoch has from there on waits in a new one.
+  Result<bool> look_again(std::span<const Outgoing> rows) {
+    std::vector<Signer> signers;
+    std::set<std::string> own_payloads;
+    for (const auto& row : rows) {
+      if (made_.contains(row.epoch_id)) continue;
+      GL_TRY(epoch, home::epoch_by_id(home_, row.epoch_id));
+      GL_TRY(signer, Signer::open(home_, epoch, row.number));
+      signers.push_back(std::move(signer));
+      own_payloads.insert(payload_of(row.bundle));
+    }
+    GL_TRY(used, in_use(signers, own_payloads));
+    const auto is_out = [&](const Signer& signer) {
+      return !report_.doubt.empty() || std::find(used.begin(), used.end(), signer.epoch().id) != used.end();
+    };
+    std::erase_if(signers, [&](const Signer& signer) { return !is_out(signer); });
+    if (signers.empty()) return false;
+    report_.epochs_replaced += signers.size();
+    GL_CHECK(make_epochs([&](home::Transaction& transaction) -> Result<std::vector<std::int64_t>> {
+      std::vector<std::int64_t> made;
+      for (const auto& signer : signers) {
+        const auto& epoch = signer.epoch();
+        GL_CHECK(home::stop_signing(transaction, epoch.id));
+        GL_TRY(fresh, move_to_new_epochs(transaction, std::span(&epoch, 1)));
+        GL_TRY(to, home::epoch_by_id(transaction.home(), fresh.front()));
+        GL_CHECK(home::remake_messages_from(transaction, epoch.id, epoch.next_index, to));
+        made.push_back(to.id);
+      }
+      return made;
+    }));
+    return true;
+  }
+
   // Of new epochs, in whose names nobody else can have signed, in place of these.
   Result<std::vector<Signer>> new_signers(const std::vector<Signer>& signers) {
     std::vector<home::Epoch> epochs;
@@ -242,8 +278,10 @@ class OutboxRun {
 
   // Epochs at whose next address a message of their next key stands, or once stood something. Too few nodes may have
   // answered to be sure of the others: report_.doubt. Epochs of this run are known to be in nobody else's hands: a
-  // ledger that says otherwise is not believed, or new ones were made without end.
-  Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers) {
+  // ledger that says otherwise is not believed, or new ones were made without end. What this home signed there itself
+  // is no use by others.
+  Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers,
+                                           const std::set<std::string>& own_payloads = {}) {
     std::vector<const Signer*> asked;
     asked.reserve(signers.size());
     std::vector<crypto::Hash> addresses;
@@ -254,7 +292,7 @@ class OutboxRun {
     }
     std::vector<bool> taken(asked.size());
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
-      if (!asked[which]->signed_by_next_key(bundle)) return std::nullopt;
+      if (own_payloads.contains(bundle.payload()) || !asked[which]->signed_by_next_key(bundle)) return std::nullopt;
       return true;
     };
     const auto take = [&](std::size_t which, bool is_used) { return taken[which] = is_used; };
@@ -301,9 +339,7 @@ class OutboxRun {
     if (!files) return;
     for (const auto& file : *files) {
       if (world_.cancel.cancelled()) return;
-      const auto place = locator::Locator::parse(file.store);
-      if (!place) continue;
-      const auto store = world_.open_store(*place, ports::Use::kWrite, world_.cancel);
+      const auto store = world_.open_store(file.store, ports::Use::kWrite, world_.cancel);
       if (!store || !is_gone((*store)->remove(file.cid, world_.cancel))) continue;
       (void)home_.write([&](home::Transaction& transaction) { return home::mark_removed(transaction, file); });
     }

@@ -28,11 +28,12 @@ Result<Bytes> aggregate(home::Home& home, std::int64_t message_id) {
 
 }  // namespace
 
-Result<Signer> Signer::open(home::Home& home, const home::Epoch& epoch) {
+Result<Signer> Signer::open(home::Home& home, home::Epoch epoch, std::optional<std::uint64_t> index) {
   GL_TRY(channel, home::channel_of(home, epoch));
+  epoch.next_index = index.value_or(epoch.next_index);
   mam::ChannelCursor cursor(channel, epoch.next_index);
   const auto next_root = epoch.next_index == 0 ? epoch.root : cursor.root();
-  return Signer(epoch, std::move(channel), std::move(cursor), next_root);
+  return Signer(std::move(epoch), std::move(channel), std::move(cursor), next_root);
 }
 
 bool Signer::signed_by_next_key(const ledger::Bundle& bundle) const {
@@ -55,7 +56,7 @@ Result<std::string> Signer::content_of(home::Home& home, const home::Message& me
 // The file has its row before its bytes leave. False: the message does not wait in this epoch any more.
 Result<bool> Signer::store_file(home::Home& home, const ports::World& world, privacy::Transform transform,
                                 home::Message& message) const {
-  GL_TRY(place, locator::Locator::parse(home.store_spec()));
+  const auto& place = home.store_place();
   GL_TRY(store, world.open_store(place, ports::Use::kWrite, world.cancel));
   GL_TRY(release, home::release_of(home, epoch_));
   GL_TRY(file, aggregate(home, message.id));
@@ -63,7 +64,7 @@ Result<bool> Signer::store_file(home::Home& home, const ports::World& world, pri
   GL_TRY(cid, store->cid_of(sealed, world.cancel));
   std::optional<home::StoredFile> row;
   GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
-    GL_ASSIGN(row, home::begin_file(transaction, message.id, epoch_.id, cid, place.text()));
+    GL_ASSIGN(row, home::begin_file(transaction, message.id, epoch_.id, cid, place));
     return {};
   }));
   if (!row) return false;
@@ -125,8 +126,8 @@ Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const ho
   epoch_.next_index += signed_messages.size();
   std::vector<home::Outgoing> outgoing;
   for (auto& message : signed_messages) {
-    outgoing.push_back(
-        {home::Outgoing::Kind::kMessage, message.id, message.address, message.bundle_hash, std::move(message.bundle)});
+    outgoing.push_back({home::Outgoing::Kind::kMessage, message.id, message.address, message.bundle_hash,
+                        std::move(message.bundle), 0, message.index, epoch_.id});
   }
   return outgoing;
 }

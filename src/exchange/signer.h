@@ -11,7 +11,8 @@ namespace glucoledger::exchange {
 
 class Signer {
  public:
-  static Result<Signer> open(home::Home& home, const home::Epoch& epoch);
+  // At the epoch's next index; or at one that it has signed already, for a look at what stands there.
+  static Result<Signer> open(home::Home& home, home::Epoch epoch, std::optional<std::uint64_t> index = std::nullopt);
 
   const home::Epoch& epoch() const { return epoch_; }
   crypto::Hash next_address() const { return mam::address_of(next_root_, channel_.mode); }

@@ -8,6 +8,7 @@
 
 #include "base/advice.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "base/random.h"
 #include "home/rows.h"
 #include "home/schema.h"
@@ -64,6 +65,14 @@ Result<bool> is_home(sqlite::Database& database) {
   if (version == 0) return false;
   GL_TRY(sealed_key, read_meta(database, "sealed_key"));
   return sealed_key.has_value();
+}
+
+// Opened to write: whose creation was cut short is made good first.
+Result<bool> holds_home(const std::filesystem::path& folder) {
+  auto database = sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadWrite);
+  if (!database && database.error().code == ErrorCode::kNotFound) return false;
+  if (!database) return tl::unexpected(std::move(database.error()));
+  return is_home(*database);
 }
 
 Result<void> write_meta(sqlite::Database& database, std::string_view name, ByteView value) {
@@ -128,8 +137,8 @@ Result<void> write_new_home(sqlite::Database& database, const Settings& settings
   }
   GL_CHECK(text("role", name_of(settings.role)));
   GL_CHECK(text("time_zone", settings.time_zone));
-  GL_CHECK(text("ledger", settings.ledger));
-  GL_CHECK(text("store", settings.store));
+  GL_CHECK(text("ledger", settings.ledger ? settings.ledger->text() : ""));
+  GL_CHECK(text("store", settings.store ? settings.store->text() : ""));
   if (settings.patient) GL_CHECK(text("patient", fhir::patient_json(*settings.patient)));
   GL_CHECK(text("created_ms", std::to_string(now_ms)));
   GL_CHECK(text("instance", instance_id));
@@ -190,12 +199,7 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
   GL_CHECK(base::make_folder(folder, 0700));
   const auto lock = base::FileLock::acquire(folder / kLockName, kCreateWaitMs);
   if (!lock) return tl::unexpected(lock.error());
-  GL_TRY(database, sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadWriteCreate));
-  // SQLite gives its other files the same permissions.
-  std::error_code ignored;
-  std::filesystem::permissions(folder / kDatabaseName,
-                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
-  GL_TRY(is_made, is_home(database));
+  GL_TRY(is_made, holds_home(folder));
   if (is_made) {
     return fail(ErrorCode::kUsage, "there is a home already in " + folder.string(), Advice::kChooseHomeFolder);
   }
@@ -203,6 +207,11 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
   const bool by_passphrase = !source.passphrase_file.empty();
   const auto key_file = absolute_path(source.key_file.empty() ? folder / kKeyFileName : source.key_file);
   GL_TRY(outer_key, by_passphrase ? key_from_passphrase(source.passphrase_file, salt) : make_key_file(key_file));
+  GL_TRY(database, sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadWriteCreate));
+  // SQLite gives its other files the same permissions.
+  std::error_code ignored;
+  std::filesystem::permissions(folder / kDatabaseName,
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
   const std::string instance_id = base::hex_encode(base::random_bytes(16));
   GL_CHECK(upgrade_schema(database));
   // The transaction comes last: what was cut short before it can be repeated.
@@ -255,6 +264,7 @@ Result<Home> Home::open(const std::filesystem::path& folder, const SecretBytes& 
   Home home;
   home.folder_ = absolute_path(folder);
   home.key_ = key.clone();
+  base::keep_from_disk(home.key_.data(), home.key_.size());
   GL_ASSIGN(home.database_,
             sqlite::Database::open(folder / kDatabaseName, use == Use::kWrite ? sqlite::Database::Mode::kReadWrite
                                                                               : sqlite::Database::Mode::kReadOnly));
@@ -262,6 +272,8 @@ Result<Home> Home::open(const std::filesystem::path& folder, const SecretBytes& 
   if (!is_made) return tl::unexpected(no_home(folder));
   GL_TRY(version, home.database_.user_version());
   if (version < kSchemaVersion) GL_CHECK(bring_up_to_date(folder, older_wait_ms));
+  GL_ASSIGN(home.inner_ledger_, locator::Locator::parse((home.folder_ / "ledger").string()));
+  GL_ASSIGN(home.inner_store_, locator::Locator::parse((home.folder_ / "store").string()));
   GL_CHECK(home.reload_settings());
   if (use == Use::kWrite) GL_CHECK(home.check_instance());
   return home;
@@ -289,8 +301,13 @@ Result<void> Home::load_settings() {
   if (role != name_of(Role::kPatient) && role != name_of(Role::kClinic)) return damaged();
   settings.role = role == name_of(Role::kPatient) ? Role::kPatient : Role::kClinic;
   GL_ASSIGN(settings.time_zone, text("time_zone"));
-  GL_ASSIGN(settings.ledger, text("ledger"));
-  GL_ASSIGN(settings.store, text("store"));
+  const auto place = [&](std::string_view name) -> Result<std::optional<locator::Locator>> {
+    GL_TRY(value, text(name));
+    if (value.empty()) return std::nullopt;
+    return of_row(locator::Locator::parse(value)).map([](auto read) { return std::optional(std::move(read)); });
+  };
+  GL_ASSIGN(settings.ledger, place("ledger"));
+  GL_ASSIGN(settings.store, place("store"));
   GL_TRY(patient, text("patient"));
   if (!patient.empty()) {
     GL_ASSIGN(settings.patient, of_row(fhir::parse_patient(patient)));
@@ -329,14 +346,6 @@ Result<void> Home::mark_if_doubled() {
     return set_meta(transaction, "instance", id);
   }));
   return marked ? write_instance(folder_, *marked) : Result<void>();
-}
-
-std::string Home::ledger_spec() const {
-  return settings_.ledger.empty() ? (folder_ / "ledger").string() : settings_.ledger;
-}
-
-std::string Home::store_spec() const {
-  return settings_.store.empty() ? (folder_ / "store").string() : settings_.store;
 }
 
 Bytes Home::seal(std::string_view label, ByteView secret) const {

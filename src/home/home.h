@@ -17,6 +17,7 @@
 #include "fhir/patient.h"
 #include "home/instance.h"
 #include "keys/signing_key.h"
+#include "locator/locator.h"
 #include "sqlite/database.h"
 
 namespace glucoledger::home {
@@ -32,9 +33,9 @@ struct KeySource {
 
 struct Settings {
   Role role = Role::kPatient;
-  std::string time_zone;  // IANA name; empty: the machine's
-  std::string ledger;     // a locator; empty: "ledger" inside the home
-  std::string store;      // a locator; empty: "store" inside the home
+  std::string time_zone;                   // IANA name; empty: the machine's
+  std::optional<locator::Locator> ledger;  // none: "ledger" inside the home
+  std::optional<locator::Locator> store;   // none: "store" inside the home
   std::optional<fhir::Patient> patient;
 };
 
@@ -80,8 +81,10 @@ class Home {
   // As they stood on opening, or at the last reload_settings().
   const Settings& settings() const { return settings_; }
   Result<void> reload_settings();
-  std::string ledger_spec() const;
-  std::string store_spec() const;
+  // Those of the settings, or inside the home where it is now.
+  const locator::Locator& ledger_place() const { return settings_.ledger ? *settings_.ledger : *inner_ledger_; }
+  const locator::Locator& store_place() const { return settings_.store ? *settings_.store : *inner_store_; }
+  const locator::Locator& inner_store() const { return *inner_store_; }
   const keys::SigningKey& signing_key() const { return *signing_key_; }
   const SecretBytes& identifier_key() const { return identifier_key_; }
   // It was found that this home may not be the only one with its keys: its open epochs sign no more.
@@ -118,6 +121,8 @@ class Home {
   sqlite::Database database_;
   SecretBytes key_;
   Settings settings_;
+  std::optional<locator::Locator> inner_ledger_;
+  std::optional<locator::Locator> inner_store_;
   std::optional<keys::SigningKey> signing_key_;
   SecretBytes identifier_key_;
   bool was_doubled_ = false;

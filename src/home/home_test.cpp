@@ -13,14 +13,18 @@ namespace fs = std::filesystem;
 using Use = Home::Use;
 
 TEST_F(HomeTest, WhatItWasMadeWithComesBack) {
-  settings_ = {.role = Role::kClinic, .time_zone = "Europe/Berlin", .ledger = "/l", .store = "/s", .patient = {}};
+  settings_ = {.role = Role::kClinic,
+               .time_zone = "Europe/Berlin",
+               .ledger = locator::Locator::of_folder("/l"),
+               .store = locator::Locator::of_folder("/s"),
+               .patient = {}};
   create();
   {
     const auto home = open();
     EXPECT_EQ(home.settings().role, Role::kClinic);
     EXPECT_EQ(home.settings().time_zone, "Europe/Berlin");
-    EXPECT_EQ(home.ledger_spec(), "/l");
-    EXPECT_EQ(home.store_spec(), "/s");
+    EXPECT_EQ(home.ledger_place().text(), "/l");
+    EXPECT_EQ(home.store_place().text(), "/s");
     EXPECT_FALSE(home.was_doubled());
   }
   EXPECT_EQ(create_home(folder_, {}, {}, 2).error().code, ErrorCode::kUsage);

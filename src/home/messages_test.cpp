@@ -19,7 +19,8 @@ class MessagesTest : public HomeTest {
   Home& other() { return *other_; }  // another process's
 
   std::optional<StoredFile> begin(std::int64_t message_id, std::int64_t epoch_id, std::string_view cid = "Qm1") {
-    return write(home(), [&](Transaction& t) { return begin_file(t, message_id, epoch_id, cid, home().store_spec()); });
+    return write(home(),
+                 [&](Transaction& t) { return begin_file(t, message_id, epoch_id, cid, home().store_place()); });
   }
   bool stored(const StoredFile& file) {
     return write(home(), [&](Transaction& t) { return mark_stored(t, file); });
@@ -253,7 +254,7 @@ TEST_F(MessagesTest, AFileThatWasBegunInVainIsToBeRemoved) {
   const auto orphans = orphaned_files(home()).value();
   ASSERT_EQ(orphans.size(), 1U);
   EXPECT_EQ(orphans.front().cid, "Qm1");
-  EXPECT_EQ(orphans.front().store, home().store_spec());
+  EXPECT_EQ(orphans.front().store, home().store_place());
   write(home(), [&](Transaction& t) { return mark_removed(t, orphans.front()); });
   write(home(), [&](Transaction& t) { return mark_removed(t, *second); });
   EXPECT_EQ(states(home(), "stored_file"), "removed,stored");
@@ -267,7 +268,7 @@ TEST_F(MessagesTest, AHomesOwnStoreMovesWithIt) {
   const auto moved = parent_ / "moved";
   std::filesystem::copy(folder_, moved);
   auto there = open(moved);
-  EXPECT_EQ(orphaned_files(there)->front().store, (moved / "store").string());
+  EXPECT_EQ(orphaned_files(there)->front().store, locator::Locator::of_folder(moved / "store"));
 }
 
 TEST_F(MessagesTest, FilesOfMessagesThatMoveAreOrphans) {

@@ -49,9 +49,10 @@ Result<std::vector<Outgoing>> unfinished(Home& home, Outgoing::Kind kind) {
   GL_TRY(statement,
          home.database().prepare(
              kind == Outgoing::Kind::kNote
-                 ? "SELECT id, address, bundle_hash, bundle, thread_id, number FROM note WHERE state IN "
+                 ? "SELECT id, address, bundle_hash, bundle, thread_id, number, 0 FROM note WHERE state IN "
                    "('sealed', 'leaving', 'left') ORDER BY id"
-                 : "SELECT m.id, m.address, m.bundle_hash, m.bundle, 0, 0 FROM message m JOIN epoch e ON "
+                 : "SELECT m.id, m.address, m.bundle_hash, m.bundle, 0, m.message_index, m.epoch_id FROM message m "
+                   "JOIN epoch e ON "
                    "e.id = m.epoch_id WHERE m.state IN ('signed', 'leaving', 'left') ORDER BY e.first_day, e.id, "
                    "m.message_index"));
   return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<Outgoing> {
@@ -63,6 +64,7 @@ Result<std::vector<Outgoing>> unfinished(Home& home, Outgoing::Kind kind) {
     GL_ASSIGN(outgoing.bundle, unpack_bundle(row.blob(3)));
     outgoing.thread_id = row.integer(4);
     GL_ASSIGN(outgoing.number, count_at(row, 5));
+    outgoing.epoch_id = row.integer(6);
     return outgoing;
   });
 }

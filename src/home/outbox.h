@@ -20,7 +20,8 @@ struct Outgoing {
   crypto::Hash bundle_hash;
   ledger::PreparedBundle bundle;
   std::int64_t thread_id = 0;  // of a note
-  std::uint64_t number = 0;    // of a note
+  std::uint64_t number = 0;    // of a note in its thread, of a message in its epoch
+  std::int64_t epoch_id = 0;   // of a message
 };
 
 // What may have been sent earlier and is not closed (leaving, left), and what is fixed and was never sent (signed,

@@ -5,15 +5,15 @@
 namespace glucoledger::home {
 namespace {
 
-// The home's own store is written as "", so that a home may be moved.
-std::string own_store(Home& home) {
-  return (home.folder() / "store").string();
+// The store inside the home is written as "", so that a home may be moved.
+Result<locator::Locator> store_at(const Home& home, const std::string& text) {
+  return text.empty() ? Result<locator::Locator>(home.inner_store()) : of_row(locator::Locator::parse(text));
 }
 
 }  // namespace
 
 Result<std::optional<StoredFile>> begin_file(Transaction& transaction, std::int64_t message_id, std::int64_t epoch_id,
-                                             std::string_view cid, std::string_view store) {
+                                             std::string_view cid, const locator::Locator& store) {
   auto& database = transaction.database();
   GL_TRY(waits, database.prepare("SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND epoch_id = ?2 AND state = "
                                  "'waiting' AND cid IS NULL)"));
@@ -24,9 +24,9 @@ Result<std::optional<StoredFile>> begin_file(Transaction& transaction, std::int6
                           "'stored')"));
   GL_CHECK(earlier.bind(1, message_id).run());
   GL_TRY(insert, database.prepare("INSERT INTO stored_file (message_id, cid, store) VALUES (?1, ?2, ?3)"));
-  const bool is_own = store == own_store(transaction.home());
-  GL_CHECK(insert.bind(1, message_id).bind(2, cid).bind(3, is_own ? std::string_view() : store).run());
-  return StoredFile{database.last_insert_id(), std::string(cid), std::string(store)};
+  const bool is_inside = store == transaction.home().inner_store();
+  GL_CHECK(insert.bind(1, message_id).bind(2, cid).bind(3, is_inside ? std::string() : store.text()).run());
+  return StoredFile{database.last_insert_id(), std::string(cid), store};
 }
 
 Result<bool> mark_stored(Transaction& transaction, const StoredFile& file) {
@@ -45,8 +45,8 @@ Result<std::vector<StoredFile>> orphaned_files(Home& home) {
   GL_TRY(statement,
          home.database().prepare("SELECT id, cid, store FROM stored_file WHERE state = 'orphan' ORDER BY id"));
   return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<StoredFile> {
-    const auto store = row.text(2);
-    return StoredFile{row.integer(0), row.text(1), store.empty() ? own_store(home) : store};
+    GL_TRY(store, store_at(home, row.text(2)));
+    return StoredFile{row.integer(0), row.text(1), std::move(store)};
   });
 }
 

@@ -16,13 +16,13 @@ namespace glucoledger::home {
 struct StoredFile {
   std::int64_t id = 0;
   std::string cid;
-  std::string store;  // the locator of the store that has it
+  locator::Locator store;  // that has it
 };
 
 // For a message that waits in this epoch and has no file yet. Files that were begun for it earlier become orphans:
 // their bytes cannot be made again. Nothing: the message does not wait there any more.
 Result<std::optional<StoredFile>> begin_file(Transaction& transaction, std::int64_t message_id, std::int64_t epoch_id,
-                                             std::string_view cid, std::string_view store);
+                                             std::string_view cid, const locator::Locator& store);
 // The store has all of it: the message gets its CID. False: the file has become an orphan meanwhile.
 Result<bool> mark_stored(Transaction& transaction, const StoredFile& file);
 // To be removed from their stores.

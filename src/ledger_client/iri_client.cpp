@@ -76,10 +76,9 @@ std::vector<IriNode*> IriClient::nodes_in_turn() {
 // Who asks for the first time knows soon whether somebody is there; then others are asked.
 Result<IriNode::Facts> IriClient::ask_for_facts(IriNode& node, const CancelToken& cancel) const {
   if (nodes_.size() == 1 || node.knows_facts()) return node.facts(cancel);
-  const base::CancelAfter brief(cancel, kFactsAmongSeveralMs);
-  auto facts = node.facts(brief.token());
-  if (facts || facts.error().code != ErrorCode::kInterrupted || cancel.cancelled()) return facts;
-  return fail(ErrorCode::kUnreachable, "the node at " + node.endpoint().authority() + " does not answer");
+  return base::within(kFactsAmongSeveralMs, cancel,
+                      {ErrorCode::kUnreachable, "the node at " + node.endpoint().authority() + " does not answer", {}},
+                      [&](const CancelToken& brief) { return node.facts(brief); });
 }
 
 Result<IriNode::Facts> IriClient::facts_of(IriNode& node, const CancelToken& cancel) {

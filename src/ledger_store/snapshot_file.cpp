@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "ledger/state_records.h"
 
@@ -56,24 +55,18 @@ void snapshot_detail::FreeDigest::operator()(evp_md_ctx_st* context) const {
   EVP_MD_CTX_free(context);
 }
 
-SnapshotWriter::SnapshotWriter(std::filesystem::path file, std::filesystem::path beside, snapshot_detail::File out)
-    : file_(std::move(file)), beside_(std::move(beside)), out_(std::move(out)), digest_(new_digest()) {
+SnapshotWriter::SnapshotWriter(base::FileBeside file, snapshot_detail::File out)
+    : file_(std::move(file)), out_(std::move(out)), digest_(new_digest()) {
   std::setvbuf(out_.get(), nullptr, _IOFBF, kBufferSize);
 }
 
-SnapshotWriter::~SnapshotWriter() {
-  if (out_) ::unlink(beside_.c_str());
-}
-
 Result<SnapshotWriter> SnapshotWriter::create(const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (std::filesystem::exists(file, ignored)) {
-    return fail(ErrorCode::kInputRefused, file.string() + " exists already", "choose another name, or remove it");
-  }
-  const std::filesystem::path beside = file.string() + ".new-" + std::to_string(::getpid());
-  const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (descriptor < 0) return tl::unexpected(base::system_error("cannot create " + beside.string()));
-  SnapshotWriter writer(file, beside, snapshot_detail::File(::fdopen(descriptor, "wb")));
+  GL_TRY(beside, base::FileBeside::create_new(file, 0600));
+  base::Descriptor second(::fcntl(beside.descriptor(), F_DUPFD_CLOEXEC, 0));
+  snapshot_detail::File out(second.value() < 0 ? nullptr : ::fdopen(second.value(), "wb"));
+  if (!out) return tl::unexpected(base::system_error("cannot create " + file.string()));
+  second.release();
+  SnapshotWriter writer(std::move(beside), std::move(out));
   GL_CHECK(writer.write(kMagic));
   GL_CHECK(writer.write(encode_integer(kVersion, 4)));
   return writer;
@@ -83,7 +76,7 @@ Result<void> SnapshotWriter::write(std::string_view bytes) {
   update(digest_, bytes);
   size_ += bytes.size();
   if (std::fwrite(bytes.data(), 1, bytes.size(), out_.get()) == bytes.size()) return {};
-  return tl::unexpected(base::system_error("cannot write " + beside_.string()));
+  return tl::unexpected(base::system_error("cannot write " + file_.path().string()));
 }
 
 Result<void> SnapshotWriter::add(ledger::Column column, std::string_view key, std::string_view value) {
@@ -100,16 +93,11 @@ Result<void> SnapshotWriter::add(ledger::Column column, std::string_view key, st
 Result<void> SnapshotWriter::finish() {
   GL_CHECK(write(std::string(1, kEnd) + encode_integer(record_count_, 8)));
   const std::string digest = finish_digest(digest_);
-  const bool written = std::fwrite(digest.data(), 1, digest.size(), out_.get()) == digest.size() &&
-                       std::fflush(out_.get()) == 0 && ::fsync(::fileno(out_.get())) == 0;
-  if (!written) return tl::unexpected(base::system_error("cannot write " + beside_.string()));
+  const bool written =
+      std::fwrite(digest.data(), 1, digest.size(), out_.get()) == digest.size() && std::fflush(out_.get()) == 0;
+  if (!written) return tl::unexpected(base::system_error("cannot write " + file_.path().string()));
   size_ += digest.size();
-  if (::link(beside_.c_str(), file_.c_str()) != 0) {  // unlike rename, never over another file
-    return tl::unexpected(base::system_error("cannot create " + file_.string()));
-  }
-  ::unlink(beside_.c_str());
-  out_.reset();
-  return base::sync_folder(file_.parent_path());
+  return file_.place();
 }
 
 SnapshotReader::SnapshotReader(snapshot_detail::File in) : in_(std::move(in)), digest_(new_digest()) {

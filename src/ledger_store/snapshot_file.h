@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file.h"
 #include "ledger/state_storage.h"
 
 struct evp_md_ctx_st;
@@ -38,7 +39,6 @@ class SnapshotWriter {
   // kInputRefused: a file of this name exists.
   static Result<SnapshotWriter> create(const std::filesystem::path& file);
   SnapshotWriter(SnapshotWriter&&) = default;
-  ~SnapshotWriter();
 
   // In ascending order of columns and keys.
   Result<void> add(ledger::Column column, std::string_view key, std::string_view value);
@@ -48,12 +48,11 @@ class SnapshotWriter {
   std::uint64_t size() const { return size_; }
 
  private:
-  SnapshotWriter(std::filesystem::path file, std::filesystem::path beside, snapshot_detail::File out);
+  SnapshotWriter(base::FileBeside file, snapshot_detail::File out);
   Result<void> write(std::string_view bytes);
 
-  std::filesystem::path file_;
-  std::filesystem::path beside_;
-  snapshot_detail::File out_;  // nothing once finished
+  base::FileBeside file_;
+  snapshot_detail::File out_;  // the same, buffered
   snapshot_detail::Digest digest_;
   std::uint64_t record_count_ = 0;
   std::uint64_t size_ = 0;

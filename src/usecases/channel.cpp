@@ -1,7 +1,7 @@
 #include "usecases/channel.h"
 
 #include "base/limits.h"
-#include "exchange/home_ledger.h"
+#include "exchange/delivery.h"
 #include "exchange/read_judged.h"
 #include "ledger/min_weight_magnitude.h"
 
@@ -11,7 +11,7 @@ namespace {
 using crypto::Hash;
 using exchange::ChannelFile;
 
-// What stands at the address of a root: a genuine message, something else, or nothing.
+// What stands at the address of a root: a genuine message, something else, or nothing. `own_payload` counts as nothing.
 struct Found {
   std::optional<mam::Opened> message;
   bool others = false;
@@ -19,11 +19,13 @@ struct Found {
 };
 
 Result<Found> look_up(ports::Ledger& ledger, const World& world, const Hash& root, mam::Mode mode,
-                      const mam::SecretTrytes& side_key) {
+                      const mam::SecretTrytes& side_key, std::string_view own_payload = {}) {
   const Hash address = mam::address_of(root, mode);
   Found found;
-  const auto judge = [&](std::size_t, const ledger::Bundle& bundle) {
-    return std::optional(mam::open(bundle.payload(), root, mode, side_key));
+  const auto judge = [&](std::size_t, const ledger::Bundle& bundle) -> std::optional<Result<mam::Opened>> {
+    const auto payload = bundle.payload();
+    if (payload == own_payload) return std::nullopt;
+    return mam::open(payload, root, mode, side_key);
   };
   const auto take = [&](std::size_t, Result<mam::Opened> opened) {
     if (!opened) {
@@ -42,34 +44,86 @@ Result<Found> look_up(ports::Ledger& ledger, const World& world, const Hash& roo
               "name another node");
 }
 
-// Attaches the pending message anew and sends it; its payload and bundle stay what they are in the state file.
-Result<void> send_pending(ports::Ledger& ledger, const World& world, ChannelFile& file, int min_weight_magnitude) {
-  GL_TRY(tips, ledger.tips(world.cancel));
-  // A proof of work polls a flag, and a token is none: it is asked between reports.
-  std::atomic<bool> stop = false;
-  crypto::ProofOfWorkOptions options;
-  options.min_weight_magnitude = min_weight_magnitude;
-  options.cancel = &stop;
-  options.report = [&](std::uint64_t) { stop = stop || world.cancel.cancelled(); };
-  GL_TRY(transactions,
-         world.attach(file.state().pending->bundle, {tips.trunk, tips.branch, world.clock.now_ms()}, options));
-  GL_CHECK(world.cancel.check());
-  GL_CHECK(ledger.submit(transactions, world.cancel));
-  file.state().pending.reset();
-  return file.save();
-}
+// A channel's file and the ledger that it writes to.
+class Writing {
+ public:
+  Writing(ChannelFile& file, ports::Ledger& ledger, const World& world, const mam::Channel& channel, int mwm)
+      : file_(file), ledger_(ledger), world_(world), channel_(channel), mwm_(mwm) {}
 
-// A copy of the state file, or one put back from a backup, does not know what was signed since: an address that holds a
-// genuine message, or once held something, shows that its index is used up. How many there were.
-Result<std::uint64_t> skip_burnt_indices(ports::Ledger& ledger, const World& world, const mam::Channel& channel,
-                                         exchange::ChannelState& state) {
-  const std::uint64_t first = state.next_index;
-  for (; state.next_index - first <= base::limits::kMamIndexesSkippedMax; ++state.next_index) {
-    GL_TRY(found, look_up(ledger, world, mam::root_at(channel, state.next_index), channel.mode, channel.side_key));
-    if (!found.message && !found.pruned) return state.next_index - first;
+  // The index at which the message under way arrived, after all.
+  Result<std::uint64_t> finish_pending() {
+    const std::uint64_t index = state().pending->index;
+    const std::string message_trytes = state().pending->message_trytes;
+    GL_TRY(is_sent, send_pending());
+    return is_sent ? Result<std::uint64_t>(index) : write(message_trytes);
   }
-  return fail(ErrorCode::kNotAllowed, "this state file is too far behind its channel", "begin a new channel");
-}
+
+  // The index at which the message arrived.
+  Result<std::uint64_t> write(const std::string& message_trytes) {
+    while (true) {
+      GL_CHECK(skip_burnt_indices());
+      const std::uint64_t index = state().next_index;
+      GL_TRY(created, mam::create(channel_, index, message_trytes));
+      GL_TRY(bundle, ledger::prepare(created.payload, created.address, "", world_.clock.now_ms() / 1000));
+      state().pending = exchange::PendingMessage{index, message_trytes, std::move(bundle)};
+      state().next_index = index + 1;
+      GL_CHECK(file_.save());
+      GL_TRY(is_sent, send_pending());
+      if (is_sent) return index;
+    }
+  }
+
+  // Of indexes that turned out to be used up.
+  std::uint64_t unknown_messages() const { return unknown_messages_; }
+
+ private:
+  exchange::ChannelState& state() { return file_.state(); }
+
+  // Attaches the pending message anew and sends it; its payload and bundle stay what they are in the state file. False:
+  // its key has signed another message, which a copy of the file sent first; then it is dropped.
+  Result<bool> send_pending() {
+    GL_TRY(tips, ledger_.tips(world_.cancel));
+    // A proof of work polls a flag, and a token is none: it is asked between reports.
+    std::atomic<bool> stop = false;
+    crypto::ProofOfWorkOptions options;
+    options.min_weight_magnitude = mwm_;
+    options.cancel = &stop;
+    options.report = [&](std::uint64_t) { stop = stop || world_.cancel.cancelled(); };
+    const auto& pending = *state().pending;
+    GL_TRY(transactions, world_.attach(pending.bundle, {tips.trunk, tips.branch, world_.clock.now_ms()}, options));
+    GL_CHECK(world_.cancel.check());
+    GL_TRY(found, look_up(ledger_, world_, mam::root_at(channel_, pending.index), channel_.mode, channel_.side_key,
+                          exchange::payload_of(pending.bundle)));
+    if (found.message) {
+      ++unknown_messages_;
+    } else {
+      GL_CHECK(ledger_.submit(transactions, world_.cancel));
+    }
+    state().pending.reset();
+    GL_CHECK(file_.save());
+    return !found.message;
+  }
+
+  // A copy of the state file, or one put back from a backup, does not know what was signed since: an address that holds
+  // a genuine message, or once held something, shows that its index is used up.
+  Result<void> skip_burnt_indices() {
+    while (unknown_messages_ <= base::limits::kMamIndexesSkippedMax) {
+      const Hash root = mam::root_at(channel_, state().next_index);
+      GL_TRY(found, look_up(ledger_, world_, root, channel_.mode, channel_.side_key));
+      if (!found.message && !found.pruned) return {};
+      ++state().next_index;
+      ++unknown_messages_;
+    }
+    return fail(ErrorCode::kNotAllowed, "this state file is too far behind its channel", "begin a new channel");
+  }
+
+  ChannelFile& file_;
+  ports::Ledger& ledger_;
+  const World& world_;
+  const mam::Channel& channel_;
+  const int mwm_;
+  std::uint64_t unknown_messages_ = 0;
+};
 
 ChannelMessage message_at(const mam::Channel& channel, std::uint64_t index) {
   const Hash root = mam::root_at(channel, index);
@@ -84,26 +138,23 @@ Result<ChannelWritten> write_to_channel(ChannelFile& file, ports::Ledger& ledger
   const mam::Channel channel{state.seed.clone(), std::move(request.side_key), state.mode, state.security};
   GL_TRY(info, ledger.info(world.cancel));
   GL_TRY(weight, ledger::weight_to_attach(info.min_weight_magnitude, request.min_weight_magnitude));
+  Writing writing(file, ledger, world, channel, weight);
   ChannelWritten written;
+  std::optional<std::uint64_t> index;
   if (state.pending) {
-    const std::uint64_t index = state.pending->index;
-    const bool same = state.pending->message_trytes == request.message_trytes;
-    GL_CHECK(send_pending(ledger, world, file, weight));
-    if (same) {  // this very message, whose sending was cut off
-      written.message = message_at(channel, index);
-      return written;
+    const bool same = state.pending->message_trytes == request.message_trytes;  // whose sending was cut off
+    GL_TRY(finished, writing.finish_pending());
+    if (same) {
+      index = finished;
+    } else {
+      written.sent_first = finished;
     }
-    written.sent_first = index;
   }
-  GL_ASSIGN(written.unknown_messages, skip_burnt_indices(ledger, world, channel, state));
-  const std::uint64_t index = state.next_index;
-  GL_TRY(created, mam::create(channel, index, request.message_trytes));
-  GL_TRY(bundle, ledger::prepare(created.payload, created.address, "", world.clock.now_ms() / 1000));
-  state.pending = exchange::PendingMessage{index, request.message_trytes, std::move(bundle)};
-  state.next_index = index + 1;
-  GL_CHECK(file.save());
-  GL_CHECK(send_pending(ledger, world, file, weight));
-  written.message = message_at(channel, index);
+  if (!index) {
+    GL_ASSIGN(index, writing.write(request.message_trytes));
+  }
+  written.unknown_messages = writing.unknown_messages();
+  written.message = message_at(channel, *index);
   return written;
 }
 
@@ -118,11 +169,11 @@ Result<void> read_channel(ports::Ledger& ledger, const World& world, const Chann
         return fail(ErrorCode::kPruned, "the next message was here once, and the node dropped it",
                     "name a node that keeps more");
       }
+      if (count > 0) return {};  // junk that others put at the next address is no fault of the channel
       if (found.others) {
-        return fail(ErrorCode::kCorrupt, "what stands at the next message's address is no genuine message",
+        return fail(ErrorCode::kCorrupt, "what stands at this root's address is no genuine message",
                     "check mode, root and side key");
       }
-      if (count > 0) return {};
       return fail(ErrorCode::kNotFound, "no message stands at this root", "check root and mode");
     }
     GL_CHECK(tell(root, *found.message));

@@ -2,6 +2,7 @@
 #include "crypto/test_vectors.h"
 #include "home/epochs.h"
 #include "mam/mam.h"
+#include "privacy/sealed_file.h"
 #include "usecases/test_stage.h"
 
 namespace glucoledger::usecases {
@@ -253,6 +254,27 @@ TEST_F(FetchTest, ADroppedFileIsPruned) {
   std::filesystem::rename(folder_ / "elsewhere", folder_ / "store");
   EXPECT_EQ(state("smith"), FetchState::kFound);
   EXPECT_EQ(records("smith"), imported_);
+}
+
+TEST_F(FetchTest, AFileThatExpandsBeyondMeasureIsNotOpened) {
+  import(0, 0, 2);
+  {
+    auto home = open("patient");
+    ASSERT_TRUE(plan_publication(home, files()));
+    const auto epoch = home::epochs_with_waiting_messages(home)->front();
+    const auto release = home::release_of(home, epoch).value();
+    const auto sealed =
+        privacy::seal_file(Bytes(std::size_t{10} << 20, ' '), *release.file_secret, privacy::Transform::kCompress);
+    const auto store = world_.open_store(home.store_place(), Use::kWrite, {}).value();
+    const auto cid = store->add(sealed.value(), {}).value();
+    ASSERT_TRUE(home.database().execute("UPDATE message SET cid = '" + cid + "'"));
+  }
+  publish(files());
+  invite("smith", kB);
+  const auto report = fetched("smith");
+  ASSERT_EQ(report.problems.size(), 1u);
+  EXPECT_EQ(report.problems.front().state, FetchState::kCorrupt);
+  EXPECT_NE(report.problems.front().reason.find("larger than allowed"), std::string::npos);
 }
 
 TEST_F(FetchTest, PublishingGoesOnAfterTheNodePruned) {

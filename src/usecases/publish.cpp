@@ -136,8 +136,7 @@ Result<void> plan_some(home::Home& home, const PublishOptions& options, const Gr
 // A wrong minimum weight magnitude is told before anything is queued; where no ledger answers, later.
 Result<void> check_min_weight(home::Home& home, const World& world, const OutboxOptions& options) {
   if (!options.min_weight_magnitude) return {};
-  GL_TRY(place, locator::Locator::parse(home.ledger_spec()));
-  const auto ledger = world.open_ledger(place, ports::Use::kRead, world.cancel);
+  const auto ledger = world.open_ledger(home.ledger_place(), ports::Use::kRead, world.cancel);
   if (!ledger) return {};
   const auto info = (*ledger)->info(world.cancel);
   if (!info) return {};

@@ -23,9 +23,9 @@ std::vector<keys::Place> places_of_ledger(const locator::Locator& ledger, std::s
 }
 
 Result<std::vector<keys::Place>> places_of(home::Home& home, keys::Design design) {
-  GL_TRY(ledger, locator::Locator::parse(home.ledger_spec()));
+  const auto& ledger = home.ledger_place();
   if (design == keys::Design::kTangle) return places_of_ledger(ledger, base::limits::kUriLocatorsMax);
-  GL_TRY(store, locator::Locator::parse(home.store_spec()));
+  const auto& store = home.store_place();
   if (ledger.is_folder() && store.is_folder()) {
     auto folder = locator::Locator::of_folder(ledger.folder().parent_path());
     if (ledger == folder.in_folder("ledger") && store == folder.in_folder("store")) {
@@ -33,7 +33,7 @@ Result<std::vector<keys::Place>> places_of(home::Home& home, keys::Design design
     }
   }
   auto places = places_of_ledger(ledger, base::limits::kUriLocatorsMax - 1);
-  places.push_back({keys::Place::Kind::kStore, std::move(store)});
+  places.push_back({keys::Place::Kind::kStore, store});
   return places;
 }
 

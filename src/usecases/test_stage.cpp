@@ -57,7 +57,7 @@ void Stage::make_home(const std::string& name, home::Role role) {
   home::Settings settings;
   settings.role = role;
   settings.time_zone = "UTC";
-  settings.store = (folder_ / "store").string();
+  settings.store = locator::Locator::of_folder(folder_ / "store");
   ASSERT_TRUE(home::create_home(folder_ / name, settings, {}, clock_.now_ms()));
 }
 

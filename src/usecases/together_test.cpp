@@ -5,6 +5,8 @@
 
 #include "base/test_clock.h"
 #include "home/signing_lease.h"
+#include "privacy/identifier.h"
+#include "privacy/strip.h"
 #include "usecases/status.h"
 #include "usecases/test_stage.h"
 
@@ -84,6 +86,40 @@ TEST_F(TogetherTest, ARevocationHoldsAmidAnotherProcesssPublication) {
     EXPECT_EQ(records("stays"), imported_);
     EXPECT_TRUE(fetched(gone).closed);
   }
+}
+
+// A copy of this home that nothing tells of (an image of the whole machine) publishes another reading with the same
+// key, after this one has looked where its key signed and before it is done with its proofs of work.
+TEST_F(TogetherTest, AKeyThatSignedElsewhereMeanwhileSignsNothingHere) {
+  invite("stays");
+  import(0, 0, 2);
+  publish();
+  import(0, 2, 5);
+  const auto clone = [&]() -> std::vector<ledger::Transaction> {
+    auto home = open("patient");
+    const auto epoch = home::signing_epoch(home, day_of(0)).value().value();
+    const auto channel = home::channel_of(home, epoch).value();
+    mam::ChannelCursor cursor(channel, epoch.next_index);
+    const auto reading = test_reading(0, 50);
+    const auto record = privacy::stripped_observation(
+        reading, {}, {cursor.root(), epoch.root, privacy::reading_identifier(home.identifier_key(), reading)});
+    const auto created = cursor.create(crypto::trytes_from_ascii(record).value()).value();
+    const auto bundle = ledger::prepare(created.payload, created.address, std::string(27, '9'), 1).value();
+    crypto::ProofOfWorkOptions work;
+    work.min_weight_magnitude = 1;
+    return ledger::attach(bundle, {{}, {}, clock_.now_ms()}, work).value();
+  }();
+  while_attaching(2, [&] {
+    WatchedLedger ledger(*tangle_, network_);
+    EXPECT_TRUE(ledger.submit(clone));
+  });
+  const auto report = try_publish();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->epochs_replaced, 1u);
+  EXPECT_EQ(report->waiting.messages_waiting, 0);
+  imported_.insert(test_reading(0, 50).utc_ms);
+  EXPECT_EQ(state("stays"), FetchState::kFound);
+  EXPECT_EQ(records("stays"), imported_);
 }
 
 // What it was sent and has not answered may arrive; nothing else does.

@@ -58,8 +58,7 @@ Result<void> store_access(home::Home& home, const http::ClientOptions& http) {
 }
 
 Result<NodeAccess> load_access(home::Home& home) {
-  GL_TRY(ledger, locator::Locator::parse(home.ledger_spec()));
-  NodeAccess access{std::move(ledger), for_home({})};
+  NodeAccess access{home.ledger_place(), for_home({})};
   GL_TRY(ca_file, home.meta(kCaFile));
   access.http.ca_file = ca_file.value_or("");
   GL_TRY(sealed, home.meta(kToken));

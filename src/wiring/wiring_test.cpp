@@ -142,7 +142,7 @@ class NodeAccessTest : public testing::Test {
   NodeAccessTest() {
     home::Settings settings;
     settings.time_zone = "UTC";
-    settings.ledger = "https://node.example:443";
+    settings.ledger = locator::Locator::decode("https://node.example:443").value();
     EXPECT_TRUE(home::create_home(folder_ / "home", settings, {}, kClock.now_ms()));
   }
   std::string file(const std::string& name, std::string_view content) {

@@ -1,0 +1,86 @@
+// A channel without a home, whose state file was copied: no key signs two messages.
+#include "usecases/channel.h"
+
+#include <fstream>
+
+#include "usecases/test_stage.h"
+
+namespace glucoledger::usecases {
+namespace {
+
+class ChannelTest : public Stage {
+ protected:
+  Result<ChannelWritten> write(const std::string& name, const std::string& message) {
+    GL_TRY(file, exchange::ChannelFile::open(folder_ / name, mam::Mode::kRestricted, std::nullopt));
+    WatchedLedger ledger(*tangle_, network_);
+    return write_to_channel(file, ledger, world_, {crypto::trytes_from_ascii(message).value(), key(), std::nullopt});
+  }
+  static mam::SecretTrytes key() { return mam::SecretTrytes::from_trytes("KEY").value(); }
+  void copy(const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(folder_ / from, folder_ / to);
+  }
+  std::vector<std::string> read(const crypto::Hash& root) {
+    std::vector<std::string> messages;
+    WatchedLedger ledger(*tangle_, network_);
+    const auto tell = [&](const crypto::Hash&, const mam::Opened& opened) -> Result<void> {
+      messages.push_back(crypto::ascii_from_trytes(opened.message_trytes).value());
+      return {};
+    };
+    EXPECT_TRUE(read_channel(ledger, world_, {root, mam::Mode::kRestricted, key(), 100}, tell));
+    return messages;
+  }
+};
+
+TEST_F(ChannelTest, ACopyGoesOnBehindWhatTheOtherWrote) {
+  const auto first = write("state", "one").value();
+  copy("state", "copy");
+  EXPECT_EQ(write("state", "two")->message.index, 1u);
+  const auto third = write("copy", "three").value();
+  EXPECT_EQ(third.message.index, 2u);
+  EXPECT_EQ(third.unknown_messages, 1u);
+  EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one", "two", "three"}));
+}
+
+TEST_F(ChannelTest, AMessageUnderWayWhoseKeySignedInACopyGoesElsewhere) {
+  const auto first = write("state", "one").value();
+  copy("state", "copy");
+  network_.is_read_only = true;
+  EXPECT_FALSE(write("state", "two"));
+  network_.is_read_only = false;
+  network_.payloads.clear();  // of what was refused, nobody has anything
+  EXPECT_EQ(write("copy", "three")->message.index, 1u);
+  const auto fourth = write("state", "four").value();
+  EXPECT_EQ(fourth.sent_first, 2u);
+  EXPECT_EQ(fourth.message.index, 3u);
+  EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one", "three", "two", "four"}));
+}
+
+TEST_F(ChannelTest, ACopyThatWritesDuringTheProofOfWorkIsSeen) {
+  const auto first = write("state", "one").value();
+  copy("state", "copy");
+  int count = 0;
+  world_.attach = [&](const auto& bundle, const auto& attachment, const auto& options) {
+    if (++count == 1) {
+      EXPECT_EQ(write("copy", "three")->message.index, 1u);
+    }
+    return ledger::attach(bundle, attachment, options);
+  };
+  const auto second = write("state", "two").value();
+  EXPECT_EQ(second.message.index, 2u);
+  EXPECT_EQ(second.unknown_messages, 1u);
+  EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one", "three", "two"}));
+}
+
+TEST_F(ChannelTest, AMessageThatArrivedAlreadyIsNotWrittenTwice) {
+  const auto first = write("state", "one").value();
+  network_.fault = Network::Fault::kAfter;  // the ledger takes it, and its answer is lost
+  network_.fail_at_call = 5;
+  EXPECT_FALSE(write("state", "two"));
+  network_.fault = Network::Fault::kBefore;
+  network_.reachable = true;
+  EXPECT_EQ(write("state", "two")->message.index, 1u);
+  EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one", "two"}));
+}
+
+}  // namespace
+}  // namespace glucoledger::usecases
