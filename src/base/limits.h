@@ -39,6 +39,7 @@ inline constexpr std::size_t kPatientEntriesMax = 5;    // addresses, telephone 
 inline constexpr std::size_t kBundleTransactionsMax = 64;
 inline constexpr std::size_t kMamPayloadTrytesMax = kBundleTransactionsMax * 2'187;
 inline constexpr std::size_t kMamMessageTrytesMax = 100'000;
+inline constexpr std::size_t kMamTreeDepthMax = 20;             // of the messages under one root
 inline constexpr std::size_t kMamNumberGroupsMax = 6;           // of a coded number: up to 193,710,244
 inline constexpr std::uint64_t kMamIndexesSkippedMax = 10'000;  // a state file that is older is not caught up
 inline constexpr std::size_t kTransactionsPerAddressMax = 10'000;

@@ -10,7 +10,7 @@
 #include "mam/pascal.h"
 
 // A payload, in trits: pascal(index) | pascal(message length) | masked: next root 243, message, nonce 81,
-// signature 6,561 x security, pascal(sibling count) | zeros up to whole trytes.
+// signature 6,561 x security, pascal(sibling count), siblings 243 each | zeros up to whole trytes.
 namespace glucoledger::mam {
 namespace {
 
@@ -22,7 +22,7 @@ using crypto::Trits;
 using crypto::TritView;
 
 constexpr std::size_t kNonceTrits = 81;
-constexpr std::size_t kZeroTrits = 4;  // pascal(0)
+constexpr std::size_t kPascalTritsMin = 4;
 
 tl::unexpected<Error> corrupt(std::string what) {
   return fail(ErrorCode::kCorrupt, "the MAM payload " + std::move(what));
@@ -127,6 +127,7 @@ Created create_with(const Channel& channel, const OneTimeKey& key, const Hash& n
 }
 
 struct Header {
+  std::uint32_t index;
   std::size_t length_trits;
   std::size_t message_trits;
 };
@@ -134,13 +135,26 @@ struct Header {
 Result<Header> read_header(TritView payload) {
   const auto index = read_pascal(payload);
   if (!index) return corrupt("does not begin as one: it is damaged, or something else");
-  if (index->value != 0) return corrupt("is one of several under a root, as no known client sends, or is damaged");
   const auto length = read_pascal(payload.subspan(index->length_trits));
   if (!length || length->value % crypto::kTritsPerTryte != 0) return corrupt("tells no valid message length");
   if (length->value > base::limits::kMamMessageTrytesMax * crypto::kTritsPerTryte) {
     return corrupt("tells a message longer than " + std::to_string(base::limits::kMamMessageTrytesMax) + " trytes");
   }
-  return Header{index->length_trits + length->length_trits, length->value};
+  return Header{index->value, index->length_trits + length->length_trits, length->value};
+}
+
+// The root of the tree in which this leaf has these siblings, lowest first; each bit of the index tells on which side.
+Hash root_of_leaf(const Hash& leaf, std::uint32_t index, TritView siblings) {
+  Hash node = leaf;
+  for (; !siblings.empty(); siblings = siblings.subspan(kHashTrits), index >>= 1) {
+    const bool is_right = (index & 1) != 0;
+    const auto sibling = siblings.first(kHashTrits);
+    Curl sponge(CurlRounds::kP27);
+    sponge.absorb(is_right ? sibling : node.trits());
+    sponge.absorb(is_right ? node.trits() : sibling);
+    node = Hash::from_trits(sponge.rate().first(kHashTrits));
+  }
+  return node;
 }
 
 }  // namespace
@@ -242,21 +256,32 @@ Result<Opened> open(std::string_view payload_trytes, const Hash& root, Mode mode
   if (security == 0) return corrupt("does not fit this root and side key, or was altered");
 
   const std::size_t signature_trits = static_cast<std::size_t>(security) * kSignatureTritsPerLevel;
-  if (rest.size() < signature_trits + kZeroTrits) return corrupt("is cut off, or does not fit this root and side key");
-  const auto signed_part = take(signature_trits + kZeroTrits);
-  unmask(sponge, signed_part);
-  const auto siblings = read_pascal(signed_part.subspan(signature_trits));
-  if (!siblings || siblings->value != 0) {
-    return corrupt("does not fit this root and side key, was altered, or is one of several under a root");
+  if (rest.size() < signature_trits + kPascalTritsMin) {
+    return corrupt("is cut off, or does not fit this root and side key");
   }
-  if (leaf_of_signature(digest, signed_part.first(signature_trits)) != root) {
+  const auto signature = take(signature_trits);
+  unmask(sponge, signature);
+  // How much is masked from here on stands at its beginning.
+  Curl ahead = sponge;
+  Trits beginning(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(std::min(rest.size(), kHashTrits)));
+  unmask(ahead, beginning);
+  const auto siblings = read_pascal(beginning);
+  if (!siblings || siblings->value > base::limits::kMamTreeDepthMax || header.index >> siblings->value != 0) {
+    return corrupt("does not fit this root and side key, or was altered");
+  }
+  const std::size_t tree_trits = siblings->length_trits + siblings->value * kHashTrits;
+  if (rest.size() < tree_trits) return corrupt("is cut off in its tree");
+  const auto tree = take(tree_trits);
+  unmask(sponge, tree);
+  const Hash leaf = leaf_of_signature(digest, signature);
+  if (root_of_leaf(leaf, header.index, tree.subspan(siblings->length_trits)) != root) {
     return corrupt("is not signed by the owner of this root");
   }
   if (std::any_of(rest.begin(), rest.end(), [](Trit trit) { return trit != 0; })) {
     return corrupt("is followed by something that is not padding");
   }
-  return Opened{crypto::trytes_from_trits(text.subspan(kHashTrits)), Hash::from_trits(text.first(kHashTrits)),
-                security};
+  return Opened{crypto::trytes_from_trits(text.subspan(kHashTrits)), Hash::from_trits(text.first(kHashTrits)), security,
+                header.index, siblings->value > 0};
 }
 
 }  // namespace glucoledger::mam

@@ -1,6 +1,7 @@
-// Masked Authenticated Messaging, version 0, as @iota/mam 0.7.3 and @iota/mam.js 1.6.3 speak it, with one leaf a root
-// (count 1): message i of a channel is signed by the one-time key i, stands at the address of root i, and holds root
-// i+1 under its mask.
+// Masked Authenticated Messaging, version 0, as @iota/mam 0.7.3 and @iota/mam.js 1.6.3 speak it. Written with one leaf
+// a root (count 1): message i of a channel is signed by the one-time key i, stands at the address of root i, and holds
+// root i+1 under its mask. Read also with a root over 2, 4, 8... leaves: so many messages stand at its address, and
+// each holds the root of the next tree. (Of trees in between the clients cannot read all messages either.)
 //
 // Whoever signs must have written down (channel, index, payload) before the payload leaves: create() consumes nothing
 // by itself (home/epochs.h and home/outbox.h keep them). Payloads are trytes without padding to whole transactions.
@@ -87,6 +88,8 @@ struct Opened {
   std::string message_trytes;
   Hash next_root;
   int security = 0;
+  std::uint32_t index = 0;   // among the messages of this root
+  bool shares_root = false;  // others may stand under this root, at the same address
 };
 // Unmasks, checks nonce and signature against `root`. `payload` may carry the padding of its last transaction.
 // kCorrupt for whatever is wrong: wrong key, flipped trit, truncated.

@@ -84,6 +84,29 @@ TEST(Mam, EqualsTheOutsideVectors) {
   check_messages(vectors->at("messages"));
 }
 
+TEST(Mam, ReadsSeveralMessagesUnderOneRoot) {
+  const auto vectors = crypto::own_vectors("mam.json");
+  ASSERT_FALSE(vectors.at("trees").empty());
+  for (const auto& tree : vectors.at("trees")) {
+    const Channel channel = channel_of(tree);
+    for (const auto& vector : tree.at("messages")) {
+      const Hash root = hash_of(vector, "root");
+      std::string payload = text_of(vector, "payload");
+      const auto opened = open(payload, root, channel.mode, channel.side_key);
+      ASSERT_TRUE(opened) << opened.error().message;
+      EXPECT_EQ(opened->message_trytes, text_of(vector, "message"));
+      EXPECT_EQ(opened->next_root, hash_of(vector, "next_root"));
+      EXPECT_EQ(opened->index, vector.at("index").get<std::uint32_t>());
+      EXPECT_EQ(opened->security, channel.security);
+      EXPECT_TRUE(opened->shares_root);
+      char& of_tree = payload[payload.size() - 100];
+      of_tree = of_tree == 'A' ? 'B' : 'A';
+      EXPECT_FALSE(open(payload, root, channel.mode, channel.side_key));
+      EXPECT_FALSE(open(payload.substr(0, payload.size() - 81), root, channel.mode, channel.side_key));
+    }
+  }
+}
+
 class MamPayload : public testing::Test {
  protected:
   Channel channel_{*SecretTrytes::from_trytes("GLUCOSE9SEED"), *SecretTrytes::from_trytes("SIDE9KEY")};

@@ -1,5 +1,7 @@
 #include "usecases/channel.h"
 
+#include <map>
+
 #include "base/limits.h"
 #include "exchange/delivery.h"
 #include "exchange/read_judged.h"
@@ -11,15 +13,23 @@ namespace {
 using crypto::Hash;
 using exchange::ChannelFile;
 
-// What stands at the address of a root: a genuine message, something else, or nothing. `own_payload` counts as nothing.
+// What stands at the address of a root: genuine messages, something else, or nothing.
 struct Found {
-  std::optional<mam::Opened> message;
+  bool message = false;
   bool others = false;
   bool pruned = false;
 };
 
+// Takes a genuine message; whether it was the only one that is wanted.
+using TakeMessage = std::function<bool(mam::Opened message)>;
+bool take_any(const mam::Opened& /*message*/) {
+  return true;
+}
+
+// `own_payload` counts as nothing.
 Result<Found> look_up(ports::Ledger& ledger, const World& world, const Hash& root, mam::Mode mode,
-                      const mam::SecretTrytes& side_key, std::string_view own_payload = {}) {
+                      const mam::SecretTrytes& side_key, const TakeMessage& take_message,
+                      std::string_view own_payload = {}) {
   const Hash address = mam::address_of(root, mode);
   Found found;
   const auto judge = [&](std::size_t, const ledger::Bundle& bundle) -> std::optional<Result<mam::Opened>> {
@@ -27,18 +37,17 @@ Result<Found> look_up(ports::Ledger& ledger, const World& world, const Hash& roo
     if (payload == own_payload) return std::nullopt;
     return mam::open(payload, root, mode, side_key);
   };
+  bool has_all = false;
   const auto take = [&](std::size_t, Result<mam::Opened> opened) {
-    if (!opened) {
-      found.others = true;
-      return false;
-    }
-    found.message = std::move(*opened);
-    return true;
+    (opened ? found.message : found.others) = true;
+    has_all = opened && take_message(std::move(*opened));
+    return has_all;
   };
   GL_TRY(end, exchange::read_judged(ledger, std::span(&address, 1), judge, take, world.cancel));
   found.pruned = end.pruned.front();
-  if (found.message) return found;
-  if (!end.doubt.empty()) return fail(ErrorCode::kUnreachable, end.doubt, "repeat when they do, or name other nodes");
+  if (has_all) return found;
+  if (!found.message && !end.doubt.empty())
+    return fail(ErrorCode::kUnreachable, end.doubt, "repeat when they do, or name other nodes");
   if (!end.cut.front()) return found;
   return fail(ErrorCode::kUnreachable, "the node hands out only a part of what stands at the message's address",
               "name another node");
@@ -93,7 +102,7 @@ class Writing {
     GL_TRY(transactions, world_.attach(pending.bundle, {tips.trunk, tips.branch, world_.clock.now_ms()}, options));
     GL_CHECK(world_.cancel.check());
     GL_TRY(found, look_up(ledger_, world_, mam::root_at(channel_, pending.index), channel_.mode, channel_.side_key,
-                          exchange::payload_of(pending.bundle)));
+                          take_any, exchange::payload_of(pending.bundle)));
     if (found.message) {
       ++unknown_messages_;
     } else {
@@ -109,7 +118,7 @@ class Writing {
   Result<void> skip_burnt_indices() {
     while (unknown_messages_ <= base::limits::kMamIndexesSkippedMax) {
       const Hash root = mam::root_at(channel_, state().next_index);
-      GL_TRY(found, look_up(ledger_, world_, root, channel_.mode, channel_.side_key));
+      GL_TRY(found, look_up(ledger_, world_, root, channel_.mode, channel_.side_key, take_any));
       if (!found.message && !found.pruned) return {};
       ++state().next_index;
       ++unknown_messages_;
@@ -128,6 +137,30 @@ class Writing {
 ChannelMessage message_at(const mam::Channel& channel, std::uint64_t index) {
   const Hash root = mam::root_at(channel, index);
   return {index, root, mam::address_of(root, channel.mode), mam::root_at(channel, index + 1)};
+}
+
+// The genuine messages under one root, by their indexes.
+Result<std::map<std::uint32_t, mam::Opened>> messages_under(ports::Ledger& ledger, const World& world,
+                                                            const ChannelRead& request, const Hash& root,
+                                                            bool is_first) {
+  std::map<std::uint32_t, mam::Opened> messages;
+  const auto take = [&](mam::Opened opened) {
+    const bool is_all = !opened.shares_root;
+    messages.emplace(opened.index, std::move(opened));
+    return is_all;
+  };
+  GL_TRY(found, look_up(ledger, world, root, request.mode, request.side_key, take));
+  if (!messages.empty()) return messages;
+  if (found.pruned) {
+    return fail(ErrorCode::kPruned, "the next message was here once, and the node dropped it",
+                "name a node that keeps more");
+  }
+  if (!is_first) return messages;  // junk that others put at the next address is no fault of the channel
+  if (found.others) {
+    return fail(ErrorCode::kCorrupt, "what stands at this root's address is no genuine message",
+                "check mode, root and side key");
+  }
+  return fail(ErrorCode::kNotFound, "no message stands at this root", "check root and mode");
 }
 
 }  // namespace
@@ -161,23 +194,16 @@ Result<ChannelWritten> write_to_channel(ChannelFile& file, ports::Ledger& ledger
 Result<void> read_channel(ports::Ledger& ledger, const World& world, const ChannelRead& request,
                           const TellMessage& tell) {
   Hash root = request.root;
-  for (std::uint64_t count = 0; count < request.count_max; ++count) {
+  for (std::uint64_t count = 0; count < request.count_max;) {
     GL_CHECK(world.cancel.check());
-    GL_TRY(found, look_up(ledger, world, root, request.mode, request.side_key));
-    if (!found.message) {
-      if (found.pruned) {
-        return fail(ErrorCode::kPruned, "the next message was here once, and the node dropped it",
-                    "name a node that keeps more");
-      }
-      if (count > 0) return {};  // junk that others put at the next address is no fault of the channel
-      if (found.others) {
-        return fail(ErrorCode::kCorrupt, "what stands at this root's address is no genuine message",
-                    "check mode, root and side key");
-      }
-      return fail(ErrorCode::kNotFound, "no message stands at this root", "check root and mode");
+    GL_TRY(messages, messages_under(ledger, world, request, root, count == 0));
+    if (messages.empty()) return {};
+    const Hash next_root = messages.rbegin()->second.next_root;
+    for (const auto& [index, message] : messages) {
+      if (count++ == request.count_max) return {};
+      GL_CHECK(tell(root, message));
     }
-    GL_CHECK(tell(root, *found.message));
-    root = found.message->next_root;
+    root = next_root;
   }
   return {};
 }

@@ -1,8 +1,9 @@
 // A channel without a home, whose state file was copied: no key signs two messages.
 #include "usecases/channel.h"
 
-#include <fstream>
+#include <algorithm>
 
+#include "crypto/test_vectors.h"
 #include "usecases/test_stage.h"
 
 namespace glucoledger::usecases {
@@ -79,6 +80,51 @@ TEST_F(ChannelTest, AMessageThatArrivedAlreadyIsNotWrittenTwice) {
   network_.fault = Network::Fault::kBefore;
   network_.reachable = true;
   EXPECT_EQ(write("state", "two")->message.index, 1u);
+  EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one", "two"}));
+}
+
+// As @iota/mam and @iota/mam.js write them; sent in another order than they are read.
+TEST_F(ChannelTest, SeveralMessagesUnderOneRootAreReadInOrder) {
+  const auto text = [](const nlohmann::json& vector, const char* field) { return vector.at(field).get<std::string>(); };
+  for (const auto& tree : crypto::own_vectors("mam.json").at("trees")) {
+    auto sent = tree.at("messages").get<std::vector<nlohmann::json>>();
+    std::reverse(sent.begin(), sent.end());
+    for (const auto& vector : sent) {
+      const auto address = crypto::Hash::from_trytes(text(vector, "address")).value();
+      const auto bundle = ledger::prepare(text(vector, "payload"), address, std::string(27, '9'), 1).value();
+      crypto::ProofOfWorkOptions work;
+      work.min_weight_magnitude = 1;
+      ASSERT_TRUE(tangle_->submit(ledger::attach(bundle, {{}, {}, clock_.now_ms()}, work).value()));
+    }
+    std::vector<std::string> expected;
+    for (const auto& vector : tree.at("messages")) expected.push_back(text(vector, "message"));
+    const auto read = [&](std::uint64_t count_max) {
+      std::vector<std::string> messages;
+      const auto tell = [&](const crypto::Hash&, const mam::Opened& opened) -> Result<void> {
+        messages.push_back(opened.message_trytes);
+        return {};
+      };
+      const auto root = crypto::Hash::from_trytes(text(tree.at("messages").front(), "root")).value();
+      auto key = mam::SecretTrytes::from_trytes(text(tree, "side_key")).value();
+      EXPECT_TRUE(read_channel(*tangle_, world_, {root, mam::Mode::kRestricted, std::move(key), count_max}, tell));
+      return messages;
+    };
+    EXPECT_EQ(read(100), expected);
+    expected.resize(2);
+    EXPECT_EQ(read(2), expected);
+  }
+}
+
+// Anyone who reads a channel knows the next address.
+TEST_F(ChannelTest, JunkAtTheNextAddressEndsNothing) {
+  const auto first = write("state", "one").value();
+  const auto bundle =
+      ledger::prepare("JUNK", mam::address_of(first.message.next_root, mam::Mode::kRestricted), "", 1).value();
+  crypto::ProofOfWorkOptions work;
+  work.min_weight_magnitude = 1;
+  ASSERT_TRUE(tangle_->submit(ledger::attach(bundle, {{}, {}, clock_.now_ms()}, work).value()));
+  EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one"}));
+  EXPECT_TRUE(write("state", "two"));
   EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one", "two"}));
 }
 

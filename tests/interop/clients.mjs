@@ -29,6 +29,28 @@ export class Random {
 
 export const trytesFromAscii = (text) => mamScript.TrytesHelper.fromAscii(text);
 
+// A channel's first messages, several under one root: one tree after the other, `leaves` in each.
+export const treeMakers = {
+  '@iota/mam.js'(channel, leaves, messages) {
+    const state = mamScript.createChannel(channel.seed, channel.security, channel.mode, channel.side_key ?? undefined);
+    Object.assign(state, { count: leaves, nextCount: leaves });
+    return messages.map((message) => {
+      const { payload, root, address } = mamScript.createMessage(state, message);
+      return { payload, root, address, next_root: state.nextRoot };
+    });
+  },
+  '@iota/mam'(channel, leaves, messages) {
+    const state = mamRust.init('http://127.0.0.1:1', channel.seed, channel.security);
+    mamRust.changeMode(state, channel.mode, channel.side_key);
+    Object.assign(state.channel, { count: leaves, next_count: leaves });
+    return messages.map((message) => {
+      const { payload, root, address, state: after } = mamRust.create(state, message);
+      state.channel = after.channel;
+      return { payload, root, address, next_root: after.channel.next_root };
+    });
+  },
+};
+
 // channel: { seed, mode, side_key (null unless restricted), security, index }; message: trytes.
 export const clients = {
   '@iota/mam.js': {

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { ALPHABET, clients, Random, trytesFromAscii } from './clients.mjs';
+import { ALPHABET, clients, Random, treeMakers, trytesFromAscii } from './clients.mjs';
 
 const require = createRequire(import.meta.url);
 const folder = path.dirname(fileURLToPath(import.meta.url));
@@ -132,6 +132,26 @@ function makeMessages() {
   return messages;
 }
 
+// Trees of several messages, by both; what both open, so must we.
+function makeTrees() {
+  const trees = [];
+  for (const [maker, make] of Object.entries(treeMakers)) {
+    for (const [leaves, security] of [[2, 1], [4, 2]]) {
+      const channel = { maker, seed: random.trytes(81), security, mode: 'restricted', side_key: random.trytes(81) };
+      const texts = Array.from({ length: leaves + 1 }, () => random.trytes(9));
+      const messages = make(channel, leaves, texts).map((made, i) => ({ ...made, message: texts[i], index: i % leaves }));
+      for (const { payload, root, message, next_root } of messages) {
+        for (const [name, client] of Object.entries(clients)) {
+          const opened = client.open(payload, root, channel.side_key);
+          if (opened.message !== message || opened.next_root !== next_root) throw new Error(`${name} disagrees on a tree`);
+        }
+      }
+      trees.push({ ...channel, leaves, messages });
+    }
+  }
+  return trees;
+}
+
 // What @iota/mam.js throws at, so must we.
 function makeRefused(messages) {
   const { payload, root, mode, side_key } = messages.find((m) => m.mode === 'restricted' && m.security === 2);
@@ -169,6 +189,7 @@ function mamVectors() {
     pascal: lengths.map((value) => ({ value, trits: [...pascalEncode(value)] })),
     messages,
     refused: makeRefused(messages),
+    trees: makeTrees(),
   };
 }
 

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { clients, Random, trytesFromAscii } from './clients.mjs';
+import { clients, Random, treeMakers, trytesFromAscii } from './clients.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const program = process.env.GLUCOLEDGER_BIN ?? process.env.GLUCOLEDGER ?? path.join(root, 'build/glucoledger');
@@ -116,6 +116,19 @@ for (let i = 0; i < count; i++) {
     refuses(channel, messageRoot, payload.slice(0, length), `cut off after ${length}`);
     assert.throws(() => clients['@iota/mam.js'].open(payload, messageRoot, wrongKey.side_key));
   });
+}
+
+for (const [maker, make] of Object.entries(treeMakers)) {
+  for (const leaves of [2, 4, 8]) {
+    test(`we open what ${maker} writes with ${leaves} messages under a root (seed ${seed})`, () => {
+      const channel = { ...randomChannel(), index: 0 };
+      const texts = Array.from({ length: leaves + 1 }, (_, i) => `message ${i} ${random.below(1000)}`);
+      for (const [i, created] of make(channel, leaves, texts.map(trytesFromAscii)).entries()) {
+        const opened = open(channel, created.root, created.payload);
+        assert.deepEqual(opened, { message: texts[i], next_root: created.next_root, security: channel.security });
+      }
+    });
+  }
 }
 
 test('messages of trytes that are no text need --trytes', () => {
