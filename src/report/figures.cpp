@@ -25,7 +25,7 @@ double risk_of(double glucose_mg_dl) {
 std::vector<double> intervals_minutes(std::span<const TracePoint> trace) {
   std::vector<double> intervals;
   for (std::size_t i = 1; i < trace.size(); ++i) {
-    intervals.push_back(static_cast<double>(trace[i].local_ms - trace[i - 1].local_ms) / base::kMinuteMs);
+    intervals.push_back(static_cast<double>(trace[i].time_ms - trace[i - 1].time_ms) / base::kMinuteMs);
   }
   return intervals;
 }
@@ -82,7 +82,7 @@ std::optional<double> active_percent_of(std::span<const TracePoint> trace) {
     gaps += 1;
   }
   const double span_minutes =
-      std::nearbyint(static_cast<double>(trace.back().local_ms - trace.front().local_ms) / base::kMinuteMs);
+      std::nearbyint(static_cast<double>(trace.back().time_ms - trace.front().time_ms) / base::kMinuteMs);
   const double expected = std::nearbyint(span_minutes / interval_minutes) + 1;
   const double missing = std::nearbyint((gap_minutes - gaps * interval_minutes) / interval_minutes);
   return 100 * (expected - missing) / expected;

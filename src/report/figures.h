@@ -1,5 +1,4 @@
-// The single figures of a report, from plain numbers. Glucose in mg/dL, times in milliseconds of the wearer's wall
-// clock.
+// The single figures of a report, from plain numbers. Glucose in mg/dL, times in milliseconds.
 //
 // Every function wants what its comment says and returns nullopt where the figure is not defined, never NaN.
 // Sources: see report.h; the algorithms are those of R's iglu 4 (active_percent, mage with version "ma").
@@ -11,9 +10,10 @@
 
 namespace glucoledger::report {
 
-// One value of the curve that a sensor draws.
+// One value of the curve that a sensor draws, by the wearer's wall clock; or, where a figure asks how much time lies
+// between, by one that went on from there without a step (daylight saving, a flight).
 struct TracePoint {
-  std::int64_t local_ms = 0;
+  std::int64_t time_ms = 0;
   double glucose_mg_dl = 0;
 };
 

@@ -62,29 +62,29 @@ class StretchBuilder {
 std::vector<Stretch> interpolate(std::span<const TracePoint> trace) {
   StretchBuilder builder;
   // iglu's grid of a day runs from 00:05 to 24:00: a first value at midnight itself lies before it.
-  std::int64_t grid_ms = grid_at_or_after(trace.front().local_ms);
-  if (grid_ms == trace.front().local_ms && grid_ms % base::kDayMs == 0) grid_ms += kGridMs;
+  std::int64_t grid_ms = grid_at_or_after(trace.front().time_ms);
+  if (grid_ms == trace.front().time_ms && grid_ms % base::kDayMs == 0) grid_ms += kGridMs;
 
   for (std::size_t i = 0; i + 1 < trace.size(); ++i) {
     const TracePoint& left = trace[i];
     const TracePoint& right = trace[i + 1];
-    const std::int64_t gap_ms = right.local_ms - left.local_ms;
-    if (grid_ms == left.local_ms) {
+    const std::int64_t gap_ms = right.time_ms - left.time_ms;
+    if (grid_ms == left.time_ms) {
       builder.add(left.glucose_mg_dl);
       grid_ms += kGridMs;
     }
     if (gap_ms > kInterpolatedGapMsMax) {
-      const std::int64_t next_ms = grid_at_or_after(right.local_ms);
+      const std::int64_t next_ms = grid_at_or_after(right.time_ms);
       builder.add_empty((next_ms - grid_ms) / kGridMs);
       grid_ms = next_ms;
       continue;
     }
-    for (; grid_ms < right.local_ms; grid_ms += kGridMs) {
-      const double share = static_cast<double>(grid_ms - left.local_ms) / static_cast<double>(gap_ms);
+    for (; grid_ms < right.time_ms; grid_ms += kGridMs) {
+      const double share = static_cast<double>(grid_ms - left.time_ms) / static_cast<double>(gap_ms);
       builder.add(left.glucose_mg_dl + share * (right.glucose_mg_dl - left.glucose_mg_dl));
     }
   }
-  if (grid_ms == trace.back().local_ms) builder.add(trace.back().glucose_mg_dl);
+  if (grid_ms == trace.back().time_ms) builder.add(trace.back().glucose_mg_dl);
   return builder.take();
 }
 

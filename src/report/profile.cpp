@@ -22,7 +22,7 @@ constexpr int kSmoothingReach = static_cast<int>(kSmoothing.size() / 2);
 using Curve = std::array<std::optional<ProfilePoint>, kPoints>;
 
 std::int64_t ms_of_day(const TracePoint& point) {
-  return ((point.local_ms % base::kDayMs) + base::kDayMs) % base::kDayMs;
+  return ((point.time_ms % base::kDayMs) + base::kDayMs) % base::kDayMs;
 }
 
 ProfilePoint percentiles_at(int minute, std::vector<double>& values) {

@@ -85,22 +85,41 @@ std::size_t drop_repeated(std::vector<const Reading*>& readings) {
   return repeated;
 }
 
-// One value for each moment of the wall clock: two sensors at once, or the hour that comes twice in autumn, count as
+// One value for each moment: two sensors at once, or by the wall clock the hour that comes twice in autumn, count as
 // their mean where a figure follows the trace.
-std::vector<TracePoint> trace_of(const std::vector<Value>& values) {
+std::vector<TracePoint> one_a_moment(const std::vector<TracePoint>& points) {
   std::vector<TracePoint> trace;
   double in_moment = 0;
-  for (const Value& value : values) {
-    const std::int64_t local_ms = local_ms_of(*value.reading);
-    if (!trace.empty() && trace.back().local_ms == local_ms) {
+  for (const TracePoint& point : points) {
+    if (!trace.empty() && trace.back().time_ms == point.time_ms) {
       in_moment += 1;
-      trace.back().glucose_mg_dl += (value.glucose_mg_dl - trace.back().glucose_mg_dl) / in_moment;
+      trace.back().glucose_mg_dl += (point.glucose_mg_dl - trace.back().glucose_mg_dl) / in_moment;
     } else {
-      trace.push_back({local_ms, value.glucose_mg_dl});
+      trace.push_back(point);
       in_moment = 1;
     }
   }
   return trace;
+}
+
+// `values` by the wall clock, as they are sorted.
+std::vector<TracePoint> wall_trace_of(const std::vector<Value>& values) {
+  std::vector<TracePoint> points;
+  points.reserve(values.size());
+  for (const Value& value : values) points.push_back({local_ms_of(*value.reading), value.glucose_mg_dl});
+  return one_a_moment(points);
+}
+
+// By a clock that shows the same as the wall clock at the first reading, and never steps.
+std::vector<TracePoint> steady_trace_of(const std::vector<Value>& values) {
+  const Reading& first = *values.front().reading;
+  const std::int64_t ahead_ms = local_ms_of(first) - first.utc_ms;
+  std::vector<TracePoint> points;
+  points.reserve(values.size());
+  for (const Value& value : values) points.push_back({value.reading->utc_ms + ahead_ms, value.glucose_mg_dl});
+  std::stable_sort(points.begin(), points.end(),
+                   [](const TracePoint& left, const TracePoint& right) { return left.time_ms < right.time_ms; });
+  return one_a_moment(points);
 }
 
 void fill_ranges(const std::vector<Value>& values, const std::vector<double>& numbers, Report& report) {
@@ -143,10 +162,10 @@ void fill_distribution(const std::vector<Value>& values, Report& report) {
 void fill_days(const std::vector<TracePoint>& trace, Report& report) {
   std::int64_t current = 0;
   for (const TracePoint& point : trace) {
-    const std::int64_t day = day_number_of(point.local_ms);
-    if (report.days.empty() || day != current) report.days.push_back({day_of(point.local_ms), {}, 0});
+    const std::int64_t day = day_number_of(point.time_ms);
+    if (report.days.empty() || day != current) report.days.push_back({day_of(point.time_ms), {}, 0});
     current = day;
-    const double minute = static_cast<double>(point.local_ms - day * base::kDayMs) / base::kMinuteMs;
+    const double minute = static_cast<double>(point.time_ms - day * base::kDayMs) / base::kMinuteMs;
     report.days.back().points.push_back({minute, point.glucose_mg_dl});
   }
   for (DayCurve& day : report.days) {
@@ -200,14 +219,15 @@ Result<Report> make_report(std::span<const Reading> readings, const ReportOption
   }
 
   report.readings = values.size();
-  const auto trace = trace_of(values);
+  const auto wall_trace = wall_trace_of(values);
+  const auto steady_trace = steady_trace_of(values);
   fill_ranges(values, numbers, report);
   fill_distribution(values, report);
-  fill_days(trace, report);
-  fill_wear(values, trace, report);
-  report.mage_mg_dl = mage_of(trace);
-  if (report.days_of_wear >= kProfileDaysMin) report.profile = ambulatory_profile(trace);
-  report.hourly_profile = hourly_percentiles(trace);
+  fill_days(wall_trace, report);
+  fill_wear(values, steady_trace, report);
+  report.mage_mg_dl = mage_of(steady_trace);
+  if (report.days_of_wear >= kProfileDaysMin) report.profile = ambulatory_profile(wall_trace);
+  report.hourly_profile = hourly_percentiles(wall_trace);
   return report;
 }
 

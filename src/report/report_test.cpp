@@ -89,6 +89,30 @@ TEST(Report, EqualsIgluOnInventedSeries) {
   }
 }
 
+// What lies between two readings does not depend on where the wearer's clock was set meanwhile.
+TEST(Report, WearAndExcursionsGoOnWhereTheWallClockSteps) {
+  constexpr int kReadings = 14 * 288;
+  const auto fortnight = [](int offset_before, int offset_after) {
+    std::vector<Reading> readings;
+    for (int i = 0; i < kReadings; ++i) {
+      const std::int64_t utc_ms = 1'769'900'400'000 /* 2026-01-31T23:00Z */ + i * 5 * base::kMinuteMs;
+      readings.push_back(reading(utc_ms, std::to_string(90 + (i * 7) % 96 + 60 * ((i / 20) % 3))));
+      readings.back().utc_offset_minutes = i < kReadings / 2 + 30 ? offset_before : offset_after;
+    }
+    return report_of(readings);
+  };
+  const auto plain = fortnight(60, 60);
+  EXPECT_EQ(plain.active_percent, 100);
+  ASSERT_TRUE(plain.mage_mg_dl);
+  for (const auto& [before, after] : {std::pair(60, 120), {60, 0}, {60, -300}, {60, 540}}) {
+    SCOPED_TRACE(std::to_string(before) + " to " + std::to_string(after));
+    const auto stepped = fortnight(before, after);
+    EXPECT_EQ(stepped.active_percent, 100);
+    EXPECT_EQ(stepped.mage_mg_dl, plain.mage_mg_dl);
+    EXPECT_EQ(stepped.readings, plain.readings);
+  }
+}
+
 std::map<std::string, std::vector<Reading>> read_subjects(std::istream& file) {
   std::map<std::string, std::vector<Reading>> subjects;
   std::string line;
