@@ -47,16 +47,32 @@ Result<void> read_all(int descriptor, std::span<std::uint8_t> buffer, std::size_
   }
 }
 
-Result<int> open_for_reading(const std::filesystem::path& path) {
-  if (path == "-") return STDIN_FILENO;
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return tl::unexpected(system_error("cannot open " + path.string()));
+enum class Wanted { kAnyFile, kPlainFile };
+
+Result<Descriptor> open_for_reading(const std::filesystem::path& path, Wanted wanted = Wanted::kAnyFile) {
+  const int flags = wanted == Wanted::kPlainFile ? O_NONBLOCK : 0;
+  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags));
+  if (descriptor.value() < 0) return tl::unexpected(system_error("cannot open " + path.string()));
   struct stat status {};
-  if (::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
-    ::close(descriptor);
-    return fail(ErrorCode::kInputRefused, path.string() + " is a folder, not a file");
+  if (::fstat(descriptor.value(), &status) != 0) return descriptor;
+  if (S_ISDIR(status.st_mode)) return fail(ErrorCode::kInputRefused, path.string() + " is a folder, not a file");
+  if (wanted == Wanted::kPlainFile && !S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::kInputRefused, path.string() + " is no plain file");
   }
   return descriptor;
+}
+
+Result<Descriptor> open_for_reading_or_standard_input(const std::filesystem::path& path) {
+  return path == "-" ? Result<Descriptor>(Descriptor(STDIN_FILENO)) : open_for_reading(path);
+}
+
+Result<std::string> content_of(const Descriptor& file, std::size_t size_max, std::string_view name) {
+  std::array<std::uint8_t, 1 << 16> buffer;
+  std::string content;
+  GL_CHECK(read_all(file.value(), buffer, size_max, name, [&](const std::uint8_t* data, std::size_t size) {
+    content.append(reinterpret_cast<const char*>(data), size);
+  }));
+  return content;
 }
 
 Error exists_already(const std::filesystem::path& path) {
@@ -110,26 +126,24 @@ Error system_error(std::string_view what) {
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t size_max) {
-  GL_TRY(raw, open_for_reading(path));
-  const Descriptor descriptor(raw);
-  std::array<std::uint8_t, 1 << 16> buffer;
-  std::string content;
-  GL_CHECK(read_all(
-      raw, buffer, size_max, path == "-" ? "standard input" : path.string(),
-      [&](const std::uint8_t* data, std::size_t size) { content.append(reinterpret_cast<const char*>(data), size); }));
-  return content;
+  GL_TRY(file, open_for_reading_or_standard_input(path));
+  return content_of(file, size_max, path == "-" ? "standard input" : path.string());
+}
+
+Result<std::string> read_plain_file(const std::filesystem::path& path, std::size_t size_max) {
+  GL_TRY(file, open_for_reading(path, Wanted::kPlainFile));
+  return content_of(file, size_max, path.string());
 }
 
 Result<SecretBytes> read_secret_file(const std::filesystem::path& path) {
   constexpr std::size_t kSizeMax = limits::kSecretFileSizeMax;
-  GL_TRY(raw, open_for_reading(path));
-  const Descriptor descriptor(raw);
+  GL_TRY(file, open_for_reading_or_standard_input(path));
   SecretBytes buffer(kSizeMax);
   Bytes content;
   content.reserve(kSizeMax + 1);  // never reallocated, so no copy is left behind
-  const auto read =
-      read_all(raw, std::span(buffer.data(), buffer.size()), kSizeMax, path == "-" ? "standard input" : path.string(),
-               [&](const std::uint8_t* data, std::size_t size) { content.insert(content.end(), data, data + size); });
+  const auto read = read_all(
+      file.value(), std::span(buffer.data(), buffer.size()), kSizeMax, path == "-" ? "standard input" : path.string(),
+      [&](const std::uint8_t* data, std::size_t size) { content.insert(content.end(), data, data + size); });
   if (!content.empty() && declassified(content.back() == '\n')) content.pop_back();
   SecretBytes secret(std::move(content));
   if (!read) return tl::unexpected(read.error());
@@ -224,9 +238,9 @@ Result<void> make_folder(const std::filesystem::path& path, unsigned mode) {
 Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64_t wait_ms, const CancelToken& cancel,
                                    Mode mode, const Clock& clock) {
   const int operation = (mode == Mode::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB;
-  FileLock lock{Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600))};
+  FileLock lock{Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600))};
   if (lock.descriptor_.value() < 0 && errno == EACCES) {  // to lock it, reading is enough
-    lock = FileLock{Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC))};
+    lock = FileLock{Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))};
   }
   const int descriptor = lock.descriptor_.value();
   if (descriptor < 0) return tl::unexpected(system_error("cannot open the lock " + path.string()));

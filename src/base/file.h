@@ -15,6 +15,8 @@ namespace glucoledger::base {
 
 // The whole file, or "-" for standard input. Larger than `size_max`: kInputRefused. Absent: kNotFound.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t size_max);
+// Of what is named by others: what is no plain file (a pipe would be waited for) is kInputRefused.
+Result<std::string> read_plain_file(const std::filesystem::path& path, std::size_t size_max);
 // As read_file, for a key or passphrase: wiped when it goes; one newline at the end is dropped. At most
 // limits::kSecretFileSizeMax.
 Result<SecretBytes> read_secret_file(const std::filesystem::path& path);

@@ -31,6 +31,15 @@ Result<void> prepare_schema(sqlite::Database& database, const std::filesystem::p
   return version == 0 ? database.execute(kSchema) : Result<void>{};
 }
 
+// A store may be another person's.
+Result<void> check_schema(sqlite::Database& database, const std::filesystem::path& folder) {
+  database.limit_values(2 * base::limits::kBlockSizeMax);
+  GL_TRY(is_ours, database.has_schema(kSchema));
+  if (is_ours) return {};
+  return fail(ErrorCode::kCorrupt, "what stands in " + folder.string() + " is no content store of glucoledger",
+              "name another folder, or ask for another invitation");
+}
+
 Result<Cid> insert_file(sqlite::Database& database, const base::ByteReader& content, const base::CancelToken& cancel) {
   Cid root;
   GL_CHECK(database.transaction([&]() -> Result<void> {
@@ -79,6 +88,7 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const locator::Locato
     GL_TRY(version, database.user_version());
     if (version == 0) return fail(ErrorCode::kNotFound, "there is no content store in " + path.string());
     GL_CHECK(prepare_schema(database, path));
+    GL_CHECK(check_schema(database, path));
     return std::unique_ptr<EmbeddedStore>(new EmbeddedStore(folder, std::move(database)));
   }
   GL_CHECK(base::make_folder(path));
@@ -86,6 +96,7 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const locator::Locato
   // Else the log would stay as large as the largest file that was ever added.
   GL_CHECK(database.execute("PRAGMA journal_size_limit = 4194304"));
   GL_CHECK(database.transaction([&] { return prepare_schema(database, path); }));
+  GL_CHECK(check_schema(database, path));
   return std::unique_ptr<EmbeddedStore>(new EmbeddedStore(folder, std::move(database)));
 }
 

@@ -1,6 +1,7 @@
 #include "content_store/embedded_store.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,6 +133,24 @@ TEST_F(EmbeddedStoreTest, RefusesANewerStoreByName) {
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, ErrorCode::kNewerFormat);
     EXPECT_NE(store.error().message.find("format 2"), std::string::npos);
+  }
+}
+
+// A store that another person's invitation names.
+TEST_F(EmbeddedStoreTest, WhatIsMadeToHangItsReaderIsRefused) {
+  open();
+  ASSERT_TRUE(
+      sql("DROP TABLE blocks; CREATE VIEW blocks AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM "
+          "n) SELECT x'00' AS digest, x'00' AS bytes FROM n WHERE i < 0"));
+  EXPECT_EQ(EmbeddedStore::open(place(), true).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(EmbeddedStore::open(place(), false).error().code, ErrorCode::kCorrupt);
+  for (const char* name : {"content.sqlite", "content.sqlite-wal"}) {
+    std::filesystem::remove_all(folder_ / "store");
+    open();
+    const auto pipe = folder_ / "store" / name;
+    std::filesystem::remove(pipe);
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    EXPECT_FALSE(EmbeddedStore::open(place(), true)) << name;
   }
 }
 

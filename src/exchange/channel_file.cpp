@@ -88,7 +88,7 @@ Result<ChannelFile> ChannelFile::open(const std::filesystem::path& named, mam::M
                 "the state file has a second name (a hard link), by which its keys could sign twice",
                 "remove the other name");
   }
-  auto content = base::read_file(path, base::limits::kMamStateSizeMax);
+  auto content = base::read_plain_file(path, base::limits::kMamStateSizeMax);
   if (!content && content.error().code != ErrorCode::kNotFound) return tl::unexpected(content.error());
   if (!content) {
     ChannelFile made(path, std::move(lock),

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/descriptor.h"
@@ -32,9 +33,14 @@ std::string machine_hash() {
 std::string identity_of(int folder_or_file, const char* path, int flags) {
   struct statx status {};
   if (::statx(folder_or_file, path, flags, STATX_INO | STATX_BTIME, &status) != 0) return "";
-  return std::to_string(status.stx_dev_major) + ":" + std::to_string(status.stx_dev_minor) + ":" +
-         std::to_string(status.stx_ino) + ":" + std::to_string(status.stx_btime.tv_sec) + "." +
+  return std::to_string(status.stx_ino) + ":" + std::to_string(status.stx_btime.tv_sec) + "." +
          std::to_string(status.stx_btime.tv_nsec);
+}
+
+// Earlier versions wrote the device's two numbers in front, which may be others whenever the machine starts.
+std::string without_device(std::string identity) {
+  if (std::count(identity.begin(), identity.end(), ':') != 3) return identity;
+  return identity.substr(identity.find(':', identity.find(':') + 1) + 1);
 }
 
 std::string identity_of(const std::filesystem::path& file) {
@@ -61,8 +67,10 @@ std::optional<Instance> read_instance(const std::filesystem::path& folder) {
   }
   if (!json.contains("signings") || !json["signings"].is_number_integer()) return std::nullopt;
   const auto self = json.find("self");
-  const bool is_as_written = self == json.end() || *self == identity_of(file.value(), "", AT_EMPTY_PATH);
-  return Instance{json["id"], json["machine"], json["files"], json["signings"], is_as_written};
+  const auto present = identity_of(file.value(), "", AT_EMPTY_PATH);
+  const bool is_as_written =
+      self == json.end() || (self->is_string() && without_device(self->get<std::string>()) == present);
+  return Instance{json["id"], json["machine"], without_device(json["files"]), json["signings"], is_as_written};
 }
 
 Result<void> write_instance(const std::filesystem::path& folder, const Instance& instance) {

@@ -22,7 +22,7 @@ namespace glucoledger::home {
 struct Instance {
   std::string id;       // random
   std::string machine;  // hash of the machine's id
-  std::string files;    // device, inode and birth time of the database
+  std::string files;    // inode and birth time of the database
   std::int64_t signings = 0;
   bool is_as_written = true;  // the file itself, not another one with its content; true where it does not tell
 };

@@ -1,9 +1,9 @@
 // Whether a home notices that it is not the only one, with any number of processes that have it open.
 #include "home/instance.h"
 
-#include <sched.h>
-#include <signal.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <nlohmann/json.hpp>
 
 #include "home/test_home.h"
 
@@ -115,6 +115,17 @@ TEST_F(InstanceTest, AnInstanceFileOneBehindIsTheSameHome) {
   EXPECT_FALSE(home.was_doubled());
   EXPECT_TRUE(may_sign(home));
   EXPECT_EQ(home.meta("signings").value(), "2");
+}
+
+// Which number a disk has may change whenever the machine starts; an earlier version wrote it down.
+TEST_F(InstanceTest, AnotherDeviceNumberAloneIsNoCopy) {
+  ASSERT_NO_FATAL_FAILURE(create_and_sign());
+  auto content = nlohmann::json::parse(read_file(folder_ / "instance"));
+  for (const char* field : {"files", "self"}) content[field] = "250:7:" + content[field].get<std::string>();
+  std::ofstream(folder_ / "instance", std::ios::trunc) << content.dump() << "\n";
+  auto home = open();
+  EXPECT_FALSE(home.was_doubled());
+  EXPECT_TRUE(may_sign(home));
 }
 
 // As by `cp -a backup/. home/`: the same files, with the content of earlier ones.

@@ -11,7 +11,7 @@ Result<void> write_node_address(const std::filesystem::path& folder, const NodeA
 }
 
 std::optional<NodeAddress> read_node_address(const std::filesystem::path& folder) {
-  const auto text = base::read_file(folder / kNodeAddressFile, base::limits::kNodeAddressSizeMax);
+  const auto text = base::read_plain_file(folder / kNodeAddressFile, base::limits::kNodeAddressSizeMax);
   if (!text) return std::nullopt;
   const std::size_t url_end = text->find('\n');
   const std::size_t id_end = url_end == std::string::npos ? url_end : text->find('\n', url_end + 1);

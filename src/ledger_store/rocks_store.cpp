@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <thread>
 
@@ -44,6 +45,17 @@ tl::unexpected<Error> failed(const rocksdb::Status& status, const std::string& w
 
 Error no_ledger() {
   return {ErrorCode::kNotFound, "there is no ledger in this folder", "check the folder"};
+}
+
+// RocksDB would wait for whoever writes into a pipe that stands in the place of a file. The folder may be of others.
+Result<void> check_files(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.is_regular_file(error) || entry.is_directory(error)) continue;
+    return fail(ErrorCode::kInputRefused, entry.path().string() + " is no plain file, as in a ledger's folder all are",
+                "name another folder, or ask for another invitation");
+  }
+  return {};
 }
 
 rocksdb::Slice slice(std::string_view text) {
@@ -115,6 +127,7 @@ RocksStore::~RocksStore() {
 }
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& folder, Access access, rocksdb::Env* env) {
+  GL_CHECK(check_files(folder));
   std::unique_ptr<RocksStore> store(new RocksStore(folder, access, env));
   GL_CHECK(store->use(Use::kCommit));
   return store;

@@ -1,11 +1,16 @@
 #include "sqlite/database.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <limits>
+#include <mutex>
 #include <thread>
+#include <tuple>
 
 namespace glucoledger::sqlite {
 namespace {
@@ -42,6 +47,27 @@ Error error_of(sqlite3* database) {
       break;
   }
   return error;
+}
+
+// As SQLite opens files, but none of them is waited for: a pipe in the place of one, or of what stands beside it, is no
+// database.
+int open_regular(const char* path, int flags, int mode) {
+  const int descriptor = ::open(path, flags | O_NONBLOCK, mode);
+  if (descriptor < 0) return descriptor;
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))) return descriptor;
+  ::close(descriptor);
+  errno = EINVAL;
+  return -1;
+}
+
+void use_open_regular() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    auto* vfs = sqlite3_vfs_find("unix");
+    GL_ASSERT(vfs != nullptr);
+    GL_ASSERT(vfs->xSetSystemCall(vfs, "open", reinterpret_cast<sqlite3_syscall_ptr>(open_regular)) == SQLITE_OK);
+  });
 }
 
 void require_bound(int code) {
@@ -167,6 +193,7 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
   const int flags = mode == Mode::kReadOnly    ? SQLITE_OPEN_READONLY
                     : mode == Mode::kReadWrite ? SQLITE_OPEN_READWRITE
                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  use_open_regular();
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_EXRESCODE, nullptr);
   Database database;
@@ -236,6 +263,29 @@ Result<std::int64_t> Database::data_version() {
   GL_TRY(statement, prepare("PRAGMA data_version"));
   GL_CHECK(statement.step());
   return statement.integer(0);
+}
+
+Result<bool> Database::has_schema(std::string_view sql) {
+  using Object = std::tuple<std::string, std::string, std::string, std::string>;
+  const auto objects_of = [](Database& database) -> Result<std::vector<Object>> {
+    GL_TRY(statement, database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"));
+    return collect_rows(statement, [](const Statement& row) -> Result<Object> {
+      return Object{row.text(0), row.text(1), row.text(2), row.text(3)};
+    });
+  };
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  Database model;
+  model.database_.reset(raw);
+  if (code != SQLITE_OK) return tl::unexpected(error_of(raw));
+  GL_CHECK(model.execute(sql));
+  GL_TRY(expected, objects_of(model));
+  GL_TRY(present, objects_of(*this));
+  return present == expected;
+}
+
+void Database::limit_values(std::size_t size_max) {
+  sqlite3_limit(database_.get(), SQLITE_LIMIT_LENGTH, static_cast<int>(size_max));
 }
 
 Result<void> Database::transaction(const std::function<Result<void>()>& work) {

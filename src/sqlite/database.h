@@ -82,6 +82,11 @@ class Database {
   std::int64_t last_insert_id() const;
   std::int64_t changes() const;
   Result<std::int64_t> user_version();
+  // Whether it has the tables and indexes that `sql` makes, and nothing else: no view that computes without end when it
+  // is asked, no trigger. For a database that others made.
+  Result<bool> has_schema(std::string_view sql);
+  // A longer text or blob is an error from now on.
+  void limit_values(std::size_t size_max);
 
   // Runs `work` inside BEGIN IMMEDIATE .. COMMIT; its error (or a failing commit) rolls back. kBusy: others wrote all
   // the time that it waited.
