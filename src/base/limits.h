@@ -61,7 +61,7 @@ inline constexpr std::size_t kIriResultsMax = 10'000;       // a page of them
 inline constexpr std::size_t kIriListMax = 1'000;  // entries in one list of a request, and of tips in an answer
 inline constexpr std::size_t kIriTrytesMax = 1'000;
 inline constexpr std::size_t kIriBodySizeMax = std::size_t{4} << 20;
-inline constexpr std::size_t kIriJsonDepthMax = 8;    // a request is an object of lists of strings
+inline constexpr std::size_t kIriJsonDepthMax = 8;    // a request, or an answer, is an object of lists of strings
 inline constexpr int kAttachWeightMagnitudeMax = 14;  // of a proof of work that a node does for others
 inline constexpr std::size_t kSnapshotKeySizeMax = 1'024;
 inline constexpr std::size_t kSnapshotValueSizeMax = std::size_t{1} << 20;
@@ -119,6 +119,7 @@ inline constexpr std::size_t kHttpResponseHeaderSizeMax = 16 << 10;
 inline constexpr std::size_t kUrlLengthMax = 2'048;
 
 // Nodes
+inline constexpr std::size_t kIriAnswerSizeMax = std::size_t{16} << 20;  // some 1,000 transactions have 3
 inline constexpr std::size_t kNodeReasonLengthMax = 160;                 // shown of a node's own words
 inline constexpr std::size_t kNodeListLengthMax = std::size_t{1} << 30;  // that a node may claim to answer
 inline constexpr std::size_t kNetworkIdLengthMax = 32;

@@ -237,6 +237,45 @@ TEST_F(IriClientTest, ANodeThatAsksForATokenSaysSo) {
   EXPECT_EQ(refused.error().advice, Advice::kNameToken);
 }
 
+TEST_F(IriClientTest, ANodesReasonIsShown) {
+  nodes_[0].status = 503;
+  nodes_[0].twist = [](auto& reply) { reply = {{"error", "the snapshot is being\nloaded"}}; };
+  auto one = client(1);
+  const auto failed = one.tips();
+  EXPECT_EQ(failed.error().code, ErrorCode::kUnreachable);
+  EXPECT_NE(failed.error().message.find("503: the snapshot is being loaded"), std::string::npos);
+}
+
+TEST_F(IriClientTest, ANodeThatIsNotInStepIsNotAsked) {
+  nodes_[0].twist = [](auto& reply) { reply["isSynced"] = false; };
+  auto one = client(1);
+  EXPECT_EQ(one.info().error().code, ErrorCode::kUnreachable);
+  auto two = client(2);
+  EXPECT_TRUE(two.tips());
+}
+
+TEST_F(IriClientTest, AWeightThatOnlyTheConfigurationTellsIsLearnt) {
+  nodes_[0].twist = [](auto& reply) {
+    if (reply.contains("appName")) {
+      reply.erase("minWeightMagnitude");
+    } else {
+      reply["minWeightMagnitude"] = 5;
+    }
+  };
+  auto one = client(1);
+  EXPECT_EQ(one.info()->min_weight_magnitude, 5);
+}
+
+TEST_F(IriClientTest, AnAnswerThatGoesDeepIsNotRead) {
+  nodes_[0].twist = [](auto& reply) {
+    auto deep = nlohmann::json::array();
+    for (int i = 0; i < 20; ++i) deep = nlohmann::json::array({std::move(deep)});
+    reply["more"] = std::move(deep);
+  };
+  auto one = client(1);
+  EXPECT_EQ(one.info().error().code, ErrorCode::kCorrupt);
+}
+
 TEST_F(IriClientTest, JunkIsReadPageByPageInSmallParts) {
   const std::string junk = prepared("").front();
   for (std::size_t i = 0; i < 2'500; ++i) {

@@ -45,9 +45,24 @@ std::size_t bounded_count(const json& object, const char* name, std::size_t othe
   return std::clamp<std::size_t>(found->get<std::size_t>(), 1, base::limits::kNodeListLengthMax);
 }
 
-bool flag_of(const json& object, const char* name) {
+bool flag_of(const json& object, const char* name, bool otherwise = false) {
   const auto found = object.find(name);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
+  return found != object.end() && found->is_boolean() ? found->get<bool>() : otherwise;
+}
+
+// Nothing: it is no JSON, or goes deeper than an answer does (each level takes memory).
+std::optional<simdjson::dom::element> shallow(simdjson::dom::parser& parser, const std::string& body) {
+  simdjson::dom::element element;
+  if (parser.allocate(std::max<std::size_t>(body.size(), 64), base::limits::kIriJsonDepthMax) != simdjson::SUCCESS ||
+      parser.parse(body).get(element) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  return element;
+}
+
+json parse_shallow(const std::string& body) {
+  simdjson::dom::parser parser;
+  return shallow(parser, body) ? json::parse(body, nullptr, false) : json(json::value_t::discarded);
 }
 
 std::string text_of(const json& object, const char* name) {
@@ -79,7 +94,8 @@ json trytes_list(std::span<const Hash> hashes) {
 std::optional<std::vector<std::string>> transaction_texts(const std::string& body) {
   simdjson::dom::parser parser;
   simdjson::dom::array list;
-  if (parser.parse(body)["trytes"].get(list) != simdjson::SUCCESS) return std::nullopt;
+  const auto answer = shallow(parser, body);
+  if (!answer || (*answer)["trytes"].get(list) != simdjson::SUCCESS) return std::nullopt;
   std::vector<std::string> texts;
   for (const auto item : list) {
     std::string_view text;
@@ -130,10 +146,11 @@ void IriNode::note_failure() {
 Result<std::string> IriNode::post(const json& request, const CancelToken& cancel) {
   GL_TRY(reply, http_.call({.method = "POST",
                             .headers = {{"Content-Type", "application/json"}, {"X-IOTA-API-Version", "1"}},
-                            .body = request.dump()},
+                            .body = request.dump(),
+                            .answer_size_max = base::limits::kIriAnswerSizeMax},
                            cancel));
   if (reply.status == 200) return std::move(reply.body);
-  const json answer = json::parse(reply.body, nullptr, false);
+  const json answer = parse_shallow(reply.body);
   const std::string reason = answer.is_object() ? printable(text_of(answer, "error")) : std::string();
   const std::string node = "the node at " + endpoint().authority();
   if (reply.status == 400 || reply.status == 413) {
@@ -142,13 +159,14 @@ Result<std::string> IriNode::post(const json& request, const CancelToken& cancel
   if (reply.status == 401 || reply.status == 403) {
     return fail(ErrorCode::kNotAllowed, node + " does not let this program in", http_.options().token_advice);
   }
-  return fail(ErrorCode::kUnreachable, node + " failed with status " + std::to_string(reply.status),
+  return fail(ErrorCode::kUnreachable,
+              node + " failed with status " + std::to_string(reply.status) + (reason.empty() ? "" : ": " + reason),
               "check that the address is a node's, then repeat");
 }
 
 Result<json> IriNode::call(const json& request, const CancelToken& cancel) {
   GL_TRY(body, post(request, cancel));
-  json answer = json::parse(body, nullptr, false);
+  json answer = parse_shallow(body);
   if (!answer.is_object()) return wrong_answer("not a JSON object");
   return answer;
 }
@@ -160,6 +178,11 @@ Result<IriNode::Facts> IriNode::facts(const CancelToken& cancel) {
   }
   GL_TRY(told, call({{"command", "getNodeInfo"}}, cancel));
   if (text_of(told, "appName").empty()) return wrong_answer("it is no Tangle node");
+  if (!flag_of(told, "isSynced", true)) {
+    return fail(ErrorCode::kUnreachable,
+                "the node at " + endpoint().authority() + " is not in step with its ledger (isSynced: false)",
+                "wait until it is, or name another node");
+  }
   Facts facts;
   facts.info.network_id = text_of(told, "networkId");
   facts.ours = !facts.info.network_id.empty();
@@ -168,15 +191,16 @@ Result<IriNode::Facts> IriNode::facts(const CancelToken& cancel) {
                                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   if (!is_plain || facts.info.network_id.size() > base::limits::kNetworkIdLengthMax)
     return wrong_answer("its networkId is not hexadecimal");
-  facts.info.min_weight_magnitude =
-      static_cast<int>(bounded_count(told, "minWeightMagnitude", kLegacyMinWeightMagnitude));
-  if (facts.info.min_weight_magnitude > base::limits::kMinWeightMagnitudeMax) {
-    return wrong_answer("it asks for more proof of work than is bearable");
-  }
   facts.info.confirms_data = flag_of(told, "confirmsData");
   facts.pages = flag_of(told, "pagesTransactions");
 
   GL_TRY(limits, call({{"command", "getNodeAPIConfiguration"}}, cancel));
+  const auto told_there = bounded_count(limits, "minWeightMagnitude", kLegacyMinWeightMagnitude);
+  const auto min_weight_magnitude = bounded_count(told, "minWeightMagnitude", told_there);
+  if (min_weight_magnitude > static_cast<std::size_t>(base::limits::kMinWeightMagnitudeMax)) {
+    return wrong_answer("it asks for more proof of work than is bearable");
+  }
+  facts.info.min_weight_magnitude = static_cast<int>(min_weight_magnitude);
   facts.found_max = bounded_count(limits, "maxFindTransactions", kLegacyListMax);
   facts.list_max = bounded_count(limits, "maxRequestsList", kLegacyListMax);
   facts.trytes_max = bounded_count(limits, "maxGetTrytes", kLegacyListMax);
