@@ -36,10 +36,6 @@ bool interrupted() {
   return interrupted_flag.load(std::memory_order_relaxed);
 }
 
-const std::atomic<bool>& interrupt_flag() {
-  return interrupted_flag;
-}
-
 base::CancelToken interrupt_token() {
   return interrupt_source().token();
 }

@@ -13,7 +13,6 @@ namespace glucoledger::apps {
 
 void install_interrupt_handlers();  // SIGINT, SIGTERM, SIGHUP; a second signal ends the process at once
 bool interrupted();
-const std::atomic<bool>& interrupt_flag();  // for work that polls a flag of its own accord
 // Tripped by the first signal: what commands hand to the work that they start.
 base::CancelToken interrupt_token();
 // Sleeps, or returns early (true) when interrupted.

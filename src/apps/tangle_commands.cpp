@@ -99,7 +99,7 @@ Result<ExitCode> pow(const Context& context, const PowArguments& arguments) {
   crypto::ProofOfWorkOptions options;
   options.min_weight_magnitude = arguments.min_weight_magnitude;
   options.threads = arguments.threads;
-  options.cancel = &interrupt_flag();
+  options.cancel = interrupt_token();
   options.report = [&](std::uint64_t hashes) {
     estimate.tried(hashes);
     const std::string time_left = estimate.time_left();

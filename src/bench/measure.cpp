@@ -56,13 +56,10 @@ double peak_memory_kib(const std::function<void()>& work) {
 }
 
 crypto::ProofOfWorkOptions proof_of_work(int min_weight_magnitude, int threads, const base::CancelToken& cancel) {
-  // The search polls a flag of its own; its report, which comes every few milliseconds, keeps it alive and sets it.
-  const auto stopped = std::make_shared<std::atomic<bool>>(cancel.cancelled());
   crypto::ProofOfWorkOptions options;
   options.min_weight_magnitude = min_weight_magnitude;
   options.threads = threads;
-  options.cancel = stopped.get();
-  options.report = [stopped, cancel](std::uint64_t) { *stopped = cancel.cancelled(); };
+  options.cancel = cancel;
   return options;
 }
 

@@ -13,7 +13,7 @@ constexpr double kWindowSeconds = 0.25;
 
 // The best quarter of a second of a search that finds nothing: other processes of the machine steal from the rest.
 double search_for(double seconds, int threads, const base::CancelToken& cancel) {
-  std::atomic<bool> done{false};
+  base::CancelSource done(cancel);
   const auto begin = Steady::now();
   auto window_begin = begin;
   std::uint64_t hashes_before = 0;
@@ -21,14 +21,14 @@ double search_for(double seconds, int threads, const base::CancelToken& cancel) 
   crypto::ProofOfWorkOptions search;
   search.min_weight_magnitude = static_cast<int>(crypto::kHashTrits);
   search.threads = threads;
-  search.cancel = &done;
+  search.cancel = done.token();
   search.report = [&](std::uint64_t hashes) {
     const double elapsed = seconds_since(window_begin);
     if (elapsed < std::min(kWindowSeconds, seconds)) return;
     best = std::max(best, static_cast<double>(hashes - hashes_before) / elapsed);
     hashes_before = hashes;
     window_begin = Steady::now();
-    if (seconds_since(begin) >= seconds || cancel.cancelled()) done = true;
+    if (seconds_since(begin) >= seconds) done.trip();
   };
   static_cast<void>(crypto::find_nonce(example_trits(crypto::kTransactionTrits), search));
   return best;

@@ -41,7 +41,7 @@ void work(Search& search, bool reports) {
   const auto nonce = std::span(state).subspan(kNonceOffset, kNonceTrits);
   std::uint64_t own_steps = 0;
   while (!search.stop.load(std::memory_order_relaxed)) {
-    if (search.options.cancel != nullptr && search.options.cancel->load(std::memory_order_relaxed)) {
+    if (search.options.cancel.cancelled()) {
       search.stop = true;
       return;
     }

@@ -6,11 +6,11 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
 
+#include "base/cancel.h"
 #include "crypto/trytes.h"
 
 namespace glucoledger::crypto {
@@ -21,7 +21,7 @@ inline constexpr std::size_t kNonceTrits = 81;
 struct ProofOfWorkOptions {
   int min_weight_magnitude = 9;
   int threads = 0;                                   // 0: all cores
-  const std::atomic<bool>* cancel = nullptr;         // looked at at least every 10 ms
+  base::CancelToken cancel;                          // looked at at least every 10 ms
   std::function<void(std::uint64_t hashes)> report;  // hashes done so far, about; every few ms, from the calling thread
 };
 

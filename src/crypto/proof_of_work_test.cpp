@@ -58,15 +58,15 @@ TEST(ProofOfWork, MagnitudeZeroNeedsNoSearch) {
 }
 
 TEST(ProofOfWork, StopsWhenCancelled) {
-  std::atomic<bool> cancel{false};
+  base::CancelSource cancel;
   std::uint64_t hashes_reported = 0;
   ProofOfWorkOptions options;
   options.min_weight_magnitude = 243;  // hopeless
-  options.cancel = &cancel;
+  options.cancel = cancel.token();
   options.report = [&](std::uint64_t hashes) {
     EXPECT_GT(hashes, hashes_reported);
     hashes_reported = hashes;
-    cancel = true;
+    cancel.trip();
   };
   EXPECT_FALSE(find_nonce(example_transaction(1), options));
   EXPECT_GT(hashes_reported, 0U);
@@ -90,16 +90,17 @@ TEST(ProofOfWork, StartsAndStopsAThousandTimesAndLeavesNothing) {
   Clock::duration cancelled_in_at_most{};
   for (int repetition = 0; repetition < 1000; ++repetition) {
     if (repetition == 50) heap_bytes_early = heap_bytes();
-    std::atomic<bool> cancel{repetition % 3 == 0};
+    base::CancelSource cancel;
+    if (repetition % 3 == 0) cancel.trip();
     Clock::time_point cancelled_at;
     ProofOfWorkOptions options;
     options.min_weight_magnitude = 243;
     options.threads = 2;
-    options.cancel = &cancel;
+    options.cancel = cancel.token();
     std::jthread canceller([&] {
       if (repetition % 2 == 0) std::this_thread::yield();
       cancelled_at = Clock::now();
-      cancel = true;
+      cancel.trip();
     });
     ASSERT_FALSE(find_nonce(transaction, options));
     const auto stopped_at = Clock::now();

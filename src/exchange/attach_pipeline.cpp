@@ -210,7 +210,7 @@ Result<Attached> AttachPipeline::attach(Waiting waiting) {
   crypto::ProofOfWorkOptions work;
   work.min_weight_magnitude = mwm_;
   work.threads = threads_per_bundle_;
-  work.cancel = &stop_;
+  work.cancel = cancel_.token();
   std::uint64_t reported = 0;
   work.report = [&](std::uint64_t hashes) {
     if (hashes < reported) reported = 0;  // the bundle's next transaction

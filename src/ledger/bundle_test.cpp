@@ -69,10 +69,11 @@ TEST(BundleTest, KeepsATagWhenAttaching) {
 }
 
 TEST(BundleTest, AttachingCanBeCancelled) {
-  const std::atomic<bool> cancel = true;
+  base::CancelSource cancel;
+  cancel.trip();
   crypto::ProofOfWorkOptions options;
   options.min_weight_magnitude = 20;
-  options.cancel = &cancel;
+  options.cancel = cancel.token();
   const auto attached = attach(*prepare("A", Hash(), "", 1), {}, options);
   ASSERT_FALSE(attached);
   EXPECT_EQ(attached.error().code, ErrorCode::kInterrupted);

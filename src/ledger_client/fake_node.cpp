@@ -78,6 +78,7 @@ void FakeNode::serve(int connection) {
 
 std::string FakeNode::answer(const std::string& body) {
   ++requests;
+  requests.notify_all();
   if (is_silent) stop_.wait(false);
   const json request = json::parse(body);
   const std::string command = request["command"];

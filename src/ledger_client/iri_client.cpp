@@ -242,12 +242,12 @@ Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, por
 
 Result<std::vector<ledger::Transaction>> IriClient::attach(const ledger::PreparedBundle& bundle,
                                                            const ledger::Attachment& attachment,
-                                                           const crypto::ProofOfWorkOptions& options,
-                                                           const CancelToken& cancel) {
+                                                           const crypto::ProofOfWorkOptions& options) {
   std::optional<Error> last;
   for (IriNode* node : nodes_in_turn()) {
-    if (options.cancel != nullptr && *options.cancel) break;
-    auto attached = node->attach(bundle, attachment.trunk, attachment.branch, options.min_weight_magnitude, cancel);
+    if (options.cancel.cancelled()) break;
+    auto attached =
+        node->attach(bundle, attachment.trunk, attachment.branch, options.min_weight_magnitude, options.cancel);
     if (attached &&
         is_attachment_of(bundle, *attached, attachment.trunk, attachment.branch, options.min_weight_magnitude)) {
       node->note_success();

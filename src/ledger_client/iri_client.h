@@ -37,11 +37,10 @@ class IriClient final : public ports::Ledger {
   // Who uses a client for long asks anew, between two rounds of work, which ledger stands behind the nodes.
   void forget_facts();
 
-  // As ledger::attach, done by a node; what it gives back is checked. (World::attach.)
+  // As ledger::attach, done by a node; what it gives back is checked. (ports::Attach.)
   Result<std::vector<ledger::Transaction>> attach(const ledger::PreparedBundle& bundle,
                                                   const ledger::Attachment& attachment,
-                                                  const crypto::ProofOfWorkOptions& options,
-                                                  const CancelToken& cancel = {});
+                                                  const crypto::ProofOfWorkOptions& options);
 
  private:
   // Of the nodes that answered one question.

@@ -325,6 +325,19 @@ TEST_F(IriClientTest, AServiceDoesTheProofOfWork) {
   EXPECT_EQ(attached->back().branch(), attachment.branch);
 }
 
+TEST_F(IriClientTest, AServiceThatSaysNothingIsGivenUpOnceCancelled) {
+  nodes_[0].is_silent = true;
+  auto one = client(1, 600'000);
+  base::CancelSource stop;
+  crypto::ProofOfWorkOptions work;
+  work.cancel = stop.token();
+  const std::jthread stopper([&] {
+    nodes_[0].requests.wait(0);
+    stop.trip();
+  });
+  EXPECT_EQ(one.attach(prepared("HELLO"), {{}, {}, 1}, work).error().code, ErrorCode::kInterrupted);
+}
+
 TEST_F(IriClientTest, WhatAServiceGivesBackIsChecked) {
   const auto bundle = prepared(std::string(5'000, 'H'));
   crypto::ProofOfWorkOptions work;

@@ -130,17 +130,20 @@ Result<std::unique_ptr<Tangle>> Tangle::over(std::unique_ptr<Store> store, std::
       new Tangle(std::move(store), std::move(locator), std::move(parameters), options.read_only, clock));
 }
 
-Result<ports::LedgerInfo> Tangle::info(const base::CancelToken& /*cancel*/) {
+Result<ports::LedgerInfo> Tangle::info(const base::CancelToken& cancel) {
+  GL_CHECK(cancel.check());
   return ports::LedgerInfo{base::hex_encode(parameters_.network_id), parameters_.min_weight_magnitude, true, locator_};
 }
 
-Result<ports::Tips> Tangle::tips(const base::CancelToken& /*cancel*/) {
+Result<ports::Tips> Tangle::tips(const base::CancelToken& cancel) {
+  GL_CHECK(cancel.check());
   GL_TRY(pair, select_tips());
   return ports::Tips{pair.trunk, pair.branch};
 }
 
-Result<void> Tangle::submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& /*cancel*/) {
+Result<void> Tangle::submit(std::span<const ledger::Transaction> transactions, const base::CancelToken& cancel) {
   GL_TRY(all, submission(transactions));
+  GL_CHECK(cancel.check());
   GL_CHECK(sequencer_.run(std::move(all), LocalSequencer::Confirm::kAtOnce));
   return {};
 }
@@ -184,7 +187,7 @@ Result<void> Tangle::reclaim() {
 }
 
 Result<ports::ReadEnd> Tangle::read_into(std::span<const Hash> addresses, ports::Sink& sink,
-                                         const base::CancelToken& /*cancel*/) {
+                                         const base::CancelToken& cancel) {
   constexpr std::size_t kTransactionsAtOnce = 500;
   return reading([&](const ledger::StateReader& reader) -> Result<ports::ReadEnd> {
     ports::ReadEnd end;
@@ -193,6 +196,7 @@ Result<ports::ReadEnd> Tangle::read_into(std::span<const Hash> addresses, ports:
     std::optional<std::uint64_t> after;
     if (!addresses.empty()) after = 0;
     while (after && std::any_of(addresses.begin(), addresses.end(), [&](const Hash& one) { return sink.wants(one); })) {
+      GL_CHECK(cancel.check());
       GL_TRY(page, ledger::find(reader, query, *after, kTransactionsAtOnce));
       std::vector<ledger::Transaction> some;
       for (const Hash& hash : page.hashes) {
@@ -207,8 +211,8 @@ Result<ports::ReadEnd> Tangle::read_into(std::span<const Hash> addresses, ports:
   });
 }
 
-Result<std::vector<bool>> Tangle::confirmed(std::span<const Hash> transaction_hashes,
-                                            const base::CancelToken& /*cancel*/) {
+Result<std::vector<bool>> Tangle::confirmed(std::span<const Hash> transaction_hashes, const base::CancelToken& cancel) {
+  GL_CHECK(cancel.check());
   GL_TRY(standings, standing(transaction_hashes));
   std::vector<bool> confirmed;
   for (const ledger::Standing& standing : standings) confirmed.push_back(standing.milestone != 0);

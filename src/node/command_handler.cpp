@@ -29,7 +29,7 @@ void CommandHandler::answer(const std::shared_ptr<http::Responder>& responder) {
   }
   if (request->command() == IriCommand::kInterruptAttachingToTangle) proof_of_work_.cancel_all();
   const bool is_read_at_once = work == IriWork::kReading && body_size <= base::limits::kReadRequestSizeMax;
-  if (work == IriWork::kManaging || is_read_at_once) return responder->reply(reply_to(*request, received, nullptr));
+  if (work == IriWork::kManaging || is_read_at_once) return responder->reply(reply_to(*request, received));
   if (work == IriWork::kStoring && body_size <= base::limits::kTransactionRequestSizeMax) {
     return store(responder, *request, received);
   }
@@ -37,11 +37,11 @@ void CommandHandler::answer(const std::shared_ptr<http::Responder>& responder) {
   if (work == IriWork::kProofOfWork) return queue_proof_of_work(responder, std::move(kept), received);
   responder->run_aside([this, responder, kept, work, received] {
     if (work == IriWork::kStoring) return store(responder, *kept, received);
-    responder->reply(reply_to(*kept, received, nullptr));
+    responder->reply(reply_to(*kept, received));
   });
 }
 
-http::Reply CommandHandler::reply_to(const IriRequest& request, Time received, const std::atomic<bool>* cancel) {
+http::Reply CommandHandler::reply_to(const IriRequest& request, Time received, const base::CancelToken& cancel) {
   IriReply answer;
   try {
     answer = api_.handle(request, cancel);
@@ -65,15 +65,15 @@ void CommandHandler::store(const std::shared_ptr<http::Responder>& responder, co
 
 void CommandHandler::queue_proof_of_work(const std::shared_ptr<http::Responder>& responder,
                                          std::shared_ptr<IriRequest> request, Time received) {
-  auto cancel = std::make_shared<std::atomic<bool>>(false);
+  base::CancelSource cancel;
   const std::string peer(responder->request().peer);
   ++metrics_.proofs_of_work;
   const auto work = [this, responder, request = std::move(request), received, cancel] {
-    http::Reply reply = reply_to(*request, received, cancel.get());
+    http::Reply reply = reply_to(*request, received, cancel.token());
     --metrics_.proofs_of_work;  // before somebody sees the answer
     responder->reply(std::move(reply));
   };
-  if (proof_of_work_.add(peer, {cancel, work})) return responder->when_gone([cancel] { *cancel = true; });
+  if (proof_of_work_.add(peer, {cancel, work})) return responder->when_gone([cancel]() mutable { cancel.trip(); });
   --metrics_.proofs_of_work;
   responder->refuse(503, "too many proofs of work are waiting: repeat later, or do it yourself");
 }

@@ -71,7 +71,7 @@ IriApi::Command IriApi::function_of(IriCommand command) {
   return kFunctions[static_cast<std::size_t>(command)];
 }
 
-IriApi::Answer IriApi::answer(const IriRequest& request, const std::atomic<bool>* cancel) {
+IriApi::Answer IriApi::answer(const IriRequest& request, const base::CancelToken& cancel) {
   if (request.command() == IriCommand::kUnknown) {
     return refused("command is unknown: " + excerpt(request.command_text()));
   }
@@ -81,7 +81,7 @@ IriApi::Answer IriApi::answer(const IriRequest& request, const std::atomic<bool>
   return attach_to_tangle(request.fields(), cancel);
 }
 
-IriReply IriApi::handle(const IriRequest& request, const std::atomic<bool>* cancel) {
+IriReply IriApi::handle(const IriRequest& request, const base::CancelToken& cancel) {
   const auto start = std::chrono::steady_clock::now();
   return reply_to(answer(request, cancel), start);
 }

@@ -42,7 +42,7 @@ class IriApi {
   IriApi(ledger_store::Replica& replica, const base::Clock& clock, IriLimits limits = {});
 
   // `cancel` ends a proof of work when it is set, from any thread.
-  IriReply handle(const IriRequest& request, const std::atomic<bool>* cancel = nullptr);
+  IriReply handle(const IriRequest& request, const base::CancelToken& cancel = {});
   IriReply handle(std::string_view body);  // parse and handle
   // What handle() does for a storing command, without waiting for the disk: `done` is called with the answer, by this
   // thread or by the one that commits, so it must be quick and not block.
@@ -61,7 +61,7 @@ class IriApi {
   Answer get_tips(const Fields& fields);
   Answer get_tip_info(const Fields& fields);
   Answer get_transactions_to_approve(const Fields& fields);
-  Answer attach_to_tangle(const Fields& fields, const std::atomic<bool>* cancel);
+  Answer attach_to_tangle(const Fields& fields, const base::CancelToken& cancel);
   Answer interrupt_attaching_to_tangle(const Fields& fields);
   Answer store_transactions(const Fields& fields);  // broadcastTransactions too
   Answer find_transactions(const Fields& fields);
@@ -75,12 +75,12 @@ class IriApi {
   Answer get_missing_transactions(const Fields& fields);
 
   Result<ledger::Page> find_all(const ledger::StateReader& reader, const ledger::Query& query) const;
-  Answer answer(const IriRequest& request, const std::atomic<bool>* cancel);
+  Answer answer(const IriRequest& request, const base::CancelToken& cancel);
   Result<std::vector<ledger::Transaction>> transactions_of(const Fields& fields) const;
   Result<void> check_worth_attaching(const std::vector<std::string>& bundle, const ledger::Attachment& attachment);
   Result<std::vector<ledger::Transaction>> attach(const std::vector<std::string>& bundle,
                                                   const ledger::Attachment& attachment, int min_weight_magnitude,
-                                                  const std::atomic<bool>* cancel);
+                                                  const base::CancelToken& cancel);
 
   ledger_store::Replica& replica_;
   const base::Clock& clock_;

@@ -391,8 +391,9 @@ TEST_F(IriApiTest, RefusesBeforeTheProofOfWorkWhatTheLedgerWouldRefuseAfterIt) {
                           {"trytes", {first, second}}};
     const auto parsed = IriRequest::parse(request.dump());
     EXPECT_TRUE(parsed);
-    const std::atomic<bool> cancel = true;  // so that no work is done
-    const IriReply reply = api_.handle(*parsed, &cancel);
+    base::CancelSource cancel;
+    cancel.trip();  // so that no work is done
+    const IriReply reply = api_.handle(*parsed, cancel.token());
     EXPECT_EQ(reply.status, 400u);
     return reply.body;
   };
@@ -427,9 +428,9 @@ TEST_F(IriApiTest, AProofOfWorkIsInterrupted) {
                         {"trytes", *prepared}};
   const auto parsed = IriRequest::parse(request.dump());
   ASSERT_TRUE(parsed);
-  std::atomic<bool> cancel = false;
+  base::CancelSource cancel;
   IriReply reply;
-  std::thread attaching([&] { reply = api.handle(*parsed, &cancel); });
+  std::thread attaching([&] { reply = api.handle(*parsed, cancel.token()); });
   // In the midst of it, by the time that it has had on a processor: nothing else tells.
   ::clockid_t its_time{};
   ASSERT_EQ(::pthread_getcpuclockid(attaching.native_handle(), &its_time), 0);
@@ -437,7 +438,7 @@ TEST_F(IriApiTest, AProofOfWorkIsInterrupted) {
   for (::timespec spent{}; spent.tv_sec == 0 && spent.tv_nsec < kWorkedNs; ::clock_gettime(its_time, &spent)) {
     std::this_thread::yield();
   }
-  cancel = true;
+  cancel.trip();
   attaching.join();
   EXPECT_EQ(reply.status, 400u);
   EXPECT_EQ(ask({{"command", "interruptAttachingToTangle"}}).size(), 1u);  // its duration

@@ -156,7 +156,7 @@ IriApi::Answer IriApi::get_transactions_to_approve(const Fields& fields) {
   return text(Json{{"trunkTransaction", text(tips.trunk)}, {"branchTransaction", text(tips.branch)}});
 }
 
-IriApi::Answer IriApi::attach_to_tangle(const Fields& fields, const std::atomic<bool>* cancel) {
+IriApi::Answer IriApi::attach_to_tangle(const Fields& fields, const base::CancelToken& cancel) {
   GL_TRY(trunk, hash(fields, "trunkTransaction"));
   GL_TRY(branch, hash(fields, "branchTransaction"));
   if (!trunk || !branch) return refused("invalid trunk or branch transaction: both must be given");
@@ -198,7 +198,7 @@ Result<void> IriApi::check_worth_attaching(const std::vector<std::string>& bundl
 
 Result<std::vector<ledger::Transaction>> IriApi::attach(const std::vector<std::string>& bundle,
                                                         const ledger::Attachment& attachment, int min_weight_magnitude,
-                                                        const std::atomic<bool>* cancel) {
+                                                        const base::CancelToken& cancel) {
   crypto::ProofOfWorkOptions options;
   options.min_weight_magnitude = min_weight_magnitude;
   options.cancel = cancel;

@@ -39,7 +39,8 @@ bool ProofOfWorkQueue::has_room_for(const std::string& peer) const {
 
 void ProofOfWorkQueue::take_out_cancelled(std::deque<Job>& cancelled) {
   for (auto& [peer, jobs] : waiting_) {
-    const auto gone = std::stable_partition(jobs.begin(), jobs.end(), [](const Job& job) { return !*job.cancel; });
+    const auto gone =
+        std::stable_partition(jobs.begin(), jobs.end(), [](const Job& job) { return !job.cancel.token().cancelled(); });
     std::move(gone, jobs.end(), std::back_inserter(cancelled));
     jobs.erase(gone, jobs.end());
   }
@@ -51,9 +52,9 @@ void ProofOfWorkQueue::take_out_cancelled(std::deque<Job>& cancelled) {
 
 void ProofOfWorkQueue::cancel_all() {
   const base::MutexLock lock(mutex_);
-  if (running_) *running_ = true;
+  if (running_) running_->trip();
   for (auto& [peer, jobs] : waiting_) {
-    for (const Job& job : jobs) *job.cancel = true;
+    for (Job& job : jobs) job.cancel.trip();
   }
 }
 

@@ -2,16 +2,17 @@
 // each has asked for. Bounded, in all and for a peer; what was given up makes room.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include "base/cancel.h"
 #include "base/mutex.h"
 
 namespace glucoledger::node {
@@ -19,8 +20,8 @@ namespace glucoledger::node {
 class ProofOfWorkQueue {
  public:
   struct Job {
-    std::shared_ptr<std::atomic<bool>> cancel;
-    std::function<void()> work;  // called once; soon, where `cancel` is set
+    base::CancelSource cancel;
+    std::function<void()> work;  // called once; soon, where `cancel` was tripped
   };
   // `peer_max`: how many of one peer may wait.
   ProofOfWorkQueue(std::size_t waiting_max, std::size_t peer_max);
@@ -45,7 +46,7 @@ class ProofOfWorkQueue {
   std::map<std::string, std::deque<Job>> waiting_ GUARDED_BY(mutex_);  // never an empty deque
   std::list<std::string> turns_ GUARDED_BY(mutex_);                    // the keys of waiting_, whose turn is next first
   std::size_t count_ GUARDED_BY(mutex_) = 0;
-  std::shared_ptr<std::atomic<bool>> running_ GUARDED_BY(mutex_);
+  std::optional<base::CancelSource> running_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

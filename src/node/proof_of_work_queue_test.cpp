@@ -20,7 +20,7 @@ class ProofOfWorkQueueTest : public testing::Test {
     begun.get_future().wait();
   }
   bool add(const std::string& peer, const std::string& name) {
-    cancels_.push_back(std::make_shared<std::atomic<bool>>(false));
+    cancels_.emplace_back();
     return queue_.add(peer, {cancels_.back(), [this, name] { order_.push_back(name); }});
   }
   void let_go() {
@@ -29,8 +29,8 @@ class ProofOfWorkQueueTest : public testing::Test {
   }
 
   std::promise<void> gate_;
-  std::shared_ptr<std::atomic<bool>> running_ = std::make_shared<std::atomic<bool>>(false);
-  std::vector<std::shared_ptr<std::atomic<bool>>> cancels_;
+  base::CancelSource running_;
+  std::vector<base::CancelSource> cancels_;
   std::vector<std::string> order_;
   ProofOfWorkQueue queue_{4, 3};
 };
@@ -56,7 +56,7 @@ TEST_F(ProofOfWorkQueueTest, IsBoundedInAllAndForAPeer) {
 
 TEST_F(ProofOfWorkQueueTest, WhatWasGivenUpMakesRoom) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(add("a", "a" + std::to_string(i)));
-  *cancels_[1] = true;
+  cancels_[1].trip();
   EXPECT_TRUE(add("a", "new"));
   EXPECT_EQ(order_, std::vector<std::string>{"a1"});  // called, to say so to whoever waits
   let_go();
@@ -66,8 +66,8 @@ TEST_F(ProofOfWorkQueueTest, WhatWasGivenUpMakesRoom) {
 TEST_F(ProofOfWorkQueueTest, CancelsTheRunningOneAndThoseThatWait) {
   EXPECT_TRUE(add("a", "a"));
   queue_.cancel_all();
-  EXPECT_TRUE(*running_);
-  EXPECT_TRUE(*cancels_[0]);
+  EXPECT_TRUE(running_.token().cancelled());
+  EXPECT_TRUE(cancels_[0].token().cancelled());
   let_go();
   EXPECT_EQ(order_.size(), 1u);
 }

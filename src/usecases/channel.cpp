@@ -92,12 +92,9 @@ class Writing {
   // its key has signed another message, which a copy of the file sent first; then it is dropped.
   Result<bool> send_pending() {
     GL_TRY(tips, ledger_.tips(world_.cancel));
-    // A proof of work polls a flag, and a token is none: it is asked between reports.
-    std::atomic<bool> stop = false;
     crypto::ProofOfWorkOptions options;
     options.min_weight_magnitude = mwm_;
-    options.cancel = &stop;
-    options.report = [&](std::uint64_t) { stop = stop || world_.cancel.cancelled(); };
+    options.cancel = world_.cancel;
     const auto& pending = *state().pending;
     GL_TRY(transactions, world_.attach(pending.bundle, {tips.trunk, tips.branch, world_.clock.now_ms()}, options));
     GL_CHECK(world_.cancel.check());

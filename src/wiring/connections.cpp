@@ -9,7 +9,7 @@
 namespace glucoledger::wiring {
 namespace {
 
-constexpr std::int64_t kProofOfWorkWaitMs = 600'000;
+constexpr std::int64_t kProofOfWorkWaitMs = 120'000;  // of one bundle
 
 bool is_same(const http::ClientOptions& a, const http::ClientOptions& b) {
   const bool same_token = (a.token ? a.token->text() : "") == (b.token ? b.token->text() : "");
