@@ -73,7 +73,7 @@ std::string_view words_of(Advice advice) {
       return "name a file of PEM certificates with --ledger-ca";
     case Advice::kKeepToTrustedLedger:
       return "certificates of one's own are trusted for the home's own ledger alone: make a home with "
-             "`glucoledger init --ledger URL --ledger-ca FILE`";
+             "`glucoledger init --ledger URL --ledger-ca FILE`, a clinic with --role clinic";
     case Advice::kChooseServiceWithoutToken:
       return "the token of a home goes to its own ledger alone: name another service, or do the work here";
     case Advice::kChooseTrustedService:

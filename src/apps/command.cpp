@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "apps/advice_words.h"
+#include "base/mutex.h"
 
 namespace glucoledger::apps {
 
@@ -64,28 +66,57 @@ std::string count_of(std::size_t count, std::string_view what) {
 
 base::Progress terminal_progress() {
   using Clock = std::chrono::steady_clock;
-  struct State {
-    Clock::time_point next;
-    std::string stage;
-    bool on_screen = false;
-    bool terminal = ::isatty(STDERR_FILENO) != 0;
-    ~State() {
-      if (on_screen) std::fputs("\r\033[K", stderr);
+  class Screen {
+   public:
+    ~Screen() {
+      ticker_.request_stop();
+      ticker_.join();
+      if (on_screen_) std::fputs("\r\033[K", stderr);
     }
+    void report(std::string_view stage, std::uint64_t done, std::uint64_t total) {
+      const base::MutexLock lock(mutex_);
+      stage_ = stage;
+      done_ = done;
+      total_ = total;
+      is_new_ = !stage.empty();
+      show_if_due();
+    }
+
+   private:
+    // Also while nothing comes: who waits for a silent ledger sees it.
+    void tick(const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        const base::MutexLock lock(mutex_);
+        show_if_due();
+      }
+    }
+    void show_if_due() REQUIRES(mutex_) {
+      const auto now = Clock::now();
+      if (!is_new_ || now < next_) return;
+      is_new_ = false;
+      next_ = now + std::chrono::milliseconds(terminal_ ? 100 : 10'000);
+      std::string line = stage_;
+      if (done_ > 0 || total_ > 0) line += ": " + std::to_string(done_);
+      if (total_ > 0) line += " of " + std::to_string(total_);
+      std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());
+      std::fflush(stderr);
+      on_screen_ = terminal_;
+    }
+
+    const bool terminal_ = ::isatty(STDERR_FILENO) != 0;
+    base::Mutex mutex_;
+    Clock::time_point next_ GUARDED_BY(mutex_) = Clock::now() + std::chrono::milliseconds(terminal_ ? 300 : 2'000);
+    std::string stage_ GUARDED_BY(mutex_);
+    std::uint64_t done_ GUARDED_BY(mutex_) = 0;
+    std::uint64_t total_ GUARDED_BY(mutex_) = 0;
+    bool is_new_ GUARDED_BY(mutex_) = false;
+    bool on_screen_ = false;
+    std::jthread ticker_{[this](const std::stop_token& stop) { tick(stop); }};  // last: it uses the others
   };
-  auto state = std::make_shared<State>();
-  state->next = Clock::now() + std::chrono::milliseconds(state->terminal ? 300 : 10'000);
-  return [state](std::string_view stage, std::uint64_t done, std::uint64_t total) {
-    const auto now = Clock::now();
-    if (now < state->next) return;
-    state->next = now + std::chrono::milliseconds(state->terminal ? 100 : 10'000);
-    std::string line(stage);
-    line += ": " + std::to_string(done);
-    if (total > 0) line += " of " + std::to_string(total);
-    std::fprintf(stderr, state->terminal ? "\r\033[K%s" : "%s\n", line.c_str());
-    std::fflush(stderr);
-    state->on_screen = state->terminal;
-  };
+  const auto screen = std::make_shared<Screen>();
+  return
+      [screen](std::string_view stage, std::uint64_t done, std::uint64_t total) { screen->report(stage, done, total); };
 }
 
 }  // namespace glucoledger::apps

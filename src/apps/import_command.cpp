@@ -82,17 +82,19 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
   auto documents = ordered_json::array();
   std::string text;
   auto exit_code = ExitCode::kDone;
+  bool has_changed = false;
   const auto tell = [&](const std::string& file, const Result<usecases::Import>& import) {
     auto outcome = outcome_of(file, import);
     documents.push_back(std::move(outcome.document));
     text += outcome.text;
+    has_changed = has_changed || (import && import->added.added > 0);
     if (!outcome.error) return;
     tell_error(*outcome.error);
     exit_code = base::worse(exit_code, exit_code_of(outcome.error->code));
   };
   GL_CHECK(usecases::import_files(home, session.world(), arguments.files, import_options(arguments.device), tell));
   print_result(context, {{"files", documents}}, text);
-  return exit_code;
+  return exit_code == ExitCode::kBusy && has_changed ? ExitCode::kFailed : exit_code;
 }
 
 }  // namespace
@@ -100,7 +102,7 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
 void tell_import(const Context& context, const std::string& file, const Result<usecases::Import>& import) {
   const auto outcome = outcome_of(file, import);
   print_result(context, outcome.document, outcome.text);
-  if (outcome.error) std::fprintf(stderr, "glucoledger: %s\n", without_controls(outcome.error->message).c_str());
+  if (outcome.error) tell_error(*outcome.error);
 }
 
 void add_import_command(CLI::App& app, Context& context) {

@@ -111,18 +111,18 @@ Result<std::string> share_text(const ShareArguments& arguments, const usecases::
 
 // What was recorded holds, whatever became of the notes. This decides the exit code.
 Result<ExitCode> exit_of(const usecases::Carried& carried) {
-  constexpr std::string_view kNextStep =
-      "what was done holds; what the other side must learn goes with the next publish";
+  const std::string holds = "what was done holds; what the other side must learn goes with the next publish";
   if (auto shortfall = carried.shortfall()) {
-    if (shortfall->code == ErrorCode::kUnreachable) base::advise(*shortfall, Advice::kNone, std::string(kNextStep));
+    const bool has_own_words = shortfall->advice != Advice::kNone;
+    base::advise(*shortfall, Advice::kNone, has_own_words ? next_step_of(*shortfall) + "; " + holds : holds);
     return tl::unexpected(std::move(*shortfall));
   }
   if (carried.waiting.notes_waiting == 0) return ExitCode::kDone;
-  return fail(ErrorCode::kUnreachable,
-              carried.by == usecases::Carried::By::kAnotherProcess
-                  ? "the process that publishes for this home has not told the other side yet"
-                  : "notes wait for the ledger",
-              std::string(kNextStep));
+  if (carried.by != usecases::Carried::By::kAnotherProcess) {
+    return fail(ErrorCode::kUnreachable, "notes wait for the ledger", holds);
+  }
+  return fail(ErrorCode::kUnreachable, "the process that publishes for this home has not told the other side yet",
+              "what was done holds; that process takes along what the other side must learn");
 }
 
 // Text is printed once it is so; the one document with --json at the end, with what became of the notes.

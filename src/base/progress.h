@@ -7,7 +7,7 @@
 
 namespace glucoledger::base {
 
-// `total` 0: not known. Called often: showing must be cheap.
+// `total` 0: not known. An empty stage: nothing is waited for any more. Called often: showing must be cheap.
 using Progress = std::function<void(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
 
 inline void report(const Progress& progress, std::string_view stage, std::uint64_t done, std::uint64_t total) {

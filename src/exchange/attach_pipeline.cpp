@@ -10,7 +10,8 @@ constexpr std::size_t kWaitingMax = 256;
 constexpr std::size_t kAttachedMax = 256;
 constexpr std::size_t kBundlesPerSubmit = 64;
 constexpr std::size_t kBundlesPerSubmitMax = 192;
-constexpr std::int64_t kSubmitIntervalMs = 200;  // what is attached waits no longer than so
+constexpr std::int64_t kSubmitIntervalMs = 200;   // what is attached waits no longer than so
+constexpr std::int64_t kDepartureAgeMaxMs = 150;  // less than a revocation waits
 constexpr std::int64_t kTipsAgeMs = 1'000;
 constexpr auto kWatchStep = std::chrono::milliseconds(20);
 constexpr int kWatchStepsMax = 4;  // a ledger that answers has done so by then
@@ -293,6 +294,9 @@ void AttachPipeline::submit_loop() {
     const auto cancel = submission->cancel.token();
     lock.unlock();
     auto submitted = cancel.check();
+    if (submission->departure.age_ms() > kDepartureAgeMaxMs) {  // this process was stopped: it asks anew
+      submitted = fail(ErrorCode::kInterrupted, "what was about to leave did not in time");
+    }
     if (submitted) submitted = ledger_.submit(transactions, cancel);
     if (!submitted && (submitted.error().code != ErrorCode::kInterrupted || cancel_.token().cancelled())) {
       fail_with(submitted.error());

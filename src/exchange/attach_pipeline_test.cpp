@@ -10,7 +10,7 @@
 namespace glucoledger::exchange {
 namespace {
 
-// Counts how often it was asked for tips; takes everything.
+// Counts what it was asked for; takes everything.
 class FakeLedger final : public ports::Ledger {
  public:
   Result<ports::LedgerInfo> info(const base::CancelToken&) override { return ports::LedgerInfo{}; }
@@ -18,7 +18,10 @@ class FakeLedger final : public ports::Ledger {
     ++tips_asked;
     return ports::Tips{};
   }
-  Result<void> submit(std::span<const ledger::Transaction>, const base::CancelToken&) override { return {}; }
+  Result<void> submit(std::span<const ledger::Transaction>, const base::CancelToken&) override {
+    ++submissions;
+    return {};
+  }
   Result<ports::ReadEnd> read_into(std::span<const crypto::Hash>, ports::Sink&, const base::CancelToken&) override {
     return ports::ReadEnd{};
   }
@@ -26,6 +29,7 @@ class FakeLedger final : public ports::Ledger {
     return std::vector<bool>(hashes.size());
   }
   std::atomic<int> tips_asked = 0;
+  std::atomic<int> submissions = 0;
 };
 
 class AttachPipelineTest : public testing::Test {
@@ -62,6 +66,24 @@ class AttachPipelineTest : public testing::Test {
   ports::World world_{.clock = clock_, .open_ledger = {}, .open_store = {}, .progress = {}, .attach = attach};
   AttachPipeline pipeline_{folder_.path(), ledger_, world_, 1, 0};
 };
+
+// Its process was stopped after it had recorded that they leave: a revocation may have come meanwhile.
+TEST_F(AttachPipelineTest, WhatIsLateToLeaveAsksAnew) {
+  pipeline_.push(row(1));
+  pipeline_.finish();
+  auto departure = home::Departure::begin(folder_.path(), {}, clock_).value();
+  clock_.advance_ms(200);
+  pipeline_.depart(next_batch(), std::move(departure));
+  auto again = next_batch();
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(ledger_.submissions, 0);
+  pipeline_.depart(std::move(again), home::Departure::begin(folder_.path(), {}, clock_).value());
+  while (!pipeline_.is_idle()) {
+    pipeline_.wait(kLookMs, false);
+    (void)pipeline_.take_accepted();
+  }
+  EXPECT_EQ(ledger_.submissions, 1);
+}
 
 TEST_F(AttachPipelineTest, AFullBatchWaitsForNoTime) {
   constexpr std::size_t kBatch = 64;

@@ -40,6 +40,10 @@ std::string payload_of(const ledger::PreparedBundle& bundle) {
   return payload;
 }
 
+std::string_view without_padding(std::string_view payload_trytes) {
+  return payload_trytes.substr(0, payload_trytes.find_last_not_of('9') + 1);
+}
+
 Result<std::vector<Accepted>> Delivery::find_on_ledger(std::span<const Outgoing> rows) {
   std::vector<crypto::Hash> addresses;
   for (const auto& row : rows) addresses.push_back(row.address);

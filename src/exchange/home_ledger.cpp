@@ -42,9 +42,7 @@ std::vector<locator::Locator> places_of_ledger(const home::Home& home, const hom
   return places;
 }
 
-}  // namespace
-
-Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world) {
+Result<OpenedLedger> open_and_ask(home::Home& home, const ports::World& world) {
   OpenedLedger opened;
   GL_TRY(known, home.meta(kNetworkId));
   const auto& place = home.ledger_place();
@@ -59,6 +57,15 @@ Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& worl
   GL_ASSIGN(opened.ledger, world.open_ledger(place, ports::Use::kWrite, world.cancel));
   GL_ASSIGN(opened.info, opened.ledger->info(world.cancel));
   if (known != opened.info.network_id) GL_CHECK(remember(home, opened.info.network_id));
+  return opened;
+}
+
+}  // namespace
+
+Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world) {
+  base::report(world.progress, "asking the ledger", 0, 0);
+  auto opened = open_and_ask(home, world);
+  base::report(world.progress, "", 0, 0);
   return opened;
 }
 

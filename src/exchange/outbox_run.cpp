@@ -25,7 +25,8 @@ constexpr int kFruitlessRoundsMax = 20;   // in which every epoch was changed by
 constexpr int kLooksForNotesMax = 1'000;  // what stands behind that is found when it is in the way
 // Who shares or revokes waits no longer for a milestone that confirms the notes: they are on the ledger.
 constexpr std::int64_t kNotesWaitMs = 1'500;
-constexpr int kRunsMax = 100;  // one after the other, for what other processes add at the end of each
+constexpr int kRenumberingsMax = 20;  // of notes whose numbers another copy of this home took at the same moment
+constexpr int kRunsMax = 100;         // one after the other, for what other processes add at the end of each
 
 // Inside a transaction: what waits in these epochs, into new ones. Their ids.
 Result<std::vector<std::int64_t>> move_to_new_epochs(home::Transaction& transaction,
@@ -87,7 +88,7 @@ class OutboxRun {
   }
 
   Result<void> send_all() {
-    do {
+    for (int round = 0; round < kRenumberingsMax; ++round) {
       GL_TRY(counts, home::outbox_counts(home_));
       const auto total = options_.notes_only ? counts.notes_waiting : counts.messages_waiting + counts.notes_waiting;
       sealed_.clear();
@@ -97,7 +98,9 @@ class OutboxRun {
                                   static_cast<std::size_t>(total)));
       GL_TRY(renumbered, renumber_collided(sealed_));
       if (renumbered == 0) return {};
-    } while (true);
+    }
+    return fail(ErrorCode::kUnreachable, "whatever number a note takes, another one of this home stands there already",
+                "see whether a copy of this home publishes too; nothing is lost");
   }
 
   DeliverySource::Rows next_rows() {
@@ -212,8 +215,9 @@ class OutboxRun {
     return {};
   }
 
-  // Where a key that signed for one of these rows has signed something else on the ledger, or that is in doubt, what
-  // its epoch has from there on waits in a new one.
+  // Where a key that signed for one of these rows has signed something else on the ledger, what its epoch has from
+  // there on waits in a new one. What is only in doubt stays: it may stand there already, signed and sent by an earlier
+  // run.
   Result<bool> look_again(std::span<const Outgoing> rows) {
     std::vector<Signer> signers;
     std::set<std::string> own_payloads;
@@ -222,13 +226,10 @@ class OutboxRun {
       GL_TRY(epoch, home::epoch_by_id(home_, row.epoch_id));
       GL_TRY(signer, Signer::open(home_, epoch, row.number));
       signers.push_back(std::move(signer));
-      own_payloads.insert(payload_of(row.bundle));
+      own_payloads.insert(std::string(without_padding(payload_of(row.bundle))));
     }
-    GL_TRY(used, in_use(signers, own_payloads));
-    const auto is_out = [&](const Signer& signer) {
-      return !report_.doubt.empty() || std::find(used.begin(), used.end(), signer.epoch().id) != used.end();
-    };
-    std::erase_if(signers, [&](const Signer& signer) { return !is_out(signer); });
+    GL_TRY(uses, find_uses(signers, own_payloads));
+    std::erase_if(signers, [&](const Signer& signer) { return !uses.signed_elsewhere.contains(signer.epoch().id); });
     if (signers.empty()) return false;
     report_.epochs_replaced += signers.size();
     GL_CHECK(make_epochs([&](home::Transaction& transaction) -> Result<std::vector<std::int64_t>> {
@@ -276,12 +277,14 @@ class OutboxRun {
     return signers;
   }
 
-  // Epochs at whose next address a message of their next key stands, or once stood something. Too few nodes may have
-  // answered to be sure of the others: report_.doubt. Epochs of this run are known to be in nobody else's hands: a
-  // ledger that says otherwise is not believed, or new ones were made without end. What this home signed there itself
-  // is no use by others.
-  Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers,
-                                           const std::set<std::string>& own_payloads = {}) {
+  struct Uses {
+    std::set<std::int64_t> signed_elsewhere;  // a message of the epoch's next key stands at its next address
+    std::set<std::int64_t> pruned;            // once something stood there
+    std::string doubt;                        // too few nodes answered to be sure of the others
+  };
+  // Epochs of this run are known to be in nobody else's hands: a ledger that says otherwise is not believed, or new
+  // ones were made without end. What this home signed itself is no use by others.
+  Result<Uses> find_uses(const std::vector<Signer>& signers, const std::set<std::string>& own_payloads) {
     std::vector<const Signer*> asked;
     asked.reserve(signers.size());
     std::vector<crypto::Hash> addresses;
@@ -290,19 +293,31 @@ class OutboxRun {
       asked.push_back(&signer);
       addresses.push_back(signer.next_address());
     }
-    std::vector<bool> taken(asked.size());
+    Uses uses;
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
-      if (own_payloads.contains(bundle.payload()) || !asked[which]->signed_by_next_key(bundle)) return std::nullopt;
+      const auto payload = bundle.payload();
+      if (own_payloads.contains(std::string(without_padding(payload)))) return std::nullopt;
+      if (!asked[which]->signed_by_next_key(bundle)) return std::nullopt;
       return true;
     };
-    const auto take = [&](std::size_t which, bool is_used) { return taken[which] = is_used; };
+    const auto take = [&](std::size_t which, bool is_used) {
+      if (is_used) uses.signed_elsewhere.insert(asked[which]->epoch().id);
+      return is_used;
+    };
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
-    if (!end.doubt.empty()) report_.doubt = end.doubt;
-    std::vector<std::int64_t> used;
+    uses.doubt = end.doubt;
     for (std::size_t i = 0; i < asked.size(); ++i) {
-      if (taken[i] || end.pruned[i]) used.push_back(asked[i]->epoch().id);
+      if (end.pruned[i]) uses.pruned.insert(asked[i]->epoch().id);
     }
-    return used;
+    return uses;
+  }
+
+  // Those that must sign no more; of the others it may be in doubt: report_.doubt.
+  Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers) {
+    GL_TRY(uses, find_uses(signers, {}));
+    if (!uses.doubt.empty()) report_.doubt = uses.doubt;
+    uses.pruned.merge(uses.signed_elsewhere);
+    return std::vector<std::int64_t>(uses.pruned.begin(), uses.pruned.end());
   }
 
   // ---- afterwards
@@ -363,6 +378,7 @@ Result<std::optional<OutboxReport>> run_once(home::Home& home, const ports::Worl
                                              const OutboxOptions& options) {
   GL_TRY(lease, home::SigningLease::take(home.folder()));
   if (!lease) return std::nullopt;
+  GL_CHECK(home.catch_up_instance(*lease));
   GL_TRY(opened, options.notes_only ? open_home_ledger_soon(home, world) : open_home_ledger(home, world));
   GL_TRY(mwm, ledger::weight_to_attach(opened.info.min_weight_magnitude, options.min_weight_magnitude));
   return OutboxRun(home, *lease, world, options, opened, mwm).run();

@@ -388,20 +388,42 @@ Result<void> Home::write_signed(const SigningLease& /*lease*/, const Work& work)
   return write_instance(folder_, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings));
 }
 
-// Where another process signs meanwhile, the file that it writes may be followed by this one, which counts one less: a
-// count behind the database's says nothing wrong.
+// Where another process counts on meanwhile, its file may have been followed by this one, which is behind: until both
+// tell the same.
+Result<void> Home::write_present_instance() {
+  std::optional<Recorded> written;
+  while (true) {
+    Recorded recorded;
+    GL_CHECK(read([&]() -> Result<void> {
+      GL_ASSIGN(recorded, recorded_instance(*this));
+      return {};
+    }));
+    if (written && written->id == recorded.id && written->signings == recorded.signings) return {};
+    GL_CHECK(write_instance(folder_, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings)));
+    written = std::move(recorded);
+  }
+}
+
 Result<void> Home::renew_instance() {
-  Recorded recorded;
   bool is_sole = false;
   GL_CHECK(write([&](Transaction& transaction) -> Result<void> {
-    GL_ASSIGN(recorded, recorded_instance(*this));
+    GL_TRY(recorded, recorded_instance(*this));
     is_sole = fits(read_instance(folder_), present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings));
     if (!is_sole) return {};
-    ++recorded.signings;
-    return set_meta(transaction, "signings", std::to_string(recorded.signings));
+    return set_meta(transaction, "signings", std::to_string(recorded.signings + 1));
   }));
-  if (!is_sole) return mark_if_doubled();
-  return write_instance(folder_, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings));
+  return is_sole ? write_present_instance() : mark_if_doubled();
+}
+
+Result<void> Home::catch_up_instance(const SigningLease& /*lease*/) {
+  const auto file = read_instance(folder_);
+  Recorded recorded;
+  GL_CHECK(read([&]() -> Result<void> {
+    GL_ASSIGN(recorded, recorded_instance(*this));
+    return {};
+  }));
+  if (!fits(file, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings))) return mark_if_doubled();
+  return file->signings < recorded.signings ? write_present_instance() : Result<void>();
 }
 
 Result<bool> Home::changed_elsewhere() {

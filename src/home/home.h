@@ -105,6 +105,9 @@ class Home {
   // So that a home that is put back to an earlier state is noticed (instance.h), though nothing was signed since: for
   // who is about to change, or has changed, who may read.
   Result<void> renew_instance();
+  // For who is about to send what was signed earlier: a process that was killed between its commit and its file left
+  // one that is behind, to which a database of before that commit would fit.
+  Result<void> catch_up_instance(const SigningLease& lease);
   // Whether another connection has committed since the last call (true the first time). Cheap.
   Result<bool> changed_elsewhere();
 
@@ -116,6 +119,7 @@ class Home {
   Result<void> load_settings();
   Result<void> check_instance();
   Result<void> mark_if_doubled();
+  Result<void> write_present_instance();
 
   std::filesystem::path folder_;
   sqlite::Database database_;

@@ -128,6 +128,29 @@ TEST_F(InstanceTest, AnotherDeviceNumberAloneIsNoCopy) {
   EXPECT_TRUE(may_sign(home));
 }
 
+// Killed between the commit and the file: what was signed is sent later, and by then the file is no longer behind.
+TEST_F(InstanceTest, AFileThatIsBehindIsCaughtUpBeforeAnythingIsSent) {
+  ASSERT_NO_FATAL_FAILURE(create_and_sign());
+  const auto database_before = read_file(folder_ / "home.db");
+  fs::create_hard_link(folder_ / "instance", folder_ / "behind");
+  {
+    auto home = open();
+    ASSERT_TRUE(count_signing(home));
+  }
+  fs::rename(folder_ / "behind", folder_ / "instance");
+  {
+    auto home = open();
+    EXPECT_FALSE(home.was_doubled());
+    const auto lease = SigningLease::take(folder_).value();
+    ASSERT_TRUE(home.catch_up_instance(*lease));
+    EXPECT_FALSE(home.was_doubled());
+  }
+  std::ofstream(folder_ / "home.db", std::ios::trunc | std::ios::binary) << database_before;
+  auto home = open();
+  EXPECT_TRUE(home.was_doubled());
+  EXPECT_FALSE(may_sign(home));
+}
+
 // As by `cp -a backup/. home/`: the same files, with the content of earlier ones.
 TEST_F(InstanceTest, AHomePutBackInPlaceIsNoticed) {
   ASSERT_NO_FATAL_FAILURE(create_and_sign());

@@ -29,7 +29,7 @@ Result<Departure> Departure::begin(const std::filesystem::path& home_folder, con
     const auto gate = FileLock::acquire(home_folder / kGateFile, 0);
     auto lock = gate ? FileLock::acquire(home_folder / kDepartingFile, 0, {}, FileLock::Mode::kShared)
                      : tl::unexpected(gate.error());
-    if (lock) return Departure(std::move(*lock));
+    if (lock) return Departure(std::move(*lock), clock);
     if (lock.error().code != ErrorCode::kBusy) return tl::unexpected(lock.error());
     clock.wait_ms(kStepMs, cancel);
   }

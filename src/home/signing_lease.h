@@ -30,13 +30,19 @@ class SigningLease {
 // Shared among those who send.
 class Departure {
  public:
-  // Waits while someone holds departures off; kInterrupted when cancelled.
+  // Waits while someone holds departures off; kInterrupted when cancelled. The clock must outlive it.
   static Result<Departure> begin(const std::filesystem::path& home_folder, const base::CancelToken& cancel,
-                                 const base::Clock& clock = base::SystemClock());
+                                 const base::Clock& clock);
+  // Since it began. Whoever holds departures off does not wait for ever, as a process may be stopped: what was not sent
+  // while this is young must not be sent any more.
+  std::int64_t age_ms() const { return clock_->steady_ms() - begun_ms_; }
 
  private:
-  explicit Departure(base::FileLock lock) : lock_(std::move(lock)) {}
+  Departure(base::FileLock lock, const base::Clock& clock)
+      : lock_(std::move(lock)), clock_(&clock), begun_ms_(clock.steady_ms()) {}
   base::FileLock lock_;
+  const base::Clock* clock_;
+  std::int64_t begun_ms_;
 };
 
 // Someone holds departures off, or wants to: who is sending breaks off soon.

@@ -9,6 +9,8 @@
 namespace glucoledger::home {
 namespace {
 
+const base::SystemClock kClock;
+
 class SigningLeaseTest : public HomeTest {
  protected:
   SigningLeaseTest() { std::filesystem::create_directories(folder_); }
@@ -42,20 +44,20 @@ TEST_F(SigningLeaseTest, ItEndsWithTheProcess) {
 }
 
 TEST_F(SigningLeaseTest, DeparturesShare) {
-  const auto departure = Departure::begin(folder_, {}).value();
+  const auto departure = Departure::begin(folder_, {}, kClock).value();
   EXPECT_TRUE(may_depart());
-  EXPECT_TRUE(in_another_process([&] { return Departure::begin(folder_, {}).has_value(); }));
+  EXPECT_TRUE(in_another_process([&] { return Departure::begin(folder_, {}, kClock).has_value(); }));
 }
 
 TEST_F(SigningLeaseTest, AHoldWaitsForWhatIsUnderWayAndNoLonger) {
-  auto departure = std::make_unique<Departure>(Departure::begin(folder_, {}).value());
+  auto departure = std::make_unique<Departure>(Departure::begin(folder_, {}, kClock).value());
   EXPECT_FALSE(DepartureHold::take(folder_, 0)->is_quiet());
   departure.reset();
   EXPECT_TRUE(DepartureHold::take(folder_, 0)->is_quiet());
 }
 
 TEST_F(SigningLeaseTest, NothingDepartsWhileItIsHeldOff) {
-  auto departure = std::make_unique<Departure>(Departure::begin(folder_, {}).value());
+  auto departure = std::make_unique<Departure>(Departure::begin(folder_, {}, kClock).value());
   for (const bool is_quiet : {false, true}) {
     {
       const auto hold = DepartureHold::take(folder_, 0).value();
@@ -70,7 +72,7 @@ TEST_F(SigningLeaseTest, NothingDepartsWhileItIsHeldOff) {
 
 TEST_F(SigningLeaseTest, WhoWaitsGoesOnAfterwards) {
   auto hold = std::make_unique<DepartureHold>(DepartureHold::take(folder_, 0).value());
-  std::thread waiting([&] { EXPECT_TRUE(Departure::begin(folder_, {})); });
+  std::thread waiting([&] { EXPECT_TRUE(Departure::begin(folder_, {}, kClock)); });
   hold.reset();
   waiting.join();
 }
@@ -87,13 +89,13 @@ TEST_F(SigningLeaseTest, AHoldEndsWithTheProcess) {
 TEST_F(SigningLeaseTest, WhoIsCancelledDoesNotDepart) {
   base::CancelSource source;
   source.trip();
-  EXPECT_EQ(Departure::begin(folder_, source.token()).error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(Departure::begin(folder_, source.token(), kClock).error().code, ErrorCode::kInterrupted);
 }
 
 TEST_F(SigningLeaseTest, AFolderThatIsNotThereIsToldAsSuch) {
   const auto nowhere = parent_ / "nowhere";
   EXPECT_EQ(SigningLease::take(nowhere).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(Departure::begin(nowhere, {}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(Departure::begin(nowhere, {}, kClock).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(DepartureHold::take(nowhere, 0).error().code, ErrorCode::kNotFound);
 }
 

@@ -111,6 +111,8 @@ Result<Note> open_note(std::string_view payload_trytes, const Thread& thread, Di
   const auto junk = [] { return fail(ErrorCode::kCorrupt, "not a note of this thread"); };
   const std::size_t transactions = payload_trytes.size() / kFragmentTrytes;
   if (transactions == 0 || transactions > 16 || payload_trytes.size() % kFragmentTrytes != 0) return junk();
+  // Nothing else covers a last tryte that belongs to no byte.
+  if (payload_trytes.find_first_not_of('9', capacity_of(transactions) * 2) != payload_trytes.npos) return junk();
   const auto sealed = crypto::b1t6_decode(payload_trytes.substr(0, capacity_of(transactions) * 2));
   if (!sealed || sealed->empty()) return junk();
   if (sealed->front() > kVersion) {

@@ -121,6 +121,14 @@ TEST(Note, TheFullestNoteFits) {
   EXPECT_EQ(seal_note(note, parties.thread, kDirection, 0, parties.patient).size(), 16 * 2187u);
 }
 
+TEST(Note, NoTryteMayBeAnother) {
+  const Parties parties;
+  auto payload = seal_note({}, parties.thread, kDirection, 0, parties.patient);
+  ASSERT_EQ(payload.size(), 2187u);  // one more than its bytes take
+  payload.back() = 'A';
+  EXPECT_FALSE(open_note(payload, parties.thread, kDirection, 0, parties.patient.public_key()));
+}
+
 TEST(Note, ANewerVersionIsNamed) {
   const Parties parties;
   auto payload = seal_note({}, parties.thread, kDirection, 0, parties.patient);

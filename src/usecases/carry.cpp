@@ -21,8 +21,10 @@ Result<Carried> carried(home::Home& home, Result<std::optional<OutboxReport>> re
   } else {
     outcome.by = Carried::By::kNobody;
     outcome.error = std::move(report.error());
-    // It is recorded, so that BUSY, "nothing was changed", would be untrue.
-    if (outcome.error->code == ErrorCode::kBusy) outcome.error->code = ErrorCode::kUnreachable;
+    // It is recorded, so that BUSY, "nothing was changed", would be untrue, and so would be that it is not allowed.
+    if (outcome.error->code == ErrorCode::kBusy || outcome.error->code == ErrorCode::kNotAllowed) {
+      outcome.error->code = ErrorCode::kUnreachable;
+    }
   }
   GL_ASSIGN(outcome.waiting, home::outbox_counts(home));
   return outcome;
@@ -53,6 +55,7 @@ Result<Carried> carry_notes(home::Home& home, const World& world) {
     report.error() = {ErrorCode::kUnreachable, "stopped before the other side was told", ""};
   }
   GL_TRY(outcome, carried(home, std::move(report)));
+  if (outcome.error) outcome.error->code = ErrorCode::kUnreachable;  // whatever it was: what was recorded holds
   const auto until_ms = world.clock.steady_ms() + kTellWaitMs;
   while (outcome.by == Carried::By::kAnotherProcess && outcome.waiting.notes_waiting > 0 &&
          world.clock.steady_ms() < until_ms && !world.clock.wait_ms(kTellPauseMs, world.cancel)) {

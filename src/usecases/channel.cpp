@@ -34,7 +34,7 @@ Result<Found> look_up(ports::Ledger& ledger, const World& world, const Hash& roo
   Found found;
   const auto judge = [&](std::size_t, const ledger::Bundle& bundle) -> std::optional<Result<mam::Opened>> {
     const auto payload = bundle.payload();
-    if (payload == own_payload) return std::nullopt;
+    if (exchange::without_padding(payload) == exchange::without_padding(own_payload)) return std::nullopt;
     return mam::open(payload, root, mode, side_key);
   };
   bool has_all = false;

@@ -72,6 +72,26 @@ TEST_F(ChannelTest, ACopyThatWritesDuringTheProofOfWorkIsSeen) {
   EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one", "three", "two"}));
 }
 
+// Whoever sees a message may put it there again with 9s behind it, which make another bundle of it.
+TEST_F(ChannelTest, OnesOwnMessageWithMorePaddingIsOnesOwn) {
+  const auto first = write("state", "one").value();
+  network_.is_read_only = true;
+  EXPECT_FALSE(write("state", "two"));
+  network_.is_read_only = false;
+  {
+    auto file = exchange::ChannelFile::open(folder_ / "state", mam::Mode::kRestricted, std::nullopt).value();
+    const auto& pending = file.state().pending->bundle;
+    const auto address = mam::address_of(first.message.next_root, mam::Mode::kRestricted);
+    const auto longer = ledger::prepare(exchange::payload_of(pending) + std::string(2187, '9'), address, "", 1).value();
+    crypto::ProofOfWorkOptions work;
+    work.min_weight_magnitude = 1;
+    ASSERT_TRUE(tangle_->submit(ledger::attach(longer, {{}, {}, clock_.now_ms()}, work).value()));
+  }
+  const auto second = write("state", "two").value();
+  EXPECT_EQ(second.message.index, 1u);
+  EXPECT_EQ(second.unknown_messages, 0u);
+}
+
 TEST_F(ChannelTest, AMessageThatArrivedAlreadyIsNotWrittenTwice) {
   const auto first = write("state", "one").value();
   network_.fault = Network::Fault::kAfter;  // the ledger takes it, and its answer is lost

@@ -114,15 +114,20 @@ Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, con
   GL_CHECK(require_role(home, home::Role::kClinic));
   GL_TRY(contacts, chosen_contacts(home, patient));
   std::vector<FetchReport> reports(contacts.size());
+  base::report(world.progress, "asking the ledger", 0, 0);
   const Result<void> no_memory =
       fail(ErrorCode::kFailed, "there is not enough memory to fetch", "repeat: nothing is lost");
   std::vector<Result<void>> outcomes(contacts.size(), no_memory);
   const auto given_up = side_by_side(world, contacts.size(), patience, [&](std::size_t which, const World& own) {
     outcomes[which] = fetch_beside_others(home, own, contacts[which], reports[which]);
   });
+  base::report(world.progress, "", 0, 0);
   for (std::size_t i = 0; i < contacts.size(); ++i) {
     if (!outcomes[i] && outcomes[i].error().code == ErrorCode::kInterrupted && given_up[i]) {
       reports[i].add_problem(FetchState::kUnreachable, "", "nothing came of the patient's ledger for too long");
+    } else if (!outcomes[i] && outcomes[i].error().code == ErrorCode::kInterrupted) {
+      return fail(ErrorCode::kInterrupted, "stopped: what was read until now is kept",
+                  "nothing is lost: fetch again to go on");
     } else {
       GL_CHECK(std::move(outcomes[i]));
     }

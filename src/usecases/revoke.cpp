@@ -76,6 +76,7 @@ Result<Revocation> revoke(home::Home& home, const World& world, std::string_view
                           const std::function<void(const Revocation&)>& committed) {
   GL_CHECK(require_role(home, home::Role::kPatient));
   Revocation outcome;
+  (void)home.renew_instance();  // should the disk not take it, the revocation shall hold all the same
   GL_CHECK(write_while_nothing_departs(home, [&](home::Transaction& transaction) -> Result<void> {
     GL_TRY(grants, home::open_grants_named(home, name));
     if (grants.empty()) {
@@ -85,7 +86,6 @@ Result<Revocation> revoke(home::Home& home, const World& world, std::string_view
     return {};
   }));
   if (committed) committed(outcome);
-  (void)home.renew_instance();  // should the disk not take it, the revocation holds all the same
   GL_ASSIGN(outcome.carried, carry_notes(home, world));
   return outcome;
 }

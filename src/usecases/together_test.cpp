@@ -122,6 +122,26 @@ TEST_F(TogetherTest, AKeyThatSignedElsewhereMeanwhileSignsNothingHere) {
   EXPECT_EQ(records("stays"), imported_);
 }
 
+// One of two nodes is down: nothing is confirmed, and all is in doubt, for as long as that lasts.
+TEST_F(TogetherTest, DoubtAloneMakesNoEpochsWithoutEnd) {
+  import(0, 0, 3);
+  network_.doubt = "only 1 of 2 nodes answered";
+  network_.withholds = true;
+  network_.confirms_data = false;
+  const auto epochs = [&] {
+    auto home = open("patient");
+    return home::all_epochs(home, kA)->size();
+  };
+  ASSERT_TRUE(try_publish());
+  const auto before = epochs();
+  for (int round = 0; round < 3; ++round) {
+    const auto report = try_publish();
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->epochs_replaced, 0u);
+  }
+  EXPECT_EQ(epochs(), before);
+}
+
 // What it was sent and has not answered may arrive; nothing else does.
 TEST_F(TogetherTest, ALedgerThatNeverAnswersDoesNotHoldUpARevocation) {
   invite("stays");
