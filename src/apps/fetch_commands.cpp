@@ -80,20 +80,18 @@ std::string text_of(const usecases::FetchReport& report) {
   return text;
 }
 
-// Where several apply: 3, 1, 6, 5. One of many who revoked long ago is no alarm: 5 is for a patient who was named.
+// One of many who revoked long ago is no alarm: that is for a patient who was named.
 ExitCode exit_of(const std::vector<usecases::FetchReport>& reports, bool is_named) {
-  using usecases::FetchState;
-  const auto any = [&](FetchState state) {
-    return std::any_of(reports.begin(), reports.end(), [&](const auto& report) {
-      return std::any_of(report.problems.begin(), report.problems.end(),
-                         [&](const auto& problem) { return problem.state == state; });
-    });
-  };
-  if (any(FetchState::kCorrupt)) return ExitCode::kInputRefused;
-  if (any(FetchState::kPruned)) return ExitCode::kFailed;
-  if (any(FetchState::kUnreachable)) return ExitCode::kUnreachable;
-  const bool closed = std::any_of(reports.begin(), reports.end(), [](const auto& report) { return report.closed; });
-  return closed && is_named ? ExitCode::kNotAllowed : ExitCode::kDone;
+  auto exit_code = ExitCode::kDone;
+  for (const auto& report : reports) {
+    for (const auto& problem : report.problems) {
+      exit_code = base::worse(exit_code, exit_code_of(exchange::error_code_of(problem.state)));
+    }
+    if (report.closed && is_named) {
+      exit_code = base::worse(exit_code, exit_code_of(exchange::error_code_of(usecases::FetchState::kClosed)));
+    }
+  }
+  return exit_code;
 }
 
 Result<ExitCode> follow_patients(const Context& context, const Session& session, home::Home& home,

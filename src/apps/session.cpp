@@ -29,15 +29,15 @@ home::KeySource key_source(const Context& context) {
 }
 
 ports::World make_world() {
-  return wiring::make_world(std::make_shared<wiring::Connections>(kClock), kClock, terminal_progress(),
+  return wiring::make_world(std::make_shared<wiring::LedgerOpener>(kClock), kClock, terminal_progress(),
                             interrupt_token());
 }
 
 Session::Session(std::filesystem::path folder, SecretBytes key)
     : folder_(std::move(folder)),
       key_(std::move(key)),
-      connections_(std::make_shared<wiring::Connections>(kClock)),
-      world_(wiring::make_world(connections_, kClock, terminal_progress(), interrupt_token())) {}
+      opener_(std::make_shared<wiring::LedgerOpener>(kClock)),
+      world_(wiring::make_world(opener_, kClock, terminal_progress(), interrupt_token())) {}
 
 Result<Session> Session::start(const Context& context) {
   auto folder = home_folder(context);
@@ -48,13 +48,13 @@ Result<Session> Session::start(const Context& context) {
 Result<home::Home> Session::open(home::Home::Use use) const {
   GL_TRY(home, home::Home::open(folder_, key_, use));
   GL_TRY(access, wiring::load_access(home));
-  connections_->set_access(std::move(access));
+  opener_->set_access(std::move(access));
   warn_if_doubled(home);
   return home;
 }
 
 Result<void> Session::choose_proof_of_work(const std::string& where, home::Home& home) {
-  GL_ASSIGN(world_.attach, connections_->attach_at(where, home.ledger_place()));
+  GL_ASSIGN(world_.attach, opener_->attach_at(where, home.ledger_place()));
   return {};
 }
 

@@ -8,7 +8,7 @@
 #include "apps/command.h"
 #include "home/home.h"
 #include "ports/world.h"
-#include "wiring/connections.h"
+#include "wiring/ledger_opener.h"
 
 namespace glucoledger::apps {
 
@@ -32,7 +32,7 @@ class Session {
   Session(std::filesystem::path folder, SecretBytes key);
   std::filesystem::path folder_;
   SecretBytes key_;
-  std::shared_ptr<wiring::Connections> connections_;  // of the home that was opened last
+  std::shared_ptr<wiring::LedgerOpener> opener_;  // of the home that was opened last
   ports::World world_;
 };
 

@@ -38,6 +38,10 @@ enum class Advice : std::uint8_t {
   kGiveWholeInvitation,  // all that sharing wrote
   kChooseModeOrChannel,  // the channel's own mode, or a new channel
   kBeginChannel,         // a new one, as what is kept of this one is damaged
+  // What a physician did not get.
+  kAskWhoHoldsIt,      // it was dropped here
+  kFetchLater,         // nothing is lost
+  kAskWhetherToTrust,  // the ledger, which handed out what is not genuine
   // Reaching servers.
   kChooseNode,                 // another one: this one answers wrongly
   kChooseProofOfWork,          // another place for it: this one does it wrongly

@@ -1,8 +1,9 @@
 // What an ErrorCode is to those outside: a script by the exit code, a caller over HTTP by the status, and a FHIR client
 // by an OperationOutcome. One table, so that all of them tell the same.
 //
-// What a code says of a patient's records is exchange/fetch_state.h. The IRI API answers as IRI did (docs/iri-api.md).
-// Source: https://hl7.org/fhir/R4/valueset-issue-type.html, https://hl7.org/fhir/R4/valueset-issue-severity.html.
+// What a code says of a patient's records, and the other way round, is exchange/fetch_state.h. The IRI API answers as
+// IRI did (docs/iri-api.md). Source: https://hl7.org/fhir/R4/valueset-issue-type.html,
+// https://hl7.org/fhir/R4/valueset-issue-severity.html.
 #pragma once
 
 #include <array>

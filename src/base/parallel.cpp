@@ -4,10 +4,18 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace glucoledger::base {
+
+void add_threads(std::vector<std::jthread>& threads, std::size_t count, const std::function<void()>& work) {
+  try {
+    for (std::size_t i = 0; i < count; ++i) threads.emplace_back(work);
+  } catch (const std::system_error&) {  // the system gives no more
+  }
+}
 
 void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next{0};
@@ -24,7 +32,7 @@ void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work
   {
     std::vector<std::jthread> threads;
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    for (std::size_t i = 1; i < std::min(cores, count); ++i) threads.emplace_back(loop);
+    add_threads(threads, std::min(cores, count) - std::min<std::size_t>(count, 1), loop);
     loop();
   }
   if (thrown) std::rethrow_exception(thrown);

@@ -3,8 +3,14 @@
 
 #include <cstddef>
 #include <functional>
+#include <thread>
+#include <vector>
 
 namespace glucoledger::base {
+
+// Starts so many threads that do `work`, or fewer where the system gives no more: what they would have done, the others
+// or the caller do.
+void add_threads(std::vector<std::jthread>& threads, std::size_t count, const std::function<void()>& work);
 
 // Runs `work(i)` for every i below `count`, in no particular order, on all cores; returns when all are done.
 // What `work` throws, as where memory ends, is thrown here once all have stopped.

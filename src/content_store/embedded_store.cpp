@@ -147,10 +147,10 @@ Result<void> EmbeddedStore::truncate_log() {
               "repeat when that process is done, to erase them on disk too");
 }
 
-Result<ports::StoredFile> EmbeddedStore::stat(std::string_view cid, const base::CancelToken& cancel) {
-  using State = ports::StoredFile::State;
+Result<ports::FileStatus> EmbeddedStore::stat(std::string_view cid, const base::CancelToken& cancel) {
+  using State = ports::FileStatus::State;
   GL_TRY(root, decode_cid(cid));
-  ports::StoredFile file;
+  ports::FileStatus file;
   const auto block = read_block(root.digest, root.digest);
   const bool missing =
       !block && (block.error().code == ErrorCode::kNotFound || block.error().code == ErrorCode::kPruned);

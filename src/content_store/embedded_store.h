@@ -38,7 +38,7 @@ class EmbeddedStore final : public ports::ContentStore {
   // kUnreachable: removed, but another process that reads keeps the blocks in the log.
   Result<void> remove(std::string_view cid, const base::CancelToken& cancel = {}) override;
   // Of a block inside a tree it reads all that is below.
-  Result<ports::StoredFile> stat(std::string_view cid, const base::CancelToken& cancel = {}) override;
+  Result<ports::FileStatus> stat(std::string_view cid, const base::CancelToken& cancel = {}) override;
 
  private:
   EmbeddedStore(locator::Locator folder, sqlite::Database database)

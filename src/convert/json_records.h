@@ -2,8 +2,8 @@
 //
 // Read are an array of objects, an object that holds such an array (Nightscout v3 {"result": [..]}, Dexcom
 // {"records": [..]}), and objects one after the other (NDJSON). A record is at most limits::kResourceSizeMax long and
-// limits::kJsonDepthMax levels deep. A file
-// that ends too early, or is none of these, is kInputRefused. Source: RFC 8259.
+// limits::kJsonDepthMax levels deep. A file that ends too early, or is none of these, is kInputRefused. Source: RFC
+// 8259.
 #pragma once
 
 #include <simdjson.h>

@@ -111,7 +111,7 @@ Result<void> Delivery::settle(std::int64_t wait_ms) {
 }
 
 Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& source, std::size_t total) {
-  Patience patience;
+  LookPace patience;
   const auto since_ms = patience.last_success_ms = world_.clock.steady_ms();
   std::size_t accepted = 0;
   for (bool ended = false; !ended || !pipeline.is_idle();) {
@@ -237,7 +237,7 @@ void Delivery::tell(std::uint64_t hashes, std::int64_t since_ms, std::size_t don
   base::report(world_.progress, stage, done, total);
 }
 
-Result<void> Delivery::look_for_confirmation(Patience& patience) {
+Result<void> Delivery::look_for_confirmation(LookPace& patience) {
   const auto now_ms = world_.clock.steady_ms();
   if (sent_.empty() || now_ms < patience.next_look_ms) return {};
   const auto before = counts_.closed;

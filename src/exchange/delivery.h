@@ -69,7 +69,7 @@ class Delivery {
 
  private:
   // The pauses between two looks at what is confirmed.
-  struct Patience {
+  struct LookPace {
     std::int64_t next_look_ms = 0;
     std::int64_t last_success_ms = 0;
     std::int64_t pause_ms = 0;
@@ -86,7 +86,7 @@ class Delivery {
   void collect(AttachPipeline& pipeline);
   Result<void> keep_books();
   void tell(std::uint64_t hashes, std::int64_t since_ms, std::size_t done, std::size_t total) const;
-  Result<void> look_for_confirmation(Patience& patience);
+  Result<void> look_for_confirmation(LookPace& patience);
   // Closes what is confirmed within the time; the rest stays in `sent`, as in the following.
   Result<void> await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms);
   Result<void> close_confirmed(std::vector<Accepted>& sent);

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/limits.h"
+#include "base/parallel.h"
 #include "exchange/read_judged.h"
 #include "fhir/observation.h"
 #include "fhir/record_file.h"
@@ -51,9 +52,13 @@ Result<void> EpochReader::read_lanes(std::vector<home::ReleasedEpoch> epochs) {
     if (!outcomes[i]) failed_ = true;
   };
   {
+    std::atomic<std::size_t> next = 0;
+    const auto take = [&] {
+      for (std::size_t i = next++; i < lanes.size(); i = next++) run(i);
+    };
     std::vector<std::jthread> threads;
-    for (std::size_t i = 1; i < lanes.size(); ++i) threads.emplace_back(run, i);
-    if (!lanes.empty()) run(0);
+    base::add_threads(threads, lanes.empty() ? 0 : lanes.size() - 1, take);
+    take();
   }
   for (auto& outcome : outcomes) GL_CHECK(std::move(outcome));
   return {};
@@ -182,9 +187,6 @@ Result<void> EpochReader::keep_messages(std::vector<Step>& steps) {
 // A file of many records is kept in pieces: what was kept is known when it is read again.
 Result<void> EpochReader::keep_file(Step& step) {
   auto sealed = sealed_file(step);
-  // What files expand to is large: of all patients', one at a time.
-  static base::Mutex expanding;
-  const base::MutexLock expanding_lock(expanding);
   auto records = sealed ? records_in(*sealed, step) : Result<std::vector<home::Record>>(tl::unexpected(sealed.error()));
   if (!records) {
     const auto problem = fetch_state_of(records.error().code);
@@ -239,6 +241,9 @@ Result<Bytes> EpochReader::sealed_file(const Step& step) {
 Result<std::vector<home::Record>> EpochReader::records_in(ByteView sealed, const Step& step) {
   const auto size_max =
       std::min(base::limits::kRecordFileSizeMax, sealed.size() * base::limits::kRecordFileExpansionMax);
+  // What files expand to takes much memory: in a process one at a time, whichever patient's.
+  static base::Mutex expanding;
+  const base::MutexLock lock(expanding);
   GL_TRY(file, privacy::open_file(sealed, *step.epoch.file_secret, size_max));
   GL_TRY(resources, fhir::split_records(base::as_text(file)));
   std::vector<home::Record> records;

@@ -61,7 +61,7 @@ class EpochReader {
   // Design B: a message names a file, whose records are kept.
   Result<void> keep_file(Step& step);
   Result<Bytes> sealed_file(const Step& step);
-  // Bounded, whatever the sender says.
+  // Bounded, whatever the sender says; of one file in the process at a time.
   Result<std::vector<home::Record>> records_in(ByteView sealed, const Step& step);
   void take_record(std::string_view resource, const Step& step, std::vector<home::Record>& records);
   Result<void> advance(home::Transaction& transaction, Step& step);

@@ -8,20 +8,20 @@ namespace glucoledger::exchange {
 namespace {
 
 // Where the fault itself knows no better.
-std::string usual_next_step(FetchState state) {
+Advice usual_advice(FetchState state) {
   switch (state) {
     case FetchState::kPruned:
-      return "all else was read; whether another node or store still holds it, the patient or its operator can tell";
+      return Advice::kAskWhoHoldsIt;
     case FetchState::kUnreachable:
-      return "nothing is lost: fetch again later";
+      return Advice::kFetchLater;
     case FetchState::kCorrupt:
-      return "it was left out; ask the patient whether this ledger can be trusted";
+      return Advice::kAskWhetherToTrust;
     case FetchState::kFound:
     case FetchState::kNotYet:
     case FetchState::kClosed:
       break;
   }
-  return "";
+  return Advice::kNone;
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ void FetchReport::add_problem(FetchState state_of_it, std::string days, Error er
     return problem.state == state_of_it && problem.days == days && problem.reason == error.message;
   });
   if (known) return;
-  if (error.next_step.empty() && error.advice == Advice::kNone) error.next_step = usual_next_step(state_of_it);
+  if (error.next_step.empty() && error.advice == Advice::kNone) error.advice = usual_advice(state_of_it);
   problems.push_back(
       {state_of_it, std::move(days), std::move(error.message), std::move(error.next_step), error.advice});
 }

@@ -30,4 +30,22 @@ std::optional<FetchState> fetch_state_of(ErrorCode code) {
   return std::nullopt;
 }
 
+ErrorCode error_code_of(FetchState state) {
+  switch (state) {
+    case FetchState::kPruned:
+      return ErrorCode::kPruned;
+    case FetchState::kUnreachable:
+      return ErrorCode::kUnreachable;
+    case FetchState::kCorrupt:
+      return ErrorCode::kCorrupt;
+    case FetchState::kClosed:
+      return ErrorCode::kNotAllowed;
+    case FetchState::kFound:
+    case FetchState::kNotYet:
+      break;
+  }
+  GL_ASSERT(false);
+  return ErrorCode::kFailed;
+}
+
 }  // namespace glucoledger::exchange

@@ -22,5 +22,8 @@ std::string_view name_of(FetchState state);  // "FOUND", "NOT YET", ...
 // of which the patient's message speaks is as one that dropped it: PRUNED. Nothing for what tells nothing of it: the
 // work was stopped, or this home itself failed.
 std::optional<FetchState> fetch_state_of(ErrorCode code);
+// The row of the error table (base/error_table.h) that what keeps a physician from records has. CLOSED: kNotAllowed.
+// FOUND and NOT YET have none (asserted).
+ErrorCode error_code_of(FetchState state);
 
 }  // namespace glucoledger::exchange

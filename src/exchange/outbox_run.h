@@ -2,13 +2,13 @@
 //
 //   1. what an earlier run fixed and did not see confirmed
 //   2. notes, which release epochs, tell their ends, close grants: whenever some wait, before all else. Before the
-//   first
-//      of a run, and before the first signature, notes are looked for that stand on the ledger and that this home does
-//      not know of: then it was put back, and grants that it had closed are closed again
+//      first of a run, and before the first signature, notes are looked for that stand on the ledger and that this home
+//      does not know of: then it was put back, and grants that it had closed are closed again
 //   3. messages, epoch by epoch: before the first signature of a run the epoch's next address is looked up; one that is
 //      in use ends the epoch (another copy of this home signed there), and its messages wait for a new one; so in all
 //      epochs where notes of this home stand that it does not know of (it was put back: ends may have been told). Where
-//      too few nodes answer to be sure, messages go into new epochs. Signed in batches, each committed before it leaves
+//      too few nodes answer to be sure, messages go into new epochs. Signed in batches, each committed before it
+//      leaves; right before the first of an epoch leaves, its address is looked up again
 //   4. epochs at rest end, and notes tell how many messages they hold, unless another copy signed there too
 //   5. sealed files that nobody shall read any more are removed from their store
 //

@@ -2,9 +2,8 @@
 //
 // Reading is strict and bounded: UTF-8, one document, no member twice, at most limits::kResourceSizeMax bytes,
 // limits::kJsonDepthMax levels and limits::kJsonMembersMax members of an object; kInputRefused otherwise, in words that
-// hold nothing of the document. Writing gives
-// ASCII alone (other characters as \uXXXX), because a MAM message holds nothing else. Source: RFC 8259; FHIR R4 "JSON
-// representation" and "decimal".
+// hold nothing of the document. Writing gives ASCII alone (other characters as \uXXXX), because a MAM message holds
+// nothing else. Source: RFC 8259; FHIR R4 "JSON representation" and "decimal".
 #pragma once
 
 #include <string>

@@ -281,7 +281,8 @@ CREATE TABLE missing_note (
   PRIMARY KEY (thread_id, number)
 ) STRICT, WITHOUT ROWID;
 
--- Below next_number a note may stand on the ledger that this home began to send, and then took back.
+-- Below next_number a note may stand on the ledger that this home does not know of: it began to send it and took it
+-- back, or it was put back to a state before it sent it.
 CREATE TABLE note_taken_back (
   thread_id   INTEGER PRIMARY KEY REFERENCES thread (id),
   next_number INTEGER NOT NULL

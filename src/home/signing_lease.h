@@ -51,8 +51,7 @@ bool is_departure_held_off(const std::filesystem::path& home_folder);
 class DepartureHold {
  public:
   // No departure begins from now on. Waits up to `wait_ms` for those under way, in real time: they end as other
-  // processes and ledgers do. kBusy: another process has held
-  // departures off for a second, and holds on.
+  // processes and ledgers do. kBusy: another process has held departures off for a second, and holds on.
   static Result<DepartureHold> take(const std::filesystem::path& home_folder, std::int64_t wait_ms);
   // Nothing is under way. False: a ledger has not answered yet, and what it was sent may still arrive.
   bool is_quiet() const { return departures_.has_value(); }

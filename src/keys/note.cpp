@@ -6,13 +6,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
+#include "ledger/transaction.h"
 
 namespace glucoledger::keys {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::string_view kContext = "glucoledger/note/1";
-constexpr std::size_t kFragmentTrytes = 2187;
+constexpr std::size_t kTransactionsMax = 16;
+using ledger::kFragmentTrytes;
 constexpr std::size_t kNonceSize = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagSize = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::size_t kLengthSize = 4;
@@ -34,7 +36,7 @@ Bytes bound(const crypto::Hash& address, ByteView body) {
 Bytes padded_plaintext(const Bytes& body, const Signature& signature) {
   std::size_t transactions = 1;
   while (capacity_of(transactions) < body.size() + kOverhead) transactions *= 2;
-  GL_ASSERT(transactions <= 16);
+  GL_ASSERT(transactions <= kTransactionsMax);
   Bytes plain;
   plain.reserve(capacity_of(transactions));
   for (int shift = 24; shift >= 0; shift -= 8) plain.push_back(static_cast<std::uint8_t>(body.size() >> shift));
@@ -110,7 +112,8 @@ Result<Note> open_note(std::string_view payload_trytes, const Thread& thread, Di
                        const PublicKey& sender) {
   const auto junk = [] { return fail(ErrorCode::kCorrupt, "not a note of this thread"); };
   const std::size_t transactions = payload_trytes.size() / kFragmentTrytes;
-  if (transactions == 0 || transactions > 16 || payload_trytes.size() % kFragmentTrytes != 0) return junk();
+  if (transactions == 0 || transactions > kTransactionsMax || payload_trytes.size() % kFragmentTrytes != 0)
+    return junk();
   // Nothing else covers a last tryte that belongs to no byte.
   if (payload_trytes.find_first_not_of('9', capacity_of(transactions) * 2) != payload_trytes.npos) return junk();
   const auto sealed = crypto::b1t6_decode(payload_trytes.substr(0, capacity_of(transactions) * 2));

@@ -2,8 +2,10 @@
 // to the other over the ledger, and the key that seals them. It holds no one-time state: note n has its own address,
 // and a home that was restored goes on at the first free one.
 //
-// address(n) = Curl-P-81(b1t6(BLAKE2b-512(key = secret, "glucoledger/thread/1/address" | direction | n as u64,
-// big-endian))) note key   = BLAKE2b-256(key = secret, "glucoledger/thread/1/note-key" | direction)
+//   address(n) = Curl-P-81(b1t6(BLAKE2b-512(key = secret,
+//                                           "glucoledger/thread/1/address" | direction | n as u64, big-endian)))
+//   note key   = BLAKE2b-256(key = secret, "glucoledger/thread/1/note-key" | direction)
+//
 // docs/formats/note.md fixes the bytes.
 #pragma once
 

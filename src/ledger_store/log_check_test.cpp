@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/test_folder.h"
-#include "ledger_store/simulated_disk.h"
+#include "ledger_store/fake_disk.h"
 
 namespace glucoledger::ledger_store {
 namespace {
@@ -36,14 +36,14 @@ class LogCheckTest : public testing::Test {
     EXPECT_TRUE(rocksdb::ReadFileToString(env.get(), "/db/" + names.at(0), &content).ok());
     return content;
   }
-  std::shared_ptr<SimulatedDisk> disk_ = std::make_shared<SimulatedDisk>();
+  std::shared_ptr<FakeDisk> disk_ = std::make_shared<FakeDisk>();
 };
 
 TEST_F(LogCheckTest, AWholeLogIsWhole) {
   // Values that end short of a block's end by less than a header, and such that span several blocks.
   for (const auto& sizes : std::vector<std::vector<std::size_t>>{
            {}, {1}, {10, 20, 30}, {32735, 5}, {32736, 5}, {32737, 5}, {32738, 5}, {32740, 5}, {100'000, 1, 70'000}}) {
-    disk_ = std::make_shared<SimulatedDisk>();
+    disk_ = std::make_shared<FakeDisk>();
     const std::string log = log_of(sizes);
     const LogCondition condition = examine_log(log);
     EXPECT_EQ(condition.intact_size, log.size());

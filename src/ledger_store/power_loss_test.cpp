@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "ledger/test_bundles.h"
+#include "ledger_store/fake_disk.h"
 #include "ledger_store/rocks_store.h"
-#include "ledger_store/simulated_disk.h"
 #include "ledger_store/tangle.h"
 #include "ledger_store/verification.h"
 #include "ports/test_reading.h"
@@ -52,11 +52,11 @@ class Machine {
     ASSERT_TRUE(report) << report.error().message;
     ASSERT_TRUE(report->sound()) << report->findings.front();
   }
-  SimulatedDisk& disk() { return *disk_; }
+  FakeDisk& disk() { return *disk_; }
 
  private:
   FixedClock clock_;
-  std::shared_ptr<SimulatedDisk> disk_ = std::make_shared<SimulatedDisk>();
+  std::shared_ptr<FakeDisk> disk_ = std::make_shared<FakeDisk>();
   std::unique_ptr<rocksdb::Env> env_ = make_environment(disk_);
 };
 
@@ -114,7 +114,7 @@ TEST_F(PowerLossTest, WhatWasAcknowledgedIsThereAfterAPowerCut) {
     std::size_t acknowledged = 0;
     std::string network_id;
     for (int cut = 0; cut < kCutsPerDisk; ++cut) {
-      machine.disk().fail_after(random() % 60, SimulatedDisk::Fault::kPowerCut);
+      machine.disk().fail_after(random() % 60, FakeDisk::Fault::kPowerCut);
       for (std::size_t opening = 1 + random() % 3; opening > 0; --opening) {
         auto tangle = machine.open();
         if (!tangle) break;
@@ -147,7 +147,7 @@ TEST_F(PowerLossTest, WhatIsSubmittedAgainAfterAFailureIsOnTheDisk) {
     std::mt19937_64 random(call);
     Machine machine;
     ASSERT_TRUE(machine.open());
-    machine.disk().fail_after(call, SimulatedDisk::Fault::kBroken);
+    machine.disk().fail_after(call, FakeDisk::Fault::kBroken);
     {
       auto tangle = machine.open();
       for (std::size_t i = 0; tangle && i < bundles_->size(); ++i) {
@@ -155,7 +155,7 @@ TEST_F(PowerLossTest, WhatIsSubmittedAgainAfterAFailureIsOnTheDisk) {
         machine.disk().repair();
         ASSERT_TRUE((*tangle)->submit((*bundles_)[i]));
       }
-      machine.disk().fail_after(1, SimulatedDisk::Fault::kPowerCut);
+      machine.disk().fail_after(1, FakeDisk::Fault::kPowerCut);
       if (!tangle) continue;
     }
     machine.disk().restart(random);
@@ -198,7 +198,7 @@ TEST_F(PowerLossTest, AcknowledgedInGroupsIsThereAfterAPowerCut) {
     {
       auto tangle = machine.open();
       ASSERT_TRUE(tangle) << tangle.error().message;
-      machine.disk().fail_after(1 + random() % 40, SimulatedDisk::Fault::kPowerCut);
+      machine.disk().fail_after(1 + random() % 40, FakeDisk::Fault::kPowerCut);
       constexpr std::size_t kThreads = 4;
       std::vector<std::thread> threads;
       for (std::size_t thread = 0; thread < kThreads; ++thread) {
@@ -227,7 +227,7 @@ TEST_F(PowerLossTest, AcknowledgedInGroupsIsThereAfterAPowerCut) {
 }
 
 TEST_F(PowerLossTest, AFailingDiskIsReportedAndLosesNothing) {
-  for (const auto fault : {SimulatedDisk::Fault::kFull, SimulatedDisk::Fault::kBroken}) {
+  for (const auto fault : {FakeDisk::Fault::kFull, FakeDisk::Fault::kBroken}) {
     for (std::uint64_t call = 1; call < 60; call += 2) {
       SCOPED_TRACE("call " + std::to_string(call));
       Machine machine;
@@ -235,7 +235,7 @@ TEST_F(PowerLossTest, AFailingDiskIsReportedAndLosesNothing) {
       const auto expect_reported = [&](const Error& error) {
         EXPECT_EQ(error.code, ErrorCode::kFailed) << error.message;
         EXPECT_FALSE(error.next_step.empty()) << error.message;
-        if (fault == SimulatedDisk::Fault::kFull) {
+        if (fault == FakeDisk::Fault::kFull) {
           EXPECT_NE(error.message.find("disk is full"), std::string::npos) << error.message;
         }
       };

@@ -4,7 +4,7 @@
 // each holds the root of the next tree. (Of trees in between the clients cannot read all messages either.)
 //
 // Whoever signs must have written down (channel, index, payload) before the payload leaves: create() consumes nothing
-// by itself (home/epochs.h and home/outbox.h keep them). Payloads are trytes without padding to whole transactions.
+// by itself (home/messages.h keeps them). Payloads are trytes without padding to whole transactions.
 // Cost: about 1,500 Curl-P-27 hashes a key at security 2; create() needs two keys, a cursor one more for each message.
 // Weaknesses of the format: docs/threat-model.md.
 #pragma once

@@ -28,7 +28,7 @@ class CommandHandler {
 
  private:
   using Time = std::chrono::steady_clock::time_point;
-  http::Reply reply_to(const IriRequest& request, Time received, const base::CancelToken& cancel);
+  http::Reply reply_to(const IriRequest& request, Time received, const base::CancelToken& cancel = {});
   void store(const std::shared_ptr<http::Responder>& responder, const IriRequest& request, Time received);
   void queue_proof_of_work(const std::shared_ptr<http::Responder>& responder, std::shared_ptr<IriRequest> request,
                            Time received);

@@ -4,7 +4,7 @@
 // whole. The calls with Bytes are for those who do.
 // What get() gives is verified against the CID piece by piece, and what add() returned is durable, every block of it.
 // Who must know a file's name before its bytes leave asks cid_of() first: add() of the same bytes gives the same.
-// kUnreachable: nothing was decided, it may be repeated. Long calls end with kInterrupted once their token is
+// kUnreachable: it may be repeated, as not all was done. Long calls end with kInterrupted once their token is
 // cancelled. Thread-safe. Source: https://github.com/multiformats/cid, UnixFS v1, tests/vectors/ipfs.json.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace glucoledger::ports {
 
-struct StoredFile {
+struct FileStatus {
   enum class State {
     kAbsent,      // nothing of it is here: never added, or removed
     kIncomplete,  // some of its blocks are missing
@@ -46,8 +46,9 @@ class ContentStore {
                            const base::CancelToken& cancel = {}) = 0;
   // Blocks that other files need stay. kNotFound: no such root was ever here; twice is no error.
   virtual Result<void> remove(std::string_view cid, const base::CancelToken& cancel = {}) = 0;
-  // What the store knows without reading the whole file: hashes are not checked. kInputRefused: not a CID.
-  virtual Result<StoredFile> stat(std::string_view cid, const base::CancelToken& cancel = {}) = 0;
+  // What the store knows of a file that was added, without reading the whole of it: hashes are not checked. Of a root
+  // inside another file's tree it may read all. kInputRefused: not a CID.
+  virtual Result<FileStatus> stat(std::string_view cid, const base::CancelToken& cancel = {}) = 0;
 
   // For contents that are in memory anyway.
   Result<std::string> cid_of(ByteView content, const base::CancelToken& cancel = {}) {

@@ -1,4 +1,4 @@
-// The encrypted file of design B: compressed, cut into chunks, each sealed with AES-256-GCM under a key of the file's
+// The encrypted file of design B: transformed, cut into chunks, each sealed with AES-256-GCM under a key of the file's
 // own.
 //
 // The file's 32-byte secret travels in thread notes. A reader learns from the header alone whether its secret fits, and

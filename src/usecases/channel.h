@@ -41,8 +41,9 @@ struct ChannelRead {
   mam::SecretTrytes side_key;
   std::uint64_t count_max = 0;
 };
-// Each message in order, also of a client that puts several under one root; an error of `tell` ends it. kNotFound: no message stands at this root; kCorrupt: something
-// else does. kPruned: the next one was there once. kUnreachable: there may be one that the nodes do not hand out.
+// Each message in order, also of a client that puts several under one root; an error of `tell` ends it. kNotFound: no
+// message stands at this root; kCorrupt: something else does. kPruned: the next one was there once. kUnreachable: there
+// may be one that the nodes do not hand out.
 using TellMessage = std::function<Result<void>(const crypto::Hash& root, const mam::Opened& message)>;
 Result<void> read_channel(ports::Ledger& ledger, const World& world, const ChannelRead& request,
                           const TellMessage& tell);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/mutex.h"
+#include "base/parallel.h"
 
 namespace glucoledger::usecases {
 namespace {
@@ -22,7 +23,8 @@ class SideBySide {
 
   std::vector<bool> run() {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < std::min(kThreadsMax, count_); ++i) threads.emplace_back([this] { take(); });
+    base::add_threads(threads, std::min(kThreadsMax, count_), [this] { take(); });
+    if (threads.empty()) take();  // one after the other
     watch();
     threads.clear();
     std::vector<bool> given_up;

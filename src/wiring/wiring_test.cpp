@@ -9,7 +9,7 @@
 #include "ledger_store/node_address.h"
 #include "node/node.h"
 #include "ports/test_reading.h"
-#include "wiring/connections.h"
+#include "wiring/ledger_opener.h"
 #include "wiring/open_ledger.h"
 #include "wiring/open_store.h"
 
@@ -99,36 +99,36 @@ TEST(OpenStoreTest, KindsWithoutAnEngineSaySo) {
 }
 
 TEST(ConnectionsTest, ClientsOfNodesAreKeptUntilTheirAccessChanges) {
-  Connections connections(kClock);
+  LedgerOpener opener(kClock);
   const auto nodes = place("https://127.0.0.1:1,http://127.0.0.1:2");
-  const auto first = connections.open_ledger(nodes, Use::kWrite).value();
-  EXPECT_EQ(connections.open_ledger(nodes, Use::kRead).value(), first);
-  EXPECT_NE(connections.open_ledger(place("http://127.0.0.1:2"), Use::kRead).value(), first);
+  const auto first = opener.open_ledger(nodes, Use::kWrite).value();
+  EXPECT_EQ(opener.open_ledger(nodes, Use::kRead).value(), first);
+  EXPECT_NE(opener.open_ledger(place("http://127.0.0.1:2"), Use::kRead).value(), first);
   http::ClientOptions http;
   http.token = std::make_shared<const SecretBytes>(base::to_bytes("token"));
-  connections.set_access({nodes, http});
-  const auto second = connections.open_ledger(nodes, Use::kRead).value();
+  opener.set_access({nodes, http});
+  const auto second = opener.open_ledger(nodes, Use::kRead).value();
   EXPECT_NE(second, first);
-  connections.set_access({nodes, http});
-  EXPECT_EQ(connections.open_ledger(nodes, Use::kRead).value(), second);
+  opener.set_access({nodes, http});
+  EXPECT_EQ(opener.open_ledger(nodes, Use::kRead).value(), second);
 }
 
 TEST(ConnectionsTest, ProofsOfWorkAreDoneHereOrByANode) {
-  Connections connections(kClock);
+  LedgerOpener opener(kClock);
   const auto folder = place("/srv/ledger");
   const auto node = place("http://127.0.0.1:1");
-  EXPECT_TRUE(connections.attach_at("local", folder));
-  EXPECT_TRUE(connections.attach_at("node", node));
-  EXPECT_TRUE(connections.attach_at("http://127.0.0.1:2", folder));
-  EXPECT_EQ(connections.attach_at("node", folder).error().code, ErrorCode::kUsage);
-  EXPECT_EQ(connections.attach_at("/srv/ledger", node).error().code, ErrorCode::kUsage);
-  EXPECT_EQ(connections.attach_at("kubo:http://127.0.0.1:1", node).error().code, ErrorCode::kUsage);
-  EXPECT_EQ(connections.attach_at("ftp://127.0.0.1:1", node).error().code, ErrorCode::kUsage);
+  EXPECT_TRUE(opener.attach_at("local", folder));
+  EXPECT_TRUE(opener.attach_at("node", node));
+  EXPECT_TRUE(opener.attach_at("http://127.0.0.1:2", folder));
+  EXPECT_EQ(opener.attach_at("node", folder).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(opener.attach_at("/srv/ledger", node).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(opener.attach_at("kubo:http://127.0.0.1:1", node).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(opener.attach_at("ftp://127.0.0.1:1", node).error().code, ErrorCode::kUsage);
 }
 
 TEST(WorldTest, OpensThroughItsConnections) {
   const base::TestFolder folder;
-  const auto world = make_world(std::make_shared<Connections>(kClock), kClock, {});
+  const auto world = make_world(std::make_shared<LedgerOpener>(kClock), kClock, {});
   const auto ledger = Locator::of_folder(folder / "ledger");
   EXPECT_EQ(world.open_ledger(ledger, Use::kRead, {}).error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(world.open_ledger(ledger, Use::kWrite, {}));

@@ -63,7 +63,7 @@ test('a token that is missing or wrong is named each time, and can be given late
   for (const [home, ...access] of [['no-token'], ['wrong', '--ledger-token-file', at('wrong-token')]]) {
     patient(home, '--ledger-ca', at('tls.crt'), ...access);
     for (let attempt = 0; attempt < 3; ++attempt) {
-      refused(5, /does not let this program in\n.*access --ledger-token-file/, home, 'publish', '--last', '1');
+      refused(6, /does not let this program in\n.*access --ledger-token-file/, home, 'publish', '--last', '1');
     }
     done(home, 'access', '--ledger-token-file', at('token'));
     assert.match(done(home, 'publish', '--last', '1'), /4 messages and notes confirmed/);

@@ -1,4 +1,4 @@
-#include "wiring/connections.h"
+#include "wiring/ledger_opener.h"
 
 #include <utility>
 
@@ -18,17 +18,17 @@ bool is_same(const http::ClientOptions& a, const http::ClientOptions& b) {
 
 }  // namespace
 
-void Connections::set_access(NodeAccess access) {
+void LedgerOpener::set_access(NodeAccess access) {
   const base::MutexLock lock(mutex_);
   access_ = std::move(access);
 }
 
-http::ClientOptions Connections::options_for(const locator::Locator& nodes, http::ClientOptions otherwise) {
+http::ClientOptions LedgerOpener::options_for(const locator::Locator& nodes, http::ClientOptions otherwise) {
   const base::MutexLock lock(mutex_);
   return access_ && access_->ledger == nodes ? access_->http : std::move(otherwise);
 }
 
-std::shared_ptr<ports::Ledger> Connections::client_at(const locator::Locator& nodes, const http::ClientOptions& http) {
+std::shared_ptr<ports::Ledger> LedgerOpener::client_at(const locator::Locator& nodes, const http::ClientOptions& http) {
   const base::MutexLock lock(mutex_);
   auto& kept = kept_[nodes.text()];
   if (kept.client && is_same(kept.http, http)) {
@@ -39,8 +39,8 @@ std::shared_ptr<ports::Ledger> Connections::client_at(const locator::Locator& no
   return kept.client;
 }
 
-Result<std::shared_ptr<ports::Ledger>> Connections::open_ledger(const locator::Locator& place, ports::Use use,
-                                                                const base::CancelToken& cancel) {
+Result<std::shared_ptr<ports::Ledger>> LedgerOpener::open_ledger(const locator::Locator& place, ports::Use use,
+                                                                 const base::CancelToken& cancel) {
   OpenLedgerOptions options;
   options.read_only = use == ports::Use::kRead;
   options.http.token_advice = Advice::kNameTokenForHome;
@@ -53,7 +53,7 @@ Result<std::shared_ptr<ports::Ledger>> Connections::open_ledger(const locator::L
   return ledger;
 }
 
-Result<ports::Attach> Connections::attach_at(const std::string& where, const locator::Locator& ledger) {
+Result<ports::Attach> LedgerOpener::attach_at(const std::string& where, const locator::Locator& ledger) {
   if (where == "local") return ports::Attach(ledger::attach);
   GL_TRY(named, where == "node" ? Result<locator::Locator>(ledger) : locator::Locator::parse(where));
   if (named.kind() != locator::Locator::Kind::kNodes) {
@@ -72,12 +72,12 @@ Result<ports::Attach> Connections::attach_at(const std::string& where, const loc
   };
 }
 
-ports::World make_world(std::shared_ptr<Connections> connections, const base::Clock& clock, base::Progress progress,
+ports::World make_world(std::shared_ptr<LedgerOpener> opener, const base::Clock& clock, base::Progress progress,
                         base::CancelToken cancel) {
   return {.clock = clock,
-          .open_ledger = [connections = std::move(connections)](
+          .open_ledger = [opener = std::move(opener)](
                              const locator::Locator& place, ports::Use use,
-                             const base::CancelToken& asked) { return connections->open_ledger(place, use, asked); },
+                             const base::CancelToken& asked) { return opener->open_ledger(place, use, asked); },
           .open_store = [](const locator::Locator& place, ports::Use use,
                            const base::CancelToken&) { return open_store(place, use == ports::Use::kRead); },
           .progress = std::move(progress),

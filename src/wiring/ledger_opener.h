@@ -18,10 +18,10 @@
 
 namespace glucoledger::wiring {
 
-class Connections {
+class LedgerOpener {
  public:
   // The clock must outlive it.
-  explicit Connections(const base::Clock& clock) : clock_(clock) {}
+  explicit LedgerOpener(const base::Clock& clock) : clock_(clock) {}
 
   // How the ledger of the home that is worked for is reached from now on.
   void set_access(NodeAccess access) EXCLUDES(mutex_);
@@ -48,8 +48,8 @@ class Connections {
   std::map<std::string, Kept> kept_ GUARDED_BY(mutex_);  // by the nodes' canonical text
 };
 
-// The world of a call through `connections`, which it keeps.
-ports::World make_world(std::shared_ptr<Connections> connections, const base::Clock& clock, base::Progress progress,
+// The world of a call, for which `opener`, which it keeps, opens ledgers.
+ports::World make_world(std::shared_ptr<LedgerOpener> opener, const base::Clock& clock, base::Progress progress,
                         base::CancelToken cancel = {});
 
 }  // namespace glucoledger::wiring

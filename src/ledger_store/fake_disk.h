@@ -19,11 +19,11 @@
 
 namespace glucoledger::ledger_store {
 
-class SimulatedDisk final : public rocksdb::FileSystem {
+class FakeDisk final : public rocksdb::FileSystem {
  public:
   enum class Fault { kNone, kPowerCut, kFull, kBroken };
 
-  const char* Name() const override { return "SimulatedDisk"; }
+  const char* Name() const override { return "FakeDisk"; }
   // From the `operations`-th writing call on, all of them fail.
   void fail_after(std::uint64_t operations, Fault fault);
   // While it is on, a sync says that it is done, and is not.
@@ -67,9 +67,9 @@ class SimulatedDisk final : public rocksdb::FileSystem {
   Status IsDirectory(const std::string& path, const Options& options, bool* is_directory, Context* context) override;
 
  private:
-  friend class SimulatedFile;
-  friend class SimulatedFolder;
-  friend class SimulatedReader;
+  friend class FakeFile;
+  friend class FakeFolder;
+  friend class FakeReader;
   struct Content {
     std::string data;
     std::size_t synced_size = 0;
@@ -96,6 +96,6 @@ class SimulatedDisk final : public rocksdb::FileSystem {
 };
 
 // The disk for RocksDB. Where RocksDB sleeps before it tries a failing disk again, this goes on at once.
-std::unique_ptr<rocksdb::Env> make_environment(const std::shared_ptr<SimulatedDisk>& disk);
+std::unique_ptr<rocksdb::Env> make_environment(const std::shared_ptr<FakeDisk>& disk);
 
 }  // namespace glucoledger::ledger_store

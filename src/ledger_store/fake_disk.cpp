@@ -1,7 +1,5 @@
-// The simulated disk, and the tests that it is as merciless as it should be.
-#include "ledger_store/simulated_disk.h"
+#include "ledger_store/fake_disk.h"
 
-#include <gtest/gtest.h>
 #include <rocksdb/system_clock.h>
 
 #include <algorithm>
@@ -24,10 +22,9 @@ std::string without_slash(std::string path) {
 
 }  // namespace
 
-class SimulatedReader final : public rocksdb::FSSequentialFile, public rocksdb::FSRandomAccessFile {
+class FakeReader final : public rocksdb::FSSequentialFile, public rocksdb::FSRandomAccessFile {
  public:
-  SimulatedReader(SimulatedDisk& disk, std::shared_ptr<SimulatedDisk::Content> content)
-      : disk_(disk), content_(std::move(content)) {}
+  FakeReader(FakeDisk& disk, std::shared_ptr<FakeDisk::Content> content) : disk_(disk), content_(std::move(content)) {}
   Status Read(std::size_t size, const rocksdb::IOOptions& options, rocksdb::Slice* result, char* scratch,
               rocksdb::IODebugContext* context) override {
     const Status status = Read(position_, size, options, result, scratch, context);
@@ -52,22 +49,20 @@ class SimulatedReader final : public rocksdb::FSSequentialFile, public rocksdb::
   std::size_t GetRequiredBufferAlignment() const override { return rocksdb::kDefaultPageSize; }
 
  private:
-  SimulatedDisk& disk_;
-  std::shared_ptr<SimulatedDisk::Content> content_;
+  FakeDisk& disk_;
+  std::shared_ptr<FakeDisk::Content> content_;
   std::uint64_t position_ = 0;
 };
 
-class SimulatedFile final : public rocksdb::FSWritableFile {
+class FakeFile final : public rocksdb::FSWritableFile {
  public:
-  SimulatedFile(SimulatedDisk& disk, std::shared_ptr<SimulatedDisk::Content> content)
-      : disk_(disk), content_(std::move(content)) {}
+  FakeFile(FakeDisk& disk, std::shared_ptr<FakeDisk::Content> content) : disk_(disk), content_(std::move(content)) {}
   using FSWritableFile::Append;
   Status Append(const rocksdb::Slice& data, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
     const base::MutexLock guard(disk_.mutex_);
     const Status status = disk_.begin_write();
     // A full disk takes a part before it says so.
-    if (disk_.fault_ == SimulatedDisk::Fault::kFull && !status.ok())
-      content_->data.append(data.data(), data.size() / 2);
+    if (disk_.fault_ == FakeDisk::Fault::kFull && !status.ok()) content_->data.append(data.data(), data.size() / 2);
     if (status.ok()) content_->data.append(data.data(), data.size());
     return status;
   }
@@ -83,10 +78,10 @@ class SimulatedFile final : public rocksdb::FSWritableFile {
     const base::MutexLock guard(disk_.mutex_);
     const Status status = disk_.begin_write();
     if (disk_.syncs_do_nothing_) return status;
-    if (!status.ok() && disk_.fault_ == SimulatedDisk::Fault::kBroken) {
+    if (!status.ok() && disk_.fault_ == FakeDisk::Fault::kBroken) {
       content_->lost.emplace_back(content_->synced_size, content_->data.size());
     }
-    if (status.ok() || disk_.fault_ == SimulatedDisk::Fault::kBroken) content_->synced_size = content_->data.size();
+    if (status.ok() || disk_.fault_ == FakeDisk::Fault::kBroken) content_->synced_size = content_->data.size();
     return status;
   }
   Status Flush(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override { return Status::OK(); }
@@ -97,19 +92,19 @@ class SimulatedFile final : public rocksdb::FSWritableFile {
   }
 
  private:
-  SimulatedDisk& disk_;
-  std::shared_ptr<SimulatedDisk::Content> content_;
+  FakeDisk& disk_;
+  std::shared_ptr<FakeDisk::Content> content_;
 };
 
-class SimulatedFolder final : public rocksdb::FSDirectory {
+class FakeFolder final : public rocksdb::FSDirectory {
  public:
-  SimulatedFolder(SimulatedDisk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
+  FakeFolder(FakeDisk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
   Status Fsync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
     const base::MutexLock guard(disk_.mutex_);
     const Status status = disk_.begin_write();
     if (!status.ok()) return status;
-    std::vector<SimulatedDisk::NameChange> others;
-    for (SimulatedDisk::NameChange& change : disk_.unsafe_changes_) {
+    std::vector<FakeDisk::NameChange> others;
+    for (FakeDisk::NameChange& change : disk_.unsafe_changes_) {
       if (folder_of(change.path) == path_) {
         disk_.safe_names_[change.path] = change.content;
       } else {
@@ -121,33 +116,33 @@ class SimulatedFolder final : public rocksdb::FSDirectory {
   }
 
  private:
-  SimulatedDisk& disk_;
+  FakeDisk& disk_;
   std::string path_;
 };
 
-void SimulatedDisk::fail_after(std::uint64_t operations, Fault fault) {
+void FakeDisk::fail_after(std::uint64_t operations, Fault fault) {
   const base::MutexLock guard(mutex_);
   failing_from_ = operations_ + operations;
   fault_ = fault;
 }
 
-void SimulatedDisk::let_syncs_do_nothing(bool on) {
+void FakeDisk::let_syncs_do_nothing(bool on) {
   const base::MutexLock guard(mutex_);
   syncs_do_nothing_ = on;
 }
 
-std::uint64_t SimulatedDisk::operations() const {
+std::uint64_t FakeDisk::operations() const {
   const base::MutexLock guard(mutex_);
   return operations_;
 }
 
-Status SimulatedDisk::begin_write() {
+Status FakeDisk::begin_write() {
   ++operations_;
   if (fault_ == Fault::kNone || operations_ < failing_from_) return Status::OK();
   return fault_ == Fault::kFull ? Status::NoSpace("simulated") : Status::IOError("simulated");
 }
 
-void SimulatedDisk::change_name(const std::string& path, std::shared_ptr<Content> content) {
+void FakeDisk::change_name(const std::string& path, std::shared_ptr<Content> content) {
   if (content) {
     names_[path] = content;
   } else {
@@ -156,12 +151,12 @@ void SimulatedDisk::change_name(const std::string& path, std::shared_ptr<Content
   unsafe_changes_.push_back({path, std::move(content)});
 }
 
-std::shared_ptr<SimulatedDisk::Content> SimulatedDisk::find(const std::string& path) const {
+std::shared_ptr<FakeDisk::Content> FakeDisk::find(const std::string& path) const {
   const auto found = names_.find(path);
   return found == names_.end() ? nullptr : found->second;
 }
 
-void SimulatedDisk::restart(std::mt19937_64& random) {
+void FakeDisk::restart(std::mt19937_64& random) {
   const base::MutexLock guard(mutex_);
   fault_ = Fault::kNone;
   const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(random() % bound); };
@@ -187,7 +182,7 @@ void SimulatedDisk::restart(std::mt19937_64& random) {
   names_ = safe_names_;
 }
 
-int SimulatedDisk::damage(const std::string& suffix) {
+int FakeDisk::damage(const std::string& suffix) {
   const base::MutexLock guard(mutex_);
   int count = 0;
   for (const auto& [path, content] : names_) {
@@ -199,59 +194,59 @@ int SimulatedDisk::damage(const std::string& suffix) {
   return count;
 }
 
-Status SimulatedDisk::NewSequentialFile(const std::string& path, const rocksdb::FileOptions&,
-                                        std::unique_ptr<rocksdb::FSSequentialFile>* result, Context*) {
+Status FakeDisk::NewSequentialFile(const std::string& path, const rocksdb::FileOptions&,
+                                   std::unique_ptr<rocksdb::FSSequentialFile>* result, Context*) {
   const base::MutexLock guard(mutex_);
   auto content = find(path);
   if (!content) return Status::PathNotFound(path);
-  *result = std::make_unique<SimulatedReader>(*this, std::move(content));
+  *result = std::make_unique<FakeReader>(*this, std::move(content));
   return Status::OK();
 }
 
-Status SimulatedDisk::NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions&,
-                                          std::unique_ptr<rocksdb::FSRandomAccessFile>* result, Context*) {
+Status FakeDisk::NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions&,
+                                     std::unique_ptr<rocksdb::FSRandomAccessFile>* result, Context*) {
   const base::MutexLock guard(mutex_);
   auto content = find(path);
   if (!content) return Status::PathNotFound(path);
-  *result = std::make_unique<SimulatedReader>(*this, std::move(content));
+  *result = std::make_unique<FakeReader>(*this, std::move(content));
   return Status::OK();
 }
 
-Status SimulatedDisk::NewWritableFile(const std::string& path, const rocksdb::FileOptions&,
-                                      std::unique_ptr<rocksdb::FSWritableFile>* result, Context*) {
+Status FakeDisk::NewWritableFile(const std::string& path, const rocksdb::FileOptions&,
+                                 std::unique_ptr<rocksdb::FSWritableFile>* result, Context*) {
   const base::MutexLock guard(mutex_);
   const Status status = begin_write();
   if (!status.ok()) return status;
   auto content = std::make_shared<Content>();
   change_name(path, content);
-  *result = std::make_unique<SimulatedFile>(*this, std::move(content));
+  *result = std::make_unique<FakeFile>(*this, std::move(content));
   return status;
 }
 
-Status SimulatedDisk::ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
-                                         std::unique_ptr<rocksdb::FSWritableFile>* result, Context* context) {
+Status FakeDisk::ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* result, Context* context) {
   {
     const base::MutexLock guard(mutex_);
     if (auto content = find(path)) {
-      *result = std::make_unique<SimulatedFile>(*this, std::move(content));
+      *result = std::make_unique<FakeFile>(*this, std::move(content));
       return Status::OK();
     }
   }
   return NewWritableFile(path, options, result, context);
 }
 
-Status SimulatedDisk::NewDirectory(const std::string& path, const Options&,
-                                   std::unique_ptr<rocksdb::FSDirectory>* result, Context*) {
-  *result = std::make_unique<SimulatedFolder>(*this, without_slash(path));
+Status FakeDisk::NewDirectory(const std::string& path, const Options&, std::unique_ptr<rocksdb::FSDirectory>* result,
+                              Context*) {
+  *result = std::make_unique<FakeFolder>(*this, without_slash(path));
   return Status::OK();
 }
 
-Status SimulatedDisk::FileExists(const std::string& path, const Options&, Context*) {
+Status FakeDisk::FileExists(const std::string& path, const Options&, Context*) {
   const base::MutexLock guard(mutex_);
   return find(path) ? Status::OK() : Status::NotFound();
 }
 
-Status SimulatedDisk::GetChildren(const std::string& path, const Options&, std::vector<std::string>* result, Context*) {
+Status FakeDisk::GetChildren(const std::string& path, const Options&, std::vector<std::string>* result, Context*) {
   const base::MutexLock guard(mutex_);
   const std::string prefix = without_slash(path) + "/";
   result->clear();
@@ -261,7 +256,7 @@ Status SimulatedDisk::GetChildren(const std::string& path, const Options&, std::
   return Status::OK();
 }
 
-Status SimulatedDisk::DeleteFile(const std::string& path, const Options&, Context*) {
+Status FakeDisk::DeleteFile(const std::string& path, const Options&, Context*) {
   const base::MutexLock guard(mutex_);
   if (!find(path)) return Status::PathNotFound(path);
   const Status status = begin_write();
@@ -270,17 +265,17 @@ Status SimulatedDisk::DeleteFile(const std::string& path, const Options&, Contex
 }
 
 // The folders themselves are taken as there.
-Status SimulatedDisk::CreateDir(const std::string&, const Options&, Context*) {
+Status FakeDisk::CreateDir(const std::string&, const Options&, Context*) {
   return Status::OK();
 }
-Status SimulatedDisk::CreateDirIfMissing(const std::string&, const Options&, Context*) {
+Status FakeDisk::CreateDirIfMissing(const std::string&, const Options&, Context*) {
   return Status::OK();
 }
-Status SimulatedDisk::DeleteDir(const std::string&, const Options&, Context*) {
+Status FakeDisk::DeleteDir(const std::string&, const Options&, Context*) {
   return Status::OK();
 }
 
-Status SimulatedDisk::GetFileSize(const std::string& path, const Options&, std::uint64_t* size, Context*) {
+Status FakeDisk::GetFileSize(const std::string& path, const Options&, std::uint64_t* size, Context*) {
   const base::MutexLock guard(mutex_);
   const auto content = find(path);
   if (!content) return Status::PathNotFound(path);
@@ -288,12 +283,12 @@ Status SimulatedDisk::GetFileSize(const std::string& path, const Options&, std::
   return Status::OK();
 }
 
-Status SimulatedDisk::GetFileModificationTime(const std::string&, const Options&, std::uint64_t* time, Context*) {
+Status FakeDisk::GetFileModificationTime(const std::string&, const Options&, std::uint64_t* time, Context*) {
   *time = 0;
   return Status::OK();
 }
 
-Status SimulatedDisk::RenameFile(const std::string& from, const std::string& to, const Options&, Context*) {
+Status FakeDisk::RenameFile(const std::string& from, const std::string& to, const Options&, Context*) {
   const base::MutexLock guard(mutex_);
   const auto content = find(from);
   if (!content) return Status::PathNotFound(from);
@@ -304,27 +299,27 @@ Status SimulatedDisk::RenameFile(const std::string& from, const std::string& to,
   return status;
 }
 
-Status SimulatedDisk::LockFile(const std::string&, const Options&, rocksdb::FileLock** lock, Context*) {
+Status FakeDisk::LockFile(const std::string&, const Options&, rocksdb::FileLock** lock, Context*) {
   *lock = new rocksdb::FileLock;
   return Status::OK();
 }
 
-Status SimulatedDisk::UnlockFile(rocksdb::FileLock* lock, const Options&, Context*) {
+Status FakeDisk::UnlockFile(rocksdb::FileLock* lock, const Options&, Context*) {
   delete lock;
   return Status::OK();
 }
 
-Status SimulatedDisk::GetTestDirectory(const Options&, std::string* path, Context*) {
+Status FakeDisk::GetTestDirectory(const Options&, std::string* path, Context*) {
   *path = "/test";
   return Status::OK();
 }
 
-Status SimulatedDisk::GetAbsolutePath(const std::string& path, const Options&, std::string* result, Context*) {
+Status FakeDisk::GetAbsolutePath(const std::string& path, const Options&, std::string* result, Context*) {
   *result = path;
   return Status::OK();
 }
 
-Status SimulatedDisk::IsDirectory(const std::string& path, const Options&, bool* is_directory, Context*) {
+Status FakeDisk::IsDirectory(const std::string& path, const Options&, bool* is_directory, Context*) {
   const base::MutexLock guard(mutex_);
   *is_directory = find(path) == nullptr;
   return Status::OK();
@@ -348,101 +343,8 @@ class HurriedEnvironment final : public rocksdb::EnvWrapper {
 
 }  // namespace
 
-std::unique_ptr<rocksdb::Env> make_environment(const std::shared_ptr<SimulatedDisk>& disk) {
+std::unique_ptr<rocksdb::Env> make_environment(const std::shared_ptr<FakeDisk>& disk) {
   return std::make_unique<HurriedEnvironment>(rocksdb::NewCompositeEnv(disk));
 }
 
-namespace {
-
-class SimulatedDiskTest : public testing::Test {
- protected:
-  void write(const std::string& path, const std::string& data, bool sync) {
-    std::unique_ptr<rocksdb::FSWritableFile> file;
-    ASSERT_TRUE(disk_.NewWritableFile(path, {}, &file, nullptr).ok());
-    ASSERT_TRUE(file->Append(data, {}, nullptr).ok());
-    if (sync) {
-      ASSERT_TRUE(file->Sync({}, nullptr).ok());
-    }
-  }
-  void sync_folder() {
-    std::unique_ptr<rocksdb::FSDirectory> folder;
-    ASSERT_TRUE(disk_.NewDirectory("/d", {}, &folder, nullptr).ok());
-    ASSERT_TRUE(folder->Fsync({}, nullptr).ok());
-  }
-  // 1 when the file is there, whole.
-  int survivals(const std::string& path, std::uint64_t size) {
-    std::uint64_t found = 0;
-    return disk_.GetFileSize(path, {}, &found, nullptr).ok() && found == size ? 1 : 0;
-  }
-  SimulatedDisk disk_;
-  std::mt19937_64 random_{1};
-};
-
-TEST_F(SimulatedDiskTest, KeepsWhatWasSynced) {
-  for (int i = 0; i < 50; ++i) {
-    const std::string path = "/d/" + std::to_string(i);
-    write(path, "content", true);
-    sync_folder();
-    disk_.restart(random_);
-    EXPECT_EQ(survivals(path, 7), 1);
-  }
-}
-
-TEST_F(SimulatedDiskTest, MayDropUnsyncedDataAndNames) {
-  int unsynced_data = 0;
-  int unsynced_name = 0;
-  int unsynced_rename = 0;
-  constexpr int kRounds = 100;
-  for (int i = 0; i < kRounds; ++i) {
-    const std::string path = "/d/" + std::to_string(i);
-    write(path, "content", false);
-    sync_folder();
-    disk_.restart(random_);
-    unsynced_data += survivals(path, 7);
-    write(path + "n", "content", true);
-    disk_.restart(random_);
-    unsynced_name += survivals(path + "n", 7);
-    write(path + "r", "content", true);
-    sync_folder();
-    ASSERT_TRUE(disk_.RenameFile(path + "r", path + "s", {}, nullptr).ok());
-    disk_.restart(random_);
-    EXPECT_TRUE(survivals(path + "r", 7) + survivals(path + "s", 7) >= 1);
-    unsynced_rename += survivals(path + "s", 7);
-  }
-  for (const int survived : {unsynced_data, unsynced_name, unsynced_rename}) {
-    EXPECT_GT(survived, 0);
-    EXPECT_LT(survived, kRounds);
-  }
-}
-
-TEST_F(SimulatedDiskTest, LosesWhatItFailedToSyncThoughALaterSyncSucceeds) {
-  std::unique_ptr<rocksdb::FSWritableFile> file;
-  ASSERT_TRUE(disk_.NewWritableFile("/d/f", {}, &file, nullptr).ok());
-  ASSERT_TRUE(file->Append("abcd", {}, nullptr).ok());
-  disk_.fail_after(1, SimulatedDisk::Fault::kBroken);
-  EXPECT_TRUE(file->Sync({}, nullptr).IsIOError());
-  disk_.repair();
-  ASSERT_TRUE(file->Append("efgh", {}, nullptr).ok());
-  ASSERT_TRUE(file->Sync({}, nullptr).ok());
-  sync_folder();
-  disk_.restart(random_);
-  std::unique_ptr<rocksdb::FSSequentialFile> reader;
-  ASSERT_TRUE(disk_.NewSequentialFile("/d/f", {}, &reader, nullptr).ok());
-  std::string scratch(8, 'x');
-  rocksdb::Slice content;
-  ASSERT_TRUE(reader->Read(8, {}, &content, scratch.data(), nullptr).ok());
-  EXPECT_EQ(content.ToString(), std::string(4, '\0') + "efgh");
-}
-
-TEST_F(SimulatedDiskTest, FailsFromTheGivenCallOn) {
-  disk_.fail_after(2, SimulatedDisk::Fault::kFull);
-  std::unique_ptr<rocksdb::FSWritableFile> file;
-  ASSERT_TRUE(disk_.NewWritableFile("/d/f", {}, &file, nullptr).ok());
-  EXPECT_TRUE(file->Append("abcd", {}, nullptr).IsNoSpace());
-  EXPECT_TRUE(file->Sync({}, nullptr).IsNoSpace());
-  disk_.repair();
-  EXPECT_TRUE(file->Append("abcd", {}, nullptr).ok());
-}
-
-}  // namespace
 }  // namespace glucoledger::ledger_store
