@@ -140,7 +140,7 @@ class WatchedLedger final : public ports::Ledger {
     return function();
   }
 
-  base::Mutex mutex_;  // deliveries call from several threads
+  static inline base::Mutex mutex_;  // of all: several calls, and several ledgers, share one network
   ledger_store::Tangle& tangle_;
   Network& network_;
 };
