@@ -106,7 +106,8 @@ TEST_F(ChannelTest, AMessageThatArrivedAlreadyIsNotWrittenTwice) {
 // As @iota/mam and @iota/mam.js write them; sent in another order than they are read.
 TEST_F(ChannelTest, SeveralMessagesUnderOneRootAreReadInOrder) {
   const auto text = [](const nlohmann::json& vector, const char* field) { return vector.at(field).get<std::string>(); };
-  for (const auto& tree : crypto::own_vectors("mam.json").at("trees")) {
+  const auto vectors = crypto::own_vectors("mam.json");
+  for (const auto& tree : vectors.at("trees")) {
     auto sent = tree.at("messages").get<std::vector<nlohmann::json>>();
     std::reverse(sent.begin(), sent.end());
     for (const auto& vector : sent) {
