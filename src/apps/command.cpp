@@ -5,11 +5,78 @@
 #include <chrono>
 #include <cstdio>
 #include <thread>
+#include <vector>
 
 #include "apps/advice_words.h"
 #include "base/mutex.h"
+#include "base/parallel.h"
 
 namespace glucoledger::apps {
+namespace {
+
+// What is shown of stages, and when. Its thread begins with the first stage and shows it also while nothing more comes:
+// who waits for a silent ledger sees it.
+class Screen {
+ public:
+  ~Screen() {
+    {
+      const base::MutexLock lock(mutex_);
+      has_ended_ = true;
+      ended_.notify_all();
+    }
+    ticker_.clear();
+    if (on_screen_) std::fputs("\r\033[K", stderr);
+  }
+
+  void report(std::string_view stage, std::uint64_t done, std::uint64_t total) {
+    const base::MutexLock lock(mutex_);
+    stage_ = stage;
+    done_ = done;
+    total_ = total;
+    is_new_ = !stage.empty();
+    show_if_due();
+    if (is_new_ && ticker_.empty()) base::add_threads(ticker_, 1, [this] { tick(); });
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void tick() {
+    constexpr auto kStep = std::chrono::milliseconds(50);
+    base::MutexLock lock(mutex_);
+    while (!has_ended_) {
+      ended_.wait_for(lock, kStep);
+      show_if_due();
+    }
+  }
+
+  void show_if_due() REQUIRES(mutex_) {
+    const auto now = Clock::now();
+    if (!is_new_ || now < next_) return;
+    is_new_ = false;
+    next_ = now + std::chrono::milliseconds(terminal_ ? 100 : 10'000);
+    std::string line = stage_;
+    if (done_ > 0 || total_ > 0) line += ": " + std::to_string(done_);
+    if (total_ > 0) line += " of " + std::to_string(total_);
+    std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());
+    std::fflush(stderr);
+    on_screen_ = terminal_;
+  }
+
+  const bool terminal_ = ::isatty(STDERR_FILENO) != 0;
+  base::Mutex mutex_;
+  base::Condition ended_;
+  Clock::time_point next_ GUARDED_BY(mutex_) = Clock::now() + std::chrono::milliseconds(terminal_ ? 300 : 2'000);
+  std::string stage_ GUARDED_BY(mutex_);
+  std::uint64_t done_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t total_ GUARDED_BY(mutex_) = 0;
+  bool is_new_ GUARDED_BY(mutex_) = false;
+  bool has_ended_ GUARDED_BY(mutex_) = false;
+  bool on_screen_ = false;
+  std::vector<std::jthread> ticker_;  // none or one
+};
+
+}  // namespace
 
 std::string without_controls(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -65,55 +132,6 @@ std::string count_of(std::size_t count, std::string_view what) {
 }
 
 base::Progress terminal_progress() {
-  using Clock = std::chrono::steady_clock;
-  class Screen {
-   public:
-    ~Screen() {
-      ticker_.request_stop();
-      ticker_.join();
-      if (on_screen_) std::fputs("\r\033[K", stderr);
-    }
-    void report(std::string_view stage, std::uint64_t done, std::uint64_t total) {
-      const base::MutexLock lock(mutex_);
-      stage_ = stage;
-      done_ = done;
-      total_ = total;
-      is_new_ = !stage.empty();
-      show_if_due();
-    }
-
-   private:
-    // Also while nothing comes: who waits for a silent ledger sees it.
-    void tick(const std::stop_token& stop) {
-      while (!stop.stop_requested()) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        const base::MutexLock lock(mutex_);
-        show_if_due();
-      }
-    }
-    void show_if_due() REQUIRES(mutex_) {
-      const auto now = Clock::now();
-      if (!is_new_ || now < next_) return;
-      is_new_ = false;
-      next_ = now + std::chrono::milliseconds(terminal_ ? 100 : 10'000);
-      std::string line = stage_;
-      if (done_ > 0 || total_ > 0) line += ": " + std::to_string(done_);
-      if (total_ > 0) line += " of " + std::to_string(total_);
-      std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());
-      std::fflush(stderr);
-      on_screen_ = terminal_;
-    }
-
-    const bool terminal_ = ::isatty(STDERR_FILENO) != 0;
-    base::Mutex mutex_;
-    Clock::time_point next_ GUARDED_BY(mutex_) = Clock::now() + std::chrono::milliseconds(terminal_ ? 300 : 2'000);
-    std::string stage_ GUARDED_BY(mutex_);
-    std::uint64_t done_ GUARDED_BY(mutex_) = 0;
-    std::uint64_t total_ GUARDED_BY(mutex_) = 0;
-    bool is_new_ GUARDED_BY(mutex_) = false;
-    bool on_screen_ = false;
-    std::jthread ticker_{[this](const std::stop_token& stop) { tick(stop); }};  // last: it uses the others
-  };
   const auto screen = std::make_shared<Screen>();
   return
       [screen](std::string_view stage, std::uint64_t done, std::uint64_t total) { screen->report(stage, done, total); };
