@@ -111,8 +111,8 @@ Result<void> Delivery::settle(std::int64_t wait_ms) {
 }
 
 Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& source, std::size_t total) {
-  LookPace patience;
-  const auto since_ms = patience.last_success_ms = world_.clock.steady_ms();
+  LookPace pace;
+  const auto since_ms = pace.last_success_ms = world_.clock.steady_ms();
   std::size_t accepted = 0;
   for (bool ended = false; !ended || !pipeline.is_idle();) {
     if (world_.cancel.cancelled()) return tl::unexpected(delivery_stopped());
@@ -124,7 +124,7 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& sou
       for (auto& row : rows) pipeline.push(std::move(row));
     }
     // A ledger that goes on accepting and confirms nothing gets no more.
-    const bool is_stuck = world_.clock.steady_ms() - patience.last_success_ms > kConfirmationWaitMs;
+    const bool is_stuck = world_.clock.steady_ms() - pace.last_success_ms > kConfirmationWaitMs;
     ended = ended || (sent_.size() >= kUnconfirmedMax && is_stuck);
     if (ended) pipeline.finish();
     pipeline.wait(kStepMs, sent_.size() < kUnconfirmedMax);
@@ -132,7 +132,7 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& sou
     collect(pipeline);
     accepted += sent_.size() - before;
     GL_CHECK(let_leave(pipeline, source));
-    GL_CHECK(look_for_confirmation(patience));
+    GL_CHECK(look_for_confirmation(pace));
     tell(pipeline.hashes_done(), since_ms, accepted, total);
   }
   if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));  // after which nothing is under way
@@ -237,9 +237,9 @@ void Delivery::tell(std::uint64_t hashes, std::int64_t since_ms, std::size_t don
   base::report(world_.progress, stage, done, total);
 }
 
-Result<void> Delivery::look_for_confirmation(LookPace& patience) {
+Result<void> Delivery::look_for_confirmation(LookPace& pace) {
   const auto now_ms = world_.clock.steady_ms();
-  if (sent_.empty() || now_ms < patience.next_look_ms) return {};
+  if (sent_.empty() || now_ms < pace.next_look_ms) return {};
   const auto before = counts_.closed;
   if (confirms_data_) {
     GL_CHECK(close_confirmed(sent_));
@@ -247,9 +247,9 @@ Result<void> Delivery::look_for_confirmation(LookPace& patience) {
     GL_CHECK(close_present(sent_));
   }
   const bool success = counts_.closed > before;
-  if (success) patience.last_success_ms = now_ms;
-  patience.pause_ms = success ? kFirstPauseMs : std::clamp(2 * patience.pause_ms, kFirstPauseMs, kPauseMaxMs);
-  patience.next_look_ms = world_.clock.steady_ms() + patience.pause_ms;
+  if (success) pace.last_success_ms = now_ms;
+  pace.pause_ms = success ? kFirstPauseMs : std::clamp(2 * pace.pause_ms, kFirstPauseMs, kPauseMaxMs);
+  pace.next_look_ms = world_.clock.steady_ms() + pace.pause_ms;
   return {};
 }
 

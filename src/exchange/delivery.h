@@ -86,7 +86,7 @@ class Delivery {
   void collect(AttachPipeline& pipeline);
   Result<void> keep_books();
   void tell(std::uint64_t hashes, std::int64_t since_ms, std::size_t done, std::size_t total) const;
-  Result<void> look_for_confirmation(LookPace& patience);
+  Result<void> look_for_confirmation(LookPace& pace);
   // Closes what is confirmed within the time; the rest stays in `sent`, as in the following.
   Result<void> await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms);
   Result<void> close_confirmed(std::vector<Accepted>& sent);

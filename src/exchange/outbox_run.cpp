@@ -18,6 +18,7 @@ namespace glucoledger::exchange {
 namespace {
 
 using home::Outgoing;
+using Payloads = std::set<std::string, std::less<>>;
 
 constexpr std::size_t kMessagesPerCommit = 128;
 constexpr std::size_t kRowsAtOnce = 256;
@@ -220,13 +221,13 @@ class OutboxRun {
   // run.
   Result<bool> look_again(std::span<const Outgoing> rows) {
     std::vector<Signer> signers;
-    std::set<std::string> own_payloads;
+    Payloads own_payloads;
     for (const auto& row : rows) {
       if (made_.contains(row.epoch_id)) continue;
       GL_TRY(epoch, home::epoch_by_id(home_, row.epoch_id));
       GL_TRY(signer, Signer::open(home_, epoch, row.number));
       signers.push_back(std::move(signer));
-      own_payloads.insert(std::string(without_padding(payload_of(row.bundle))));
+      own_payloads.emplace(without_padding(payload_of(row.bundle)));
     }
     GL_TRY(uses, find_uses(signers, own_payloads));
     std::erase_if(signers, [&](const Signer& signer) { return !uses.signed_elsewhere.contains(signer.epoch().id); });
@@ -284,7 +285,7 @@ class OutboxRun {
   };
   // Epochs of this run are known to be in nobody else's hands: a ledger that says otherwise is not believed, or new
   // ones were made without end. What this home signed itself is no use by others.
-  Result<Uses> find_uses(const std::vector<Signer>& signers, const std::set<std::string>& own_payloads) {
+  Result<Uses> find_uses(const std::vector<Signer>& signers, const Payloads& own_payloads) {
     std::vector<const Signer*> asked;
     asked.reserve(signers.size());
     std::vector<crypto::Hash> addresses;
@@ -296,7 +297,7 @@ class OutboxRun {
     Uses uses;
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
       const auto payload = bundle.payload();
-      if (own_payloads.contains(std::string(without_padding(payload)))) return std::nullopt;
+      if (own_payloads.contains(without_padding(payload))) return std::nullopt;
       if (!asked[which]->signed_by_next_key(bundle)) return std::nullopt;
       return true;
     };

@@ -165,6 +165,16 @@ Result<Recorded> recorded_instance(Home& home) {
   return Recorded{id.value_or(""), signings};
 }
 
+// Outside of a transaction.
+Result<Recorded> read_recorded_instance(Home& home) {
+  Recorded recorded;
+  GL_CHECK(home.read([&]() -> Result<void> {
+    GL_ASSIGN(recorded, recorded_instance(home));
+    return {};
+  }));
+  return recorded;
+}
+
 // Whether the file tells of this database, at this place, or of an earlier state of it.
 bool fits(const std::optional<Instance>& file, const Instance& present) {
   return file && file->is_as_written && file->id == present.id && file->machine == present.machine &&
@@ -319,11 +329,7 @@ Result<void> Home::load_settings() {
 Result<void> Home::check_instance() {
   // The file first: the database may go on while it is read, and then the file is only behind.
   const auto file = read_instance(folder_);
-  Recorded recorded;
-  GL_CHECK(read([&]() -> Result<void> {
-    GL_ASSIGN(recorded, recorded_instance(*this));
-    return {};
-  }));
+  GL_TRY(recorded, read_recorded_instance(*this));
   if (fits(file, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings))) return {};
   return mark_if_doubled();
 }
@@ -393,11 +399,7 @@ Result<void> Home::write_signed(const SigningLease& /*lease*/, const Work& work)
 Result<void> Home::write_present_instance() {
   std::optional<Recorded> written;
   while (true) {
-    Recorded recorded;
-    GL_CHECK(read([&]() -> Result<void> {
-      GL_ASSIGN(recorded, recorded_instance(*this));
-      return {};
-    }));
+    GL_TRY(recorded, read_recorded_instance(*this));
     if (written && written->id == recorded.id && written->signings == recorded.signings) return {};
     GL_CHECK(write_instance(folder_, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings)));
     written = std::move(recorded);
@@ -417,11 +419,7 @@ Result<void> Home::renew_instance() {
 
 Result<void> Home::catch_up_instance(const SigningLease& /*lease*/) {
   const auto file = read_instance(folder_);
-  Recorded recorded;
-  GL_CHECK(read([&]() -> Result<void> {
-    GL_ASSIGN(recorded, recorded_instance(*this));
-    return {};
-  }));
+  GL_TRY(recorded, read_recorded_instance(*this));
   if (!fits(file, present_instance(folder_ / kDatabaseName, recorded.id, recorded.signings))) return mark_if_doubled();
   return file->signings < recorded.signings ? write_present_instance() : Result<void>();
 }

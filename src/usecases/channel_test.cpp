@@ -20,6 +20,13 @@ class ChannelTest : public Stage {
   void copy(const std::string& from, const std::string& to) {
     std::filesystem::copy_file(folder_ / from, folder_ / to);
   }
+  // As anyone may put something at an address.
+  void put(std::string_view payload, const crypto::Hash& address) {
+    const auto bundle = ledger::prepare(payload, address, "", 1).value();
+    crypto::ProofOfWorkOptions work;
+    work.min_weight_magnitude = 1;
+    ASSERT_TRUE(tangle_->submit(ledger::attach(bundle, {{}, {}, clock_.now_ms()}, work).value()));
+  }
   std::vector<std::string> read(const crypto::Hash& root) {
     std::vector<std::string> messages;
     WatchedLedger ledger(*tangle_, network_);
@@ -82,10 +89,7 @@ TEST_F(ChannelTest, OnesOwnMessageWithMorePaddingIsOnesOwn) {
     auto file = exchange::ChannelFile::open(folder_ / "state", mam::Mode::kRestricted, std::nullopt).value();
     const auto& pending = file.state().pending->bundle;
     const auto address = mam::address_of(first.message.next_root, mam::Mode::kRestricted);
-    const auto longer = ledger::prepare(exchange::payload_of(pending) + std::string(2187, '9'), address, "", 1).value();
-    crypto::ProofOfWorkOptions work;
-    work.min_weight_magnitude = 1;
-    ASSERT_TRUE(tangle_->submit(ledger::attach(longer, {{}, {}, clock_.now_ms()}, work).value()));
+    put(exchange::payload_of(pending) + std::string(2187, '9'), address);
   }
   const auto second = write("state", "two").value();
   EXPECT_EQ(second.message.index, 1u);
@@ -111,11 +115,7 @@ TEST_F(ChannelTest, SeveralMessagesUnderOneRootAreReadInOrder) {
     auto sent = tree.at("messages").get<std::vector<nlohmann::json>>();
     std::reverse(sent.begin(), sent.end());
     for (const auto& vector : sent) {
-      const auto address = crypto::Hash::from_trytes(text(vector, "address")).value();
-      const auto bundle = ledger::prepare(text(vector, "payload"), address, std::string(27, '9'), 1).value();
-      crypto::ProofOfWorkOptions work;
-      work.min_weight_magnitude = 1;
-      ASSERT_TRUE(tangle_->submit(ledger::attach(bundle, {{}, {}, clock_.now_ms()}, work).value()));
+      put(text(vector, "payload"), crypto::Hash::from_trytes(text(vector, "address")).value());
     }
     std::vector<std::string> expected;
     for (const auto& vector : tree.at("messages")) expected.push_back(text(vector, "message"));
@@ -139,11 +139,7 @@ TEST_F(ChannelTest, SeveralMessagesUnderOneRootAreReadInOrder) {
 // Anyone who reads a channel knows the next address.
 TEST_F(ChannelTest, JunkAtTheNextAddressEndsNothing) {
   const auto first = write("state", "one").value();
-  const auto bundle =
-      ledger::prepare("JUNK", mam::address_of(first.message.next_root, mam::Mode::kRestricted), "", 1).value();
-  crypto::ProofOfWorkOptions work;
-  work.min_weight_magnitude = 1;
-  ASSERT_TRUE(tangle_->submit(ledger::attach(bundle, {{}, {}, clock_.now_ms()}, work).value()));
+  put("JUNK", mam::address_of(first.message.next_root, mam::Mode::kRestricted));
   EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one"}));
   EXPECT_TRUE(write("state", "two"));
   EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one", "two"}));
