@@ -55,6 +55,7 @@ bool record_begins_after(std::string_view content, std::size_t position) {
 
 struct LogFile {
   std::string path;
+  std::string content;
   LogCondition condition;
 };
 
@@ -62,7 +63,8 @@ Result<LogFile> read_log(rocksdb::Env& env, const std::string& path) {
   std::string content;
   const rocksdb::Status status = rocksdb::ReadFileToString(&env, path, &content);
   if (!status.ok()) return fail(ErrorCode::kFailed, "the ledger's logs cannot be read: " + status.ToString());
-  return LogFile{path, examine_log(content)};
+  const LogCondition condition = examine_log(content);
+  return LogFile{path, std::move(content), condition};
 }
 
 tl::unexpected<Error> damaged(const std::string& what) {
@@ -80,6 +82,66 @@ Result<void> cut_off(rocksdb::Env& env, const LogFile& log) {
       "check the disk and repeat: nothing that was acknowledged is lost");
 }
 
+std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= std::uint64_t{byte & 0x7Fu} << shift;
+    if (byte < 0x80) return value;
+  }
+  return std::nullopt;
+}
+
+// The oldest log that is needed yet, as a record of the list of files says; 0 where it says nothing of that. A record
+// is fields, each a tag and a value; those that are a number or a text come first.
+std::uint64_t oldest_log_in(std::string_view record) {
+  enum Tag : std::uint64_t {
+    kComparator = 1,
+    kLogNumber = 2,
+    kNextFileNumber = 3,
+    kLastSequence = 4,
+    kPrevLogNumber = 9,
+    kMinLogNumberToKeep = 10,
+    kMaxColumnFamily = 203,
+    kDbId = 8193,
+  };
+  while (const auto tag = take_varint(record)) {
+    const auto value = take_varint(record);
+    if (!value) break;
+    if (*tag == kMinLogNumberToKeep) return *value;
+    if (*tag == kComparator || *tag == kDbId) {
+      record.remove_prefix(std::min<std::size_t>(record.size(), *value));
+    } else if (*tag != kLogNumber && *tag != kNextFileNumber && *tag != kLastSequence && *tag != kPrevLogNumber &&
+               *tag != kMaxColumnFamily) {
+      break;
+    }
+  }
+  return 0;
+}
+
+std::uint64_t oldest_log_needed(std::string_view file_list, std::size_t from, std::size_t to) {
+  std::uint64_t oldest = 0;
+  for (std::size_t position = from; position < to; ++position) {
+    const auto fragment = fragment_at(file_list.substr(0, to), position);
+    if (!fragment) continue;
+    oldest = std::max(oldest, oldest_log_in(fragment->payload));
+    position += kHeaderSize - 1 + fragment->payload.size();
+  }
+  return oldest;
+}
+
+// A flush appends two records before it syncs the list of files: its tables, then the oldest log that is needed yet. So
+// a power cut may leave the second without the first. It was so where no log has gone for that: they go after the sync.
+bool is_synced(rocksdb::Env& env, const std::string& folder, const LogFile& file_list) {
+  const std::size_t intact = file_list.condition.intact_size;
+  const std::uint64_t needed_before = oldest_log_needed(file_list.content, 0, intact);
+  const std::uint64_t needed = oldest_log_needed(file_list.content, intact, file_list.content.size());
+  if (needed <= needed_before) return needed == 0;
+  const std::vector<std::string> logs = log_names(env, folder);
+  return logs.empty() || std::strtoull(logs.front().c_str(), nullptr, 10) >= needed;
+}
+
 Result<void> check_file_list(rocksdb::Env& env, const std::string& folder, bool mend) {
   std::string name;
   const rocksdb::Status status = rocksdb::ReadFileToString(&env, folder + "/CURRENT", &name);
@@ -87,7 +149,7 @@ Result<void> check_file_list(rocksdb::Env& env, const std::string& folder, bool 
   if (!status.ok() || !name.ends_with('\n')) return {};  // opening tells
   name.pop_back();
   GL_TRY(log, read_log(env, folder + "/" + name));
-  if (log.condition.records_follow) return damaged("the store's list of files");
+  if (log.condition.records_follow && is_synced(env, folder, log)) return damaged("the store's list of files");
   return log.condition.is_torn && mend ? cut_off(env, log) : Result<void>();
 }
 

@@ -4,8 +4,9 @@
 // drops all that follows the first record that does not fit, silently, though it was acknowledged; and it refuses a
 // list of files (MANIFEST) whose last record is torn. So before a store is opened for writing its logs are read: what
 // is torn at the end goes, and where a record follows that which does not fit, the disk has lost what it had promised
-// to keep (kCorrupt). Damage of the very last record looks like a torn one. Format: RocksDB's "Write Ahead Log File
-// Format": blocks of 32 KiB, records in fragments, each with CRC-32C.
+// to keep (kCorrupt). Damage of the very last record looks like a torn one. A flush appends two records to the list of
+// files before it syncs it: there, the logs that are on disk tell whether it was. Format: RocksDB's "Write Ahead Log
+// File Format": blocks of 32 KiB, records in fragments, each with CRC-32C.
 #pragma once
 
 #include <rocksdb/env.h>

@@ -79,6 +79,54 @@ TEST_F(LogCheckTest, DamageBeforeTheLastRecordIsFound) {
   }
 }
 
+// Of the two records that a flush appends to the list of files only the second reached the disk.
+TEST_F(LogCheckTest, APowerCutBetweenTheRecordsOfAFlushIsNoDamageUntilLogsWent) {
+  const auto env = make_environment(disk_);
+  rocksdb::Options options;
+  options.env = env.get();
+  options.create_if_missing = true;
+  const auto file_list = [&] {
+    std::string name;
+    std::string content;
+    EXPECT_TRUE(rocksdb::ReadFileToString(env.get(), "/db/CURRENT", &name).ok());
+    name.pop_back();
+    EXPECT_TRUE(rocksdb::ReadFileToString(env.get(), "/db/" + name, &content).ok());
+    return std::pair("/db/" + name, content);
+  };
+  for (const bool logs_went : {true, false}) {
+    SCOPED_TRACE(logs_went);
+    ASSERT_TRUE(rocksdb::DestroyDB("/db", options).ok());
+    rocksdb::DB* opened = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(options, "/db", &opened).ok());
+    std::unique_ptr<rocksdb::DB> database(opened);
+    ASSERT_TRUE(database->Put({}, "key", "value").ok());
+    const auto [list, before] = file_list();
+    if (!logs_went) {
+      ASSERT_TRUE(database->DisableFileDeletions().ok());
+    }
+    ASSERT_TRUE(database->Flush({}).ok());
+    database.reset();
+    std::string content = file_list().second;
+    const std::size_t first_end = examine_log(std::string_view(content).substr(0, content.size() - 1)).intact_size;
+    ASSERT_GT(first_end, before.size());
+    std::fill(content.begin() + static_cast<std::ptrdiff_t>(before.size()),
+              content.begin() + static_cast<std::ptrdiff_t>(first_end), '\0');
+    ASSERT_TRUE(rocksdb::WriteStringToFile(env.get(), content, list, true).ok());
+    const auto checked = check_logs(*env, "/db", true);
+    ASSERT_EQ(checked.has_value(), !logs_went);
+    if (logs_went) {
+      EXPECT_EQ(checked.error().code, ErrorCode::kCorrupt);
+      continue;
+    }
+    EXPECT_EQ(file_list().second, before);
+    ASSERT_TRUE(rocksdb::DB::Open(options, "/db", &opened).ok());
+    database.reset(opened);
+    std::string value;
+    ASSERT_TRUE(database->Get({}, "key", &value).ok());
+    EXPECT_EQ(value, "value");
+  }
+}
+
 // On a real disk, whose environment can do less than the simulated one.
 TEST_F(LogCheckTest, ATornEndIsCutOffInAFolder) {
   const base::TestFolder folder;
