@@ -40,7 +40,8 @@ function hashTrits(transaction) {
 }
 
 for (const kernel of ['portable', 'avx2', 'avx512']) {
-  const inUse = run(kernel, ['--version', '--verbose']).includes(`kernel ${kernel}`);
+  const env = { ...process.env, GLUCOLEDGER_KERNEL: kernel };
+  const inUse = spawnSync(program, ['--version', '--verbose'], { encoding: 'latin1', env }).status === 0;
   for (const [threads, weight, count] of [[1, 1, 5], [1, 6, 5], [1, 9, 5], [1, 13, 1], [2, 9, 5], [2, 13, 1], [3, 7, 3]]) {
     const name = `${kernel}, ${threads} threads, weight ${weight} (seed ${seed})`;
     test(name, { skip: !inUse && `this machine lacks ${kernel}` }, () => {
