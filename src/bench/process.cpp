@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/file.h"
+#include "bench/measure.h"
 
 namespace glucoledger::bench {
 
@@ -52,7 +52,6 @@ Process::~Process() {
 }
 
 std::optional<std::string> Process::line(int wait_ms, const base::CancelToken& cancel) {
-  using Steady = std::chrono::steady_clock;
   const auto end = Steady::now() + std::chrono::milliseconds(wait_ms);
   while (true) {
     if (const auto length = text_.find('\n'); length != std::string::npos) {

@@ -60,6 +60,11 @@ class Machine {
   std::unique_ptr<rocksdb::Env> env_ = make_environment(disk_);
 };
 
+std::uint64_t power_cuts(std::uint64_t count) {
+  const char* asked = std::getenv("GLUCOLEDGER_POWER_CUTS");
+  return asked == nullptr ? count : std::strtoull(asked, nullptr, 10);
+}
+
 class PowerLossTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { bundles_ = new std::vector<Bundle>(make_bundles(24)); }
@@ -105,15 +110,15 @@ std::vector<Bundle>* PowerLossTest::bundles_ = nullptr;
 
 TEST_F(PowerLossTest, WhatWasAcknowledgedIsThereAfterAPowerCut) {
   const std::uint64_t base = std::random_device{}();
-  constexpr std::uint64_t kDisks = 50;
-  constexpr int kCutsPerDisk = 6;
-  for (std::uint64_t round = 0; round < kDisks; ++round) {
+  constexpr std::uint64_t kCutsPerDisk = 6;
+  const std::uint64_t disks = power_cuts(150) / kCutsPerDisk;
+  for (std::uint64_t round = 0; round < disks; ++round) {
     SCOPED_TRACE("seed " + std::to_string(base + round));
     std::mt19937_64 random(base + round);
     Machine machine;
     std::size_t acknowledged = 0;
     std::string network_id;
-    for (int cut = 0; cut < kCutsPerDisk; ++cut) {
+    for (std::uint64_t cut = 0; cut < kCutsPerDisk; ++cut) {
       machine.disk().fail_after(random() % 60, FakeDisk::Fault::kPowerCut);
       for (std::size_t opening = 1 + random() % 3; opening > 0; --opening) {
         auto tangle = machine.open();
@@ -187,8 +192,7 @@ TEST_F(PowerLossTest, WhatAProcessLeftUnsyncedIsOnTheDiskOnceItIsShown) {
 // Several threads, each with bundles of its own that stand on what it submitted before.
 TEST_F(PowerLossTest, AcknowledgedInGroupsIsThereAfterAPowerCut) {
   const std::uint64_t base = std::random_device{}();
-  const char* rounds = std::getenv("GLUCOLEDGER_POWER_CUTS");
-  const std::uint64_t cuts = rounds == nullptr ? 40 : std::strtoull(rounds, nullptr, 10);
+  const std::uint64_t cuts = power_cuts(40);
   for (std::uint64_t cut = 0; cut < cuts; ++cut) {
     SCOPED_TRACE("seed " + std::to_string(base + cut));
     std::mt19937_64 random(base + cut);

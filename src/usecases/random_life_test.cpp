@@ -199,7 +199,7 @@ void for_each_life(std::uint64_t lives, const Work& work, std::vector<std::uint6
 }
 
 TEST(RandomLifeTest, TheNetworkFails) {
-  for_each_life(10, [](Life& life) {
+  for_each_life(6, [](Life& life) {
     for (int step = 0; step < 40; ++step) {
       life.disturb_network();
       life.doubt_network();
@@ -212,7 +212,7 @@ TEST(RandomLifeTest, TheNetworkFails) {
 TEST(RandomLifeTest, ThePowerFails) {
   constexpr std::uint64_t kLossesPerLife = 20;
   std::uint64_t losses = 0;
-  for_each_life(16, [&](Life& life) {
+  for_each_life(10, [&](Life& life) {
     sqlite::UnsyncedVfs disk;
     for (std::uint64_t here = 0; here < kLossesPerLife; ++here, ++losses) {
       const bool within = life.random()() % 3 != 0;
@@ -230,7 +230,7 @@ TEST(RandomLifeTest, ThePowerFails) {
 }
 
 TEST(RandomLifeTest, TheHomeIsCopied) {
-  for_each_life(5, [](Life& life) {
+  for_each_life(4, [](Life& life) {
     std::vector<std::string> actors = {"patient"};
     for (int step = 0; step < 40; ++step) {
       if (actors.size() < 4 && life.random()() % 8 == 0) {
@@ -277,7 +277,7 @@ TEST(RandomLifeTest, TheMachineIsRolledBack) {
     }
     life.end({"patient"});
   };
-  for_each_life(6, live, {kNoteLostWithItsState});
+  for_each_life(4, live, {kNoteLostWithItsState});
 }
 
 }  // namespace
