@@ -6,8 +6,8 @@
 
 #include "apps/advice_words.h"
 #include "apps/device_file_options.h"
-#include "apps/folder_watch.h"
 #include "apps/session.h"
+#include "wiring/folder_watch.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -63,7 +63,7 @@ ImportOutcome outcome_of(const std::string& file, const Result<usecases::Import>
 
 Result<ExitCode> follow_folder(const Context& context, const Session& session, home::Home& home,
                                const ImportArguments& arguments) {
-  GL_TRY(watch, FolderWatch::start(arguments.follow));
+  GL_TRY(watch, wiring::FolderWatch::start(arguments.follow));
   const auto tell = [&](const auto& file, const auto& outcome) { tell_import(context, file, outcome); };
   const auto begun = [&] { std::fprintf(stderr, "watching %s; Ctrl-C ends it\n", arguments.follow.c_str()); };
   GL_CHECK(usecases::follow_imports(home, session.world(), watch, import_options(arguments.device), tell, begun));

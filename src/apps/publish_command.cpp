@@ -5,12 +5,12 @@
 
 #include "apps/advice_words.h"
 #include "apps/day_options.h"
-#include "apps/folder_watch.h"
 #include "apps/import_command.h"
 #include "apps/session.h"
 #include "base/limits.h"
 #include "usecases/publish.h"
 #include "usecases/status.h"
+#include "wiring/folder_watch.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -109,9 +109,9 @@ std::string text_of(const usecases::Publication& publication) {
 // For as long as it runs; with a folder it also imports what comes into it.
 Result<ExitCode> follow_publishing(const Context& context, const Session& session, home::Home& home,
                                    const usecases::PublishOptions& options, const std::string& folder) {
-  std::optional<FolderWatch> watch;
+  std::optional<wiring::FolderWatch> watch;
   if (!folder.empty()) {
-    GL_ASSIGN(watch, FolderWatch::start(folder));
+    GL_ASSIGN(watch, wiring::FolderWatch::start(folder));
   }
   usecases::PublishFollower follower;
   follower.begun = [&] {

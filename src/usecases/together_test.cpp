@@ -349,5 +349,41 @@ TEST_F(TogetherTest, AWatchedFoldersFilesAreImportedAndABadOneEndsNothing) {
   std::filesystem::remove(bad);
 }
 
+TEST_F(TogetherTest, WhatComesIntoAWatchedFolderIsPublishedAndThereAfterAPauseWhereTheLedgerIsOutOfReach) {
+  invite("smith");
+  const auto file = folder_ / "new.csv";
+  std::ofstream(file) << "time,glucose mg/dL\n2025-01-01T00:00:00Z,100\n2025-01-01T00:05:00Z,110\n";
+  ListedFiles inbox;
+  base::CancelSource stop;
+  auto world = world_;
+  world.cancel = stop.token();
+  int looks = 0;
+  inbox.on_wait = [&] {
+    ++looks;
+    if (looks == 1) {
+      inbox.files = {file.string()};
+      network_.reachable = false;
+    }
+    if (looks == 2) stop.trip();  // the folder is watched again once the ledger has answered
+  };
+  int pauses = 0;
+  clock_.on_wait([&](std::int64_t) { network_.reachable = ++pauses > 2; });
+  PublishFollower follower;
+  follower.inbox = &inbox;
+  int imported = 0;
+  follower.tell_import = [&](const std::string&, const Result<Import>& outcome) { imported += outcome ? 1 : 0; };
+  int sent = 0;
+  follower.tell = [&](const Publication& round) { sent += round.carried.shortfall() ? 0 : 1; };
+  follower.tell_error = [](const Error& error) { EXPECT_EQ(error.code, ErrorCode::kUnreachable); };
+  auto home = open("patient");
+  ASSERT_TRUE(follow_publishing(home, world, {}, follower));
+  clock_.on_wait({});
+  EXPECT_EQ(imported, 1);
+  EXPECT_EQ(sent, 1);
+  EXPECT_GE(pauses, 3);
+  EXPECT_EQ(home::outbox_counts(home)->messages_waiting, 0);
+  std::filesystem::remove(file);
+}
+
 }  // namespace
 }  // namespace glucoledger::usecases

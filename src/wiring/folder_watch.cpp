@@ -1,4 +1,4 @@
-#include "apps/folder_watch.h"
+#include "wiring/folder_watch.h"
 
 #include <poll.h>
 #include <sys/inotify.h>
@@ -11,7 +11,7 @@
 
 #include "base/descriptor.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::wiring {
 
 // What the system tells of finished files. Where it tells nothing, there are simply no notices.
 class FolderWatch::Notices {
@@ -83,4 +83,4 @@ bool FolderWatch::wait_ms(std::int64_t duration_ms, const base::CancelToken& can
   return cancel.cancelled();
 }
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::wiring

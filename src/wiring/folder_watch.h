@@ -15,7 +15,7 @@
 #include "base/result.h"
 #include "usecases/inbox.h"
 
-namespace glucoledger::apps {
+namespace glucoledger::wiring {
 
 class FolderWatch final : public usecases::Inbox {
  public:
@@ -44,4 +44,4 @@ class FolderWatch final : public usecases::Inbox {
   std::map<std::string, State> files_;
 };
 
-}  // namespace glucoledger::apps
+}  // namespace glucoledger::wiring
