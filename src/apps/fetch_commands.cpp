@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "apps/advice_words.h"
-#include "apps/interrupt.h"
 #include "apps/session.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -32,7 +31,7 @@ Result<ExitCode> receive(const Context& context, const ReceiveArguments& argumen
   GL_TRY(session, Session::start(context));
   GL_TRY(content, base::read_file(arguments.file, base::limits::kImageSizeMax));
   GL_TRY(home, session.open(Home::Use::kWrite));
-  GL_TRY(received, usecases::receive(home, content, arguments.name, interrupt_token()));
+  GL_TRY(received, usecases::receive(home, session.world(), content, arguments.name));
   const auto& name = received.contact.name;
   if (arguments.name && *arguments.name != name) {
     warn("this invitation was received before: its patient keeps the name " + name);

@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "apps/command.h"
-#include "apps/interrupt.h"
 #include "apps/mam_options.h"
 #include "apps/session.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "usecases/channel.h"
 #include "wiring/open_ledger.h"
@@ -46,13 +46,20 @@ struct Arguments {
   std::uint64_t limit = base::limits::kMessagesPerEpochMax;
 };
 
-Result<std::unique_ptr<ports::Ledger>> open_ledger(const Arguments& arguments, bool read_only) {
-  static const base::SystemClock kClock;
-  GL_TRY(place, locator::Locator::parse(arguments.node));
-  wiring::OpenLedgerOptions options;
-  options.read_only = read_only;
-  GL_ASSIGN(options.http, wiring::read_access(arguments.access));
-  return wiring::open_ledger(place, options, kClock, interrupt_token());
+// Its ledgers are reached as the options say. (No home stands behind it: one that another process holds is busy.)
+Result<ports::World> world_of(const Arguments& arguments) {
+  GL_TRY(http, wiring::read_access(arguments.access));
+  ports::World world = make_world();
+  world.open_ledger = [&clock = world.clock, http](const locator::Locator& place, ports::Use use,
+                                                   const base::CancelToken& cancel) {
+    wiring::OpenLedgerOptions options;
+    options.read_only = use == ports::Use::kRead;
+    options.http = http;
+    return wiring::open_ledger(place, options, clock, cancel).map([](std::unique_ptr<ports::Ledger> ledger) {
+      return std::shared_ptr<ports::Ledger>(std::move(ledger));
+    });
+  };
+  return world;
 }
 
 Result<std::string> message_text(const std::string& trytes, bool as_trytes) {
@@ -76,11 +83,15 @@ Result<ExitCode> publish(const Context& context, const Arguments& arguments) {
   const mam::Mode mode = mam_mode_of(arguments.mode);
   GL_TRY(side_key, read_side_key(mode, arguments.side_key_file));
   GL_TRY(message, read_message(arguments));
-  GL_TRY(file, exchange::ChannelFile::open(arguments.state_file, mode, arguments.security, interrupt_token()));
-  GL_TRY(ledger, open_ledger(arguments, false));
-  GL_TRY(written,
-         usecases::write_to_channel(file, *ledger, make_world(),
-                                    {std::move(message), std::move(side_key), arguments.min_weight_magnitude}));
+  GL_TRY(ledger, locator::Locator::parse(arguments.node));
+  GL_TRY(world, world_of(arguments));
+  GL_TRY(written, usecases::write_to_channel(world, {.state_file = arguments.state_file,
+                                                     .mode = mode,
+                                                     .security = arguments.security,
+                                                     .ledger = std::move(ledger),
+                                                     .message_trytes = std::move(message),
+                                                     .side_key = std::move(side_key),
+                                                     .min_weight_magnitude = arguments.min_weight_magnitude}));
   if (written.sent_first) {
     std::fprintf(stderr, "glucoledger: first sent message %llu, which an earlier run had left behind\n",
                  static_cast<unsigned long long>(*written.sent_first));
@@ -107,7 +118,8 @@ Result<ExitCode> fetch(const Context& context, const Arguments& arguments) {
     return fail(ErrorCode::kUsage, "--root takes 81 of the letters A to Z and 9",
                 "give the root that `mam publish` printed");
   }
-  GL_TRY(ledger, open_ledger(arguments, true));
+  GL_TRY(ledger, locator::Locator::parse(arguments.node));
+  GL_TRY(world, world_of(arguments));
   const auto tell = [&](const Hash& at, const mam::Opened& message) -> Result<void> {
     GL_TRY(text, message_text(message.message_trytes, arguments.trytes));
     const Json line = {{"root", at.trytes()},
@@ -119,7 +131,7 @@ Result<ExitCode> fetch(const Context& context, const Arguments& arguments) {
     if (message.security == 1) warn(kForgeableWarning);
     return {};
   };
-  GL_CHECK(usecases::read_channel(*ledger, make_world(), {*root, mode, std::move(side_key), arguments.limit}, tell));
+  GL_CHECK(usecases::read_channel(world, {std::move(ledger), *root, mode, std::move(side_key), arguments.limit}, tell));
   return ExitCode::kDone;
 }
 

@@ -80,7 +80,7 @@ Result<void> Homes::invite(const std::string& name, const std::string& ledger) {
   GL_TRY(place, locator::Locator::parse(ledger));
   GL_CHECK(make_home(clinic(name), home::Role::kClinic, place));
   GL_TRY(home, open(clinic(name)));
-  return usecases::receive(home, uri_.text(), "patient").map([](const auto&) {});
+  return usecases::receive(home, world_, uri_.text(), "patient").map([](const auto&) {});
 }
 
 Result<usecases::FetchReport> Homes::fetch(const std::string& name) {

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/limits.h"
+#include "exchange/channel_file.h"
 #include "exchange/delivery.h"
 #include "exchange/read_judged.h"
 #include "ledger/min_weight_magnitude.h"
@@ -162,13 +163,14 @@ Result<std::map<std::uint32_t, mam::Opened>> messages_under(ports::Ledger& ledge
 
 }  // namespace
 
-Result<ChannelWritten> write_to_channel(ChannelFile& file, ports::Ledger& ledger, const World& world,
-                                        ChannelWrite request) {
+Result<ChannelWritten> write_to_channel(const World& world, ChannelWrite request) {
+  GL_TRY(file, ChannelFile::open(request.state_file, request.mode, request.security, world.cancel));
+  GL_TRY(ledger, world.open_ledger(request.ledger, ports::Use::kWrite, world.cancel));
   auto& state = file.state();
   const mam::Channel channel{state.seed.clone(), std::move(request.side_key), state.mode, state.security};
-  GL_TRY(info, ledger.info(world.cancel));
+  GL_TRY(info, ledger->info(world.cancel));
   GL_TRY(weight, ledger::weight_to_attach(info.min_weight_magnitude, request.min_weight_magnitude));
-  Writing writing(file, ledger, world, channel, weight);
+  Writing writing(file, *ledger, world, channel, weight);
   ChannelWritten written;
   std::optional<std::uint64_t> index;
   if (state.pending) {
@@ -188,12 +190,12 @@ Result<ChannelWritten> write_to_channel(ChannelFile& file, ports::Ledger& ledger
   return written;
 }
 
-Result<void> read_channel(ports::Ledger& ledger, const World& world, const ChannelRead& request,
-                          const TellMessage& tell) {
+Result<void> read_channel(const World& world, const ChannelRead& request, const TellMessage& tell) {
+  GL_TRY(ledger, world.open_ledger(request.ledger, ports::Use::kRead, world.cancel));
   Hash root = request.root;
   for (std::uint64_t count = 0; count < request.count_max;) {
     GL_CHECK(world.cancel.check());
-    GL_TRY(messages, messages_under(ledger, world, request, root, count == 0));
+    GL_TRY(messages, messages_under(*ledger, world, request, root, count == 0));
     if (messages.empty()) return {};
     const Hash next_root = messages.rbegin()->second.next_root;
     for (const auto& [index, message] : messages) {

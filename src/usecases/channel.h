@@ -1,11 +1,12 @@
 // A channel of messages on a ledger, without a home: writing to it under the rules of one-time keys, and reading it.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 
-#include "exchange/channel_file.h"
+#include "mam/mam.h"
 #include "ports/world.h"
 
 namespace glucoledger::usecases {
@@ -20,6 +21,10 @@ struct ChannelMessage {
 };
 
 struct ChannelWrite {
+  std::filesystem::path state_file;  // exchange/channel_file.h; made, with a fresh seed, where there is none
+  mam::Mode mode = mam::Mode::kRestricted;
+  std::optional<int> security;  // default: the file's own
+  locator::Locator ledger;
   std::string message_trytes;
   mam::SecretTrytes side_key;
   std::optional<int> min_weight_magnitude;  // above the ledger's own
@@ -31,11 +36,11 @@ struct ChannelWritten {
 };
 // Signs a message and puts it on the ledger. Before anything of it leaves, index, payload and bundle are in the file. A
 // message that an earlier call left behind goes first; the same message again is that one. kNotAllowed: the file is too
-// far behind its channel.
-Result<ChannelWritten> write_to_channel(exchange::ChannelFile& file, ports::Ledger& ledger, const World& world,
-                                        ChannelWrite request);
+// far behind its channel. kUsage: the file is of another mode or security.
+Result<ChannelWritten> write_to_channel(const World& world, ChannelWrite request);
 
 struct ChannelRead {
+  locator::Locator ledger;
   crypto::Hash root;
   mam::Mode mode = mam::Mode::kRestricted;
   mam::SecretTrytes side_key;
@@ -45,7 +50,6 @@ struct ChannelRead {
 // message stands at this root; kCorrupt: something else does. kPruned: the next one was there once. kUnreachable: there
 // may be one that the nodes do not hand out.
 using TellMessage = std::function<Result<void>(const crypto::Hash& root, const mam::Opened& message)>;
-Result<void> read_channel(ports::Ledger& ledger, const World& world, const ChannelRead& request,
-                          const TellMessage& tell);
+Result<void> read_channel(const World& world, const ChannelRead& request, const TellMessage& tell);
 
 }  // namespace glucoledger::usecases

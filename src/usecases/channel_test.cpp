@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "crypto/test_vectors.h"
+#include "exchange/channel_file.h"
 #include "usecases/test_stage.h"
 
 namespace glucoledger::usecases {
@@ -12,10 +13,15 @@ namespace {
 class ChannelTest : public Stage {
  protected:
   Result<ChannelWritten> write(const std::string& name, const std::string& message) {
-    GL_TRY(file, exchange::ChannelFile::open(folder_ / name, mam::Mode::kRestricted, std::nullopt));
-    WatchedLedger ledger(*tangle_, network_);
-    return write_to_channel(file, ledger, world_, {crypto::trytes_from_ascii(message).value(), key(), std::nullopt});
+    ChannelWrite request{.state_file = folder_ / name,
+                         .security = std::nullopt,
+                         .ledger = place_,
+                         .message_trytes = crypto::trytes_from_ascii(message).value(),
+                         .side_key = key(),
+                         .min_weight_magnitude = std::nullopt};
+    return write_to_channel(world_, std::move(request));
   }
+  const locator::Locator place_ = locator::Locator::of_folder("/ledger");
   static mam::SecretTrytes key() { return mam::SecretTrytes::from_trytes("KEY").value(); }
   void copy(const std::string& from, const std::string& to) {
     std::filesystem::copy_file(folder_ / from, folder_ / to);
@@ -29,12 +35,11 @@ class ChannelTest : public Stage {
   }
   std::vector<std::string> read(const crypto::Hash& root) {
     std::vector<std::string> messages;
-    WatchedLedger ledger(*tangle_, network_);
     const auto tell = [&](const crypto::Hash&, const mam::Opened& opened) -> Result<void> {
       messages.push_back(crypto::ascii_from_trytes(opened.message_trytes).value());
       return {};
     };
-    EXPECT_TRUE(read_channel(ledger, world_, {root, mam::Mode::kRestricted, key(), 100}, tell));
+    EXPECT_TRUE(read_channel(world_, {place_, root, mam::Mode::kRestricted, key(), 100}, tell));
     return messages;
   }
 };
@@ -127,7 +132,7 @@ TEST_F(ChannelTest, SeveralMessagesUnderOneRootAreReadInOrder) {
       };
       const auto root = crypto::Hash::from_trytes(text(tree.at("messages").front(), "root")).value();
       auto key = mam::SecretTrytes::from_trytes(text(tree, "side_key")).value();
-      EXPECT_TRUE(read_channel(*tangle_, world_, {root, mam::Mode::kRestricted, std::move(key), count_max}, tell));
+      EXPECT_TRUE(read_channel(world_, {place_, root, mam::Mode::kRestricted, std::move(key), count_max}, tell));
       return messages;
     };
     EXPECT_EQ(read(100), expected);

@@ -35,13 +35,13 @@ Result<SecretBytes> read_picture(ByteView picture, const base::CancelToken& canc
 
 }  // namespace
 
-Result<Received> receive(home::Home& home, std::string_view content, const std::optional<std::string>& name,
-                         const base::CancelToken& cancel) {
+Result<Received> receive(home::Home& home, const ports::World& world, std::string_view content,
+                         const std::optional<std::string>& name) {
   GL_CHECK(require_role(home, home::Role::kClinic));
   if (name) GL_CHECK(check_name(*name));
   SecretBytes text = SecretBytes::copy_of(base::as_bytes(content));
   if (content.starts_with(kPngMagic)) {
-    GL_ASSIGN(text, read_picture(base::as_bytes(content), cancel));
+    GL_ASSIGN(text, read_picture(base::as_bytes(content), world.cancel));
   }
   GL_TRY(invitation, keys::decode_uri(text.text()));
   Received received;

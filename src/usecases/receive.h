@@ -16,7 +16,7 @@ struct Received {
   home::Contact contact;
   keys::Design design = keys::Design::kTangle;  // of the invitation
 };
-Result<Received> receive(home::Home& home, std::string_view content, const std::optional<std::string>& name,
-                         const base::CancelToken& cancel = {});
+Result<Received> receive(home::Home& home, const ports::World& world, std::string_view content,
+                         const std::optional<std::string>& name);
 
 }  // namespace glucoledger::usecases

@@ -66,7 +66,7 @@ TEST_F(RoleTest, APatientsHomeIsNoClinics) {
   ASSERT_TRUE(watched.changed_elsewhere());
   auto home = open("patient");
   const auto never = [](const auto&...) { ADD_FAILURE() << "too far"; };
-  expect_refused(watched, Advice::kChooseClinicHome, receive(home, "not even an invitation", {}),
+  expect_refused(watched, Advice::kChooseClinicHome, receive(home, world_, "not even an invitation", {}),
                  fetch(home, world_, {}), fetch_contact(home, world_, {}),
                  follow_patients(home, world_, "robin", 1, never), list_patients(home));
 }

@@ -112,8 +112,8 @@ TEST_F(SharingTest, SharingAgainGivesTheSameThread) {
   EXPECT_EQ(first->uri.text(), again->uri.text());
   EXPECT_EQ(try_share("").error().code, ErrorCode::kUsage);
   auto home = open("clinic");
-  const auto contact = receive(home, first->uri.text(), "p");
-  const auto same = receive(home, again->uri.text(), "another name");
+  const auto contact = receive(home, world_, first->uri.text(), "p");
+  const auto same = receive(home, world_, again->uri.text(), "another name");
   ASSERT_TRUE(contact && same);
   EXPECT_EQ(contact->contact.id, same->contact.id);
 }
@@ -361,7 +361,7 @@ TEST_F(SharingTest, SharingAnewAfterRevokingIsANewThreadWithEverything) {
   ASSERT_TRUE(shared);
   EXPECT_TRUE(shared->opened_now);
   auto home = open("clinic");
-  ASSERT_TRUE(receive(home, shared->uri.text(), "again"));
+  ASSERT_TRUE(receive(home, world_, shared->uri.text(), "again"));
 }
 
 // Readings of an ended epoch's day, and of a day that ended while its clinic looked away.

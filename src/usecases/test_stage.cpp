@@ -134,7 +134,7 @@ Result<Share> Stage::try_share(const std::string& to, keys::Design design, const
 
 Result<void> Stage::try_receive(std::string_view uri, const std::string& contact) {
   GL_TRY(home, try_open("clinic"));
-  return receive(home, uri, contact).map([](const auto&) {});
+  return receive(home, world_, uri, contact).map([](const auto&) {});
 }
 
 void Stage::invite(const std::string& to, keys::Design design, const home::DayRange& days) {
