@@ -1,6 +1,7 @@
 #include "ledger/verify.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 
@@ -35,6 +36,7 @@ class Verifier {
     GL_CHECK(verify_missing());
     GL_CHECK(verify_milestones());
     GL_CHECK(verify_head());
+    GL_CHECK(verify_kinds());
     return std::move(report_);
   }
 
@@ -151,7 +153,10 @@ class Verifier {
       GL_TRY(is_indexed, holds(key(index, packed, sequence), hash.bytes()));
       if (!is_indexed) find_at(sequence, std::string("it is missing in index ") + static_cast<char>(index));
     }
-    if (!check_transaction_rules(*transaction)) find_at(sequence, "it breaks the ledger's rules");
+    if (!check_transaction_rules(*transaction)) {
+      find_at(sequence, "it breaks the ledger's rules");
+      return {};
+    }
     return verify_bundle(*transaction, *record);
   }
 
@@ -163,7 +168,7 @@ class Verifier {
   Result<void> verify_bundle(const Transaction& tail, const Record& record) {
     if (record.current_index != 0 || !record.valid) return {};
     std::vector<Transaction> parts{tail};
-    while (parts.size() <= record.last_index) {
+    while (parts.size() <= tail.last_index()) {
       const auto next = record_of(PackedHash(parts.back().trunk()));
       if (!next || next->pruned) return {};  // it was pruned, and perhaps forgotten
       if (!next->valid) find_at(record.sequence, "its bundle is valid and a part of it is not");
@@ -178,7 +183,9 @@ class Verifier {
   // What a record says follows from the others.
   Result<void> verify_records() {
     std::uint64_t count = 0;
-    return for_each(Column::kIndexes, key(Index::kHash, ""), [&](const Entry& entry) -> Result<void> {
+    std::uint64_t ordered = 0;
+    std::uint64_t sum_of_orders = 0;
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kHash, ""), [&](const Entry& entry) -> Result<void> {
       GL_CHECK(tell_progress(head_.sequence + ++count));
       const auto hash = PackedHash::from_bytes(std::string_view(entry.key).substr(1));
       const auto decoded = decode_record(entry.value);
@@ -201,8 +208,22 @@ class Verifier {
       }
       GL_CHECK(verify_solidity(*hash, record));
       if (record.pruned) ++pruned_;
+      if (record.version_1_milestone != 0) has_version_1_ = true;
+      if (record.order != 0) {
+        ++ordered;
+        sum_of_orders += record.order;
+      }
       return {};
-    });
+    }));
+    // Each number stands once, unless records were forgotten: 1 to the last.
+    const std::uint64_t last = head_.order;
+    const std::uint64_t sum = last % 2 == 0 ? last / 2 * (last + 1) : (last + 1) / 2 * last;  // modulo 2^64, both
+    if (parameters_.duplicate_window_ms == 0 && !has_version_1_ && (ordered != last || sum_of_orders != sum)) {
+      find("the orders do not follow each other");
+    }
+    // Each body has the record of its name (verify_body), so one more is of a transaction that never came.
+    if (count - pruned_ > report_.bodies) find("a record is of a transaction that is not here");
+    return {};
   }
 
   Result<void> verify_solidity(const PackedHash& hash, const Record& record) {
@@ -339,7 +360,7 @@ class Verifier {
         GL_ASSIGN(is_named, has_approver(reader_, *hash));
       }
       GL_TRY(is_ground, hash ? is_milestone(reader_, *hash) : Result<bool>(false));
-      if (!is_named || is_ground || record_of(*hash)) {
+      if (!is_named || is_ground || record_of(*hash) || !entry.value.empty()) {
         find("a hash is told to be missing that is here, or that no one names");
       }
       return {};
@@ -349,37 +370,38 @@ class Verifier {
   }
 
   Result<void> verify_milestones() {
-    GL_TRY(latest, counter(reader_, kMilestoneKey));
     Milestone before;
-    for (std::uint64_t index = 1; index <= latest; ++index) {
-      const auto milestone = read_milestone(reader_, static_cast<std::uint32_t>(index));
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kMilestone, ""), [&](const Entry& entry) -> Result<void> {
+      const std::uint32_t index = before.index + 1;
       const std::string name = "milestone " + std::to_string(index);
+      if (entry.key != key(Index::kMilestone, records::encode_integer(index, 4))) {
+        find("what stands in the place of " + name + " is another one");
+        return {};
+      }
+      const auto milestone = read_milestone(reader_, index);
+      before.index = index;
       if (!milestone) {
-        find(name + " is missing or cannot be read");
-        continue;
+        find(name + " cannot be read");
+        return {};
       }
       ++report_.milestones;
-      GL_TRY(is_named, holds(key(Index::kMilestoneHash, milestone->hash), records::encode_integer(index, 4)));
-      if (!is_named) find(name + " is not found by its hash");
-      const bool is_version_1 = milestone->transaction_count == 0 && milestone->root == Digest{};
-      if (!is_version_1) {
-        if (milestone_hash(parameters_, before.hash, *milestone) != milestone->hash) {
-          find(name + " does not follow from the one before it");
-        }
-        if (milestone->transaction_count < before.transaction_count || milestone->transaction_count > head_.sequence ||
-            milestone->confirmed_count < before.confirmed_count) {
-          find(name + " counts backward");
-        }
-        const bool follows_version_1 = before.index != 0 && before.root == Digest{};
-        if (milestone->confirmed_count > before.confirmed_count && !follows_version_1) {
-          GL_TRY(is_ordered, holds(key(Index::kOrder, milestone->confirmed_count), records::encode_integer(index, 4)));
-          if (!is_ordered) find(name + " is not found by what it confirmed");
-        }
-        GL_TRY(root, root_at(milestone->transaction_count));
-        if (root != milestone->root) find(name + " has another root than the transactions before it");
-      }
+      GL_CHECK(verify_milestone(name, *milestone, before));
       before = *milestone;
+      return {};
+    }));
+    GL_TRY(latest, counter(reader_, kMilestoneKey));
+    if (latest != before.index) find("the number of milestones is not what was counted");
+    const bool ends_in_version_1 = before.index != 0 && before.root == Digest{};
+    if (!ends_in_version_1 && before.confirmed_count != head_.confirmed) {
+      find("the latest milestone confirmed another number than was counted");
     }
+    if (head_.prune_milestone > before.index + 1) find("retention goes beyond the latest milestone");
+    std::uint64_t named = 0;
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kMilestoneHash, ""), [&](const Entry&) -> Result<void> {
+      ++named;
+      return {};
+    }));
+    if (named != report_.milestones) find("a milestone is found by what it does not hash to");
     return for_each(Column::kIndexes, key(Index::kOrder, ""), [&](const Entry& entry) -> Result<void> {
       const std::uint64_t index = decode_integer(entry.value).value_or(0);
       const auto milestone = read_milestone(reader_, static_cast<std::uint32_t>(index));
@@ -388,6 +410,29 @@ class Verifier {
       }
       return {};
     });
+  }
+
+  Result<void> verify_milestone(const std::string& name, const Milestone& milestone, const Milestone& before) {
+    GL_TRY(is_named, holds(key(Index::kMilestoneHash, milestone.hash), records::encode_integer(milestone.index, 4)));
+    if (!is_named) find(name + " is not found by its hash");
+    const bool is_version_1 = milestone.transaction_count == 0 && milestone.root == Digest{};
+    if (is_version_1) return {};
+    if (milestone_hash(parameters_, before.hash, milestone) != milestone.hash) {
+      find(name + " does not follow from the one before it");
+    }
+    if (milestone.transaction_count < before.transaction_count || milestone.transaction_count > head_.sequence ||
+        milestone.confirmed_count < before.confirmed_count) {
+      find(name + " counts backward");
+    }
+    const bool follows_version_1 = before.hash != Hash() && before.root == Digest{};
+    if (milestone.confirmed_count > before.confirmed_count && !follows_version_1) {
+      GL_TRY(is_ordered,
+             holds(key(Index::kOrder, milestone.confirmed_count), records::encode_integer(milestone.index, 4)));
+      if (!is_ordered) find(name + " is not found by what it confirmed");
+    }
+    GL_TRY(root, root_at(milestone.transaction_count));
+    if (root != milestone.root) find(name + " has another root than the transactions before it");
+    return {};
   }
 
   // The root of the first `count` transactions, from the nodes.
@@ -407,9 +452,47 @@ class Verifier {
 
   Result<void> verify_head() {
     if (head_.confirmed > head_.order) find("more is confirmed than valid");
+    if (head_.prune_to > head_.sequence || head_.pruned_to > head_.sequence) {
+      find("retention goes beyond the newest transaction");
+    }
     for (const Tip& tip : head_.tips) {
       const auto record = record_of(tip.hash);
-      if (!record || !record->valid || record->current_index != 0) find("a tip is no tail of a valid bundle");
+      if (!record || !record->valid || record->current_index != 0 || (record->order != tip.order && !has_version_1_)) {
+        find("a tip is no tail of a valid bundle");
+      }
+    }
+    return {};
+  }
+
+  // Of what others do not lead to, that it is of a form that the ledger writes.
+  Result<void> verify_kinds() {
+    GL_CHECK(for_each(Column::kParameters, "", [&](const Entry& entry) -> Result<void> {
+      constexpr std::array<std::string_view, 7> kKeys{kParametersKey, kSequenceKey, kPrunedKey, kTimeKey,
+                                                      kMilestoneKey,  kHeadKey,     kPeaksKey};
+      if (std::find(kKeys.begin(), kKeys.end(), entry.key) == kKeys.end()) find("a counter counts nothing");
+      return {};
+    }));
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kNodes, ""), [&](const Entry& entry) -> Result<void> {
+      const auto sequence = decode_integer(std::string_view(entry.key).substr(1));
+      if (entry.key.size() != 9 || !sequence || *sequence == 0 || *sequence > head_.sequence) {
+        find("a node of the mountain range belongs to no transaction");
+      }
+      return {};
+    }));
+    GL_CHECK(for_each(Column::kIndexes, key(Index::kPrunedAddress, ""), [&](const Entry& entry) -> Result<void> {
+      if (!PackedHash::from_bytes(std::string_view(entry.key).substr(1)) || !entry.value.empty()) {
+        find("what was pruned stood at what is no address");
+      }
+      return {};
+    }));
+    for (int letter = 0; letter < 256; ++letter) {
+      constexpr std::string_view kLetters = "habgexwdfpmnors";  // records::Index, without those of version 1
+      const std::string prefix(1, static_cast<char>(letter));
+      if (kLetters.find(prefix) != std::string_view::npos) continue;
+      GL_CHECK(reader_.scan(Column::kIndexes, prefix, [&](std::string_view, std::string_view) {
+        find("an index is of no kind that the ledger has");
+        return false;
+      }));
     }
     return {};
   }
@@ -422,6 +505,7 @@ class Verifier {
   std::uint64_t by_address_ = 0;  // entries of this index
   std::uint64_t by_tag_ = 0;
   std::uint64_t pruned_ = 0;  // records without a body
+  bool has_version_1_ = false;
 };
 
 }  // namespace
