@@ -57,10 +57,16 @@ std::string_view words_of(Advice advice) {
       return "give its --mode, or another --state file for a new channel";
     case Advice::kBeginChannel:
       return "do not repair it by hand: a wrong index signs twice; begin a new channel with a new --state file";
+    case Advice::kImportAgain:
+      return "import it again: what is here already is known";
+    case Advice::kPublishAgain:
+      return "nothing is lost: publish again";
     case Advice::kAskWhoHoldsIt:
       return "all else was read; whether another node or store still holds it, the patient or its operator can tell";
     case Advice::kFetchLater:
       return "nothing is lost: fetch again later";
+    case Advice::kFetchAgain:
+      return "nothing is lost: fetch again to go on";
     case Advice::kAskWhetherToTrust:
       return "it was left out; ask the patient whether this ledger can be trusted";
     case Advice::kChooseNode:

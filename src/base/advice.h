@@ -38,9 +38,12 @@ enum class Advice : std::uint8_t {
   kGiveWholeInvitation,  // all that sharing wrote
   kChooseModeOrChannel,  // the channel's own mode, or a new channel
   kBeginChannel,         // a new one, as what is kept of this one is damaged
+  kImportAgain,          // what was taken before is known
+  kPublishAgain,         // nothing is lost
   // What a physician did not get.
   kAskWhoHoldsIt,      // it was dropped here
   kFetchLater,         // nothing is lost
+  kFetchAgain,         // likewise, at once
   kAskWhetherToTrust,  // the ledger, which handed out what is not genuine
   // Reaching servers.
   kChooseNode,                 // another one: this one answers wrongly

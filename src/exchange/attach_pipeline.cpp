@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/advice.h"
+
 namespace glucoledger::exchange {
 namespace {
 
@@ -43,8 +45,7 @@ AttachPipeline::AttachPipeline(std::filesystem::path home_folder, ports::Ledger&
     start(&AttachPipeline::submit_loop);
     start(&AttachPipeline::watch_loop);
   } catch (const std::exception&) {
-    fail_with(
-        {ErrorCode::kFailed, "the system gives no more threads to publish with", "nothing is lost: publish again"});
+    fail_with({ErrorCode::kFailed, "the system gives no more threads to publish with", "", Advice::kPublishAgain});
   }
 }
 
@@ -191,7 +192,7 @@ void AttachPipeline::guarded(void (AttachPipeline::*loop)()) {
   try {
     (this->*loop)();
   } catch (const std::exception&) {
-    fail_with({ErrorCode::kFailed, "there is not enough memory to go on publishing", "nothing is lost: publish again"});
+    fail_with({ErrorCode::kFailed, "there is not enough memory to go on publishing", "", Advice::kPublishAgain});
   }
 }
 

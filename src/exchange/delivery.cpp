@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/advice.h"
 #include "crypto/search_progress.h"
 #include "exchange/read_judged.h"
 #include "ledger/bundle.h"
@@ -30,8 +31,7 @@ std::vector<Outgoing> rows_of(std::span<const Accepted> accepted) {
 }  // namespace
 
 Error delivery_stopped() {
-  return {ErrorCode::kInterrupted, "stopped: what is not confirmed yet waits in the outbox",
-          "nothing is lost: publish again to go on"};
+  return {ErrorCode::kInterrupted, "stopped: what is not confirmed yet waits in the outbox", "", Advice::kPublishAgain};
 }
 
 std::string payload_of(const ledger::PreparedBundle& bundle) {

@@ -16,7 +16,7 @@ Result<void> remember(home::Home& home, const std::string& network_id) {
     if (!known) return home.set_meta(transaction, kNetworkId, network_id);
     if (*known == network_id) return {};
     return fail(ErrorCode::kUnreachable, "this is another ledger than the one that this home publishes to",
-                "bring the home's ledger back and publish again: nothing is lost");
+                "bring the home's ledger back: nothing is lost");
   });
 }
 

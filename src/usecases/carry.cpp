@@ -1,5 +1,7 @@
 #include "usecases/carry.h"
 
+#include "base/advice.h"
+
 namespace glucoledger::usecases {
 namespace {
 
@@ -40,8 +42,8 @@ std::optional<Error> Carried::shortfall() const {
   if (error) return error;
   if (by != By::kThisCall) return std::nullopt;
   if (report.delivery.unconfirmed > 0) {
-    return Error{ErrorCode::kUnreachable, "the ledger accepted messages that it has not confirmed yet",
-                 "nothing is lost: publish again later"};
+    return Error{ErrorCode::kUnreachable, "the ledger accepted messages that it has not confirmed yet", "",
+                 Advice::kPublishAgain};
   }
   return std::nullopt;
 }

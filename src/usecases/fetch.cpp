@@ -126,8 +126,7 @@ Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, con
     if (!outcomes[i] && outcomes[i].error().code == ErrorCode::kInterrupted && given_up[i]) {
       reports[i].add_problem(FetchState::kUnreachable, "", "nothing came of the patient's ledger for too long");
     } else if (!outcomes[i] && outcomes[i].error().code == ErrorCode::kInterrupted) {
-      return fail(ErrorCode::kInterrupted, "stopped: what was read until now is kept",
-                  "nothing is lost: fetch again to go on");
+      return fail(ErrorCode::kInterrupted, "stopped: what was read until now is kept", Advice::kFetchAgain);
     } else {
       GL_CHECK(std::move(outcomes[i]));
     }

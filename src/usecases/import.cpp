@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/advice.h"
 #include "usecases/role.h"
 
 namespace glucoledger::usecases {
@@ -26,8 +27,8 @@ bool differ(std::string_view a, std::string_view b) {
 Error cut_short(Error error, std::size_t taken) {
   if (taken == 0 || error.code != ErrorCode::kBusy) return error;
   return {ErrorCode::kFailed,
-          error.message + "; " + std::to_string(taken) + " readings of the file were taken in before",
-          "import it again: what is here already is known"};
+          error.message + "; " + std::to_string(taken) + " readings of the file were taken in before", "",
+          Advice::kImportAgain};
 }
 
 // Another time the file may be taken.

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/advice.h"
 #include "base/wall_time.h"
 #include "exchange/home_ledger.h"
 #include "home/grants.h"
@@ -146,8 +147,8 @@ Result<void> check_min_weight(home::Home& home, const World& world, const Outbox
 // What was planned before stays: then it is not BUSY, "nothing was changed", any more.
 Error cut_short(Error error, const PublishPlan& plan) {
   if (plan.readings == 0 || error.code != ErrorCode::kBusy) return error;
-  return {ErrorCode::kFailed, error.message + "; " + std::to_string(plan.readings) + " readings wait in the outbox",
-          "publish again to send them"};
+  return {ErrorCode::kFailed, error.message + "; " + std::to_string(plan.readings) + " readings wait in the outbox", "",
+          Advice::kPublishAgain};
 }
 
 // Nothing: there was nothing to send.
