@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <boost/crc.hpp>
-#include <vector>
+#include <cstdlib>
+#include <initializer_list>
 
 namespace glucoledger::ledger_store {
 namespace {
@@ -68,12 +69,17 @@ Result<LogFile> read_log(rocksdb::Env& env, const std::string& path) {
 }
 
 tl::unexpected<Error> damaged(const std::string& what) {
-  return fail(ErrorCode::kCorrupt, what + " is damaged in its middle: what was acknowledged after that is not readable",
+  return fail(ErrorCode::kCorrupt, what + " is damaged: what was acknowledged is not readable",
               "restore the ledger from a snapshot, or fetch it anew from another node; this folder was left as it is");
 }
 
-Result<void> cut_off(rocksdb::Env& env, const LogFile& log) {
-  const rocksdb::Status status = sync_file(env, log.path, log.condition.intact_size);
+struct TornEnd {
+  std::string path;
+  std::size_t intact_size;
+};
+
+Result<void> cut_off(rocksdb::Env& env, const TornEnd& end) {
+  const rocksdb::Status status = sync_file(env, end.path, end.intact_size);
   if (status.ok()) return {};
   const bool full = status.IsNoSpace();
   return fail(
@@ -93,9 +99,14 @@ std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
   return std::nullopt;
 }
 
-// The oldest log that is needed yet, as a record of the list of files says; 0 where it says nothing of that. A record
-// is fields, each a tag and a value; those that are a number or a text come first.
-std::uint64_t oldest_log_in(std::string_view record) {
+// What the list of files tells of the logs.
+struct Flushed {
+  std::uint64_t last_sequence = 0;  // in the tables
+  std::uint64_t oldest_log = 0;     // that is needed yet; logs before it may be here, and count for nothing
+};
+
+// A record is fields, each a tag and a value; those that are a number or a text come first.
+void read_fields(std::string_view record, Flushed& flushed) {
   enum Tag : std::uint64_t {
     kComparator = 1,
     kLogNumber = 2,
@@ -108,57 +119,60 @@ std::uint64_t oldest_log_in(std::string_view record) {
   };
   while (const auto tag = take_varint(record)) {
     const auto value = take_varint(record);
-    if (!value) break;
-    if (*tag == kMinLogNumberToKeep) return *value;
-    if (*tag == kComparator || *tag == kDbId) {
+    if (!value) return;
+    if (*tag == kLastSequence) {
+      flushed.last_sequence = std::max(flushed.last_sequence, *value);
+    } else if (*tag == kMinLogNumberToKeep) {
+      flushed.oldest_log = std::max(flushed.oldest_log, *value);
+    } else if (*tag == kComparator || *tag == kDbId) {
       record.remove_prefix(std::min<std::size_t>(record.size(), *value));
-    } else if (*tag != kLogNumber && *tag != kNextFileNumber && *tag != kLastSequence && *tag != kPrevLogNumber &&
-               *tag != kMaxColumnFamily) {
-      break;
+    } else if (*tag != kLogNumber && *tag != kNextFileNumber && *tag != kPrevLogNumber && *tag != kMaxColumnFamily) {
+      return;
     }
   }
-  return 0;
 }
 
-std::uint64_t oldest_log_needed(std::string_view file_list, std::size_t from, std::size_t to) {
-  std::uint64_t oldest = 0;
-  for (std::size_t position = from; position < to; ++position) {
+// By the records that begin in this part of the list.
+Flushed flushed_by(std::string_view file_list, std::size_t from, std::size_t to) {
+  Flushed flushed;
+  for (std::size_t position = from; position < to;) {
     const auto fragment = fragment_at(file_list.substr(0, to), position);
-    if (!fragment) continue;
-    oldest = std::max(oldest, oldest_log_in(fragment->payload));
-    position += kHeaderSize - 1 + fragment->payload.size();
+    if (fragment && (fragment->type == kFull || fragment->type == kFirst)) read_fields(fragment->payload, flushed);
+    position += fragment ? kHeaderSize + fragment->payload.size() : 1;
   }
-  return oldest;
+  return flushed;
 }
 
-// A flush appends two records before it syncs the list of files: its tables, then the oldest log that is needed yet. So
-// a power cut may leave the second without the first. It was so where no log has gone for that: they go after the sync.
-bool is_synced(rocksdb::Env& env, const std::string& folder, const LogFile& file_list) {
-  const std::size_t intact = file_list.condition.intact_size;
-  const std::uint64_t needed_before = oldest_log_needed(file_list.content, 0, intact);
-  const std::uint64_t needed = oldest_log_needed(file_list.content, intact, file_list.content.size());
-  if (needed <= needed_before) return needed == 0;
-  const std::vector<std::string> logs = log_names(env, folder);
-  return logs.empty() || std::strtoull(logs.front().c_str(), nullptr, 10) >= needed;
+bool has_file(rocksdb::Env& env, const std::string& folder, std::initializer_list<std::string_view> endings) {
+  std::vector<std::string> names;
+  env.GetChildren(folder, &names).PermitUncheckedError();
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    std::uint64_t size = 0;
+    return std::any_of(endings.begin(), endings.end(), [&](auto ending) { return name.ends_with(ending); }) &&
+           env.GetFileSize(folder + "/" + name, &size).ok() && size > 0;
+  });
 }
 
-Result<void> check_file_list(rocksdb::Env& env, const std::string& folder, bool mend) {
+// Nothing: there is none, and never was.
+Result<std::optional<LogFile>> read_file_list(rocksdb::Env& env, const std::string& folder) {
   std::string name;
   const rocksdb::Status status = rocksdb::ReadFileToString(&env, folder + "/CURRENT", &name);
-  if (status.IsNotFound() || status.IsPathNotFound()) return {};
-  if (!status.ok() || !name.ends_with('\n')) return {};  // opening tells
-  name.pop_back();
-  GL_TRY(log, read_log(env, folder + "/" + name));
-  if (log.condition.records_follow && is_synced(env, folder, log)) return damaged("the store's list of files");
-  return log.condition.is_torn && mend ? cut_off(env, log) : Result<void>();
+  if (status.ok() && name.ends_with('\n')) {
+    name.pop_back();
+    if (env.FileExists(folder + "/" + name).IsNotFound()) return damaged("the store's list of files");
+    return read_log(env, folder + "/" + name).map([](LogFile list) { return std::optional(std::move(list)); });
+  }
+  if (!status.IsNotFound() && !status.IsPathNotFound()) return std::nullopt;  // opening tells
+  // Who makes a store writes nothing of these before the list is named.
+  if (has_file(env, folder, {".sst", ".blob", ".log"})) return damaged("the store's list of files");
+  return std::nullopt;
 }
 
-// Nothing is missing between two logs where the second goes on with the number at which the first one ends.
-bool goes_on(const LogCondition& before, const LogCondition& after) {
-  if (before.last_record.size() < kBatchHeaderSize || after.first_record.size() < kBatchHeaderSize) return true;
-  const std::string_view last = before.last_record;
-  const std::uint64_t next = little_endian(last.substr(0, 8)) + little_endian(last.substr(8, 4));
-  return little_endian(std::string_view(after.first_record).substr(0, 8)) == next;
+std::uint64_t first_sequence(std::string_view record) {
+  return little_endian(record.substr(0, 8));
+}
+std::uint64_t end_sequence(std::string_view record) {
+  return first_sequence(record) + little_endian(record.substr(8, 4));
 }
 
 }  // namespace
@@ -207,17 +221,38 @@ rocksdb::Status sync_file(rocksdb::Env& env, const std::string& path, std::optio
   return status;
 }
 
+// All that was acknowledged has a sequence number, and these follow each other: from what the tables hold through all
+// logs. Only the log that was written to last can be torn.
 Result<void> check_logs(rocksdb::Env& env, const std::string& folder, bool mend) {
-  GL_CHECK(check_file_list(env, folder, mend));
-  LogCondition last;  // of those that hold something
-  bool torn = false;
+  GL_TRY(file_list, read_file_list(env, folder));
+  if (!file_list) return {};
+  const std::size_t intact_size = file_list->condition.intact_size;
+  const Flushed flushed = flushed_by(file_list->content, 0, intact_size);
+  std::vector<TornEnd> torn;
+  std::optional<std::uint64_t> next;
   for (const std::string& name : log_names(env, folder)) {
+    if (std::strtoull(name.c_str(), nullptr, 10) < flushed.oldest_log) continue;
     GL_TRY(log, read_log(env, std::string(folder).append("/").append(name)));
     if (log.condition.records_follow) return damaged("the ledger's log");
-    if (torn && !goes_on(last, log.condition)) return damaged("the ledger's log");
-    torn = torn || log.condition.is_torn;
-    if (log.condition.is_torn && mend) GL_CHECK(cut_off(env, log));
-    if (!log.condition.first_record.empty()) last = std::move(log.condition);
+    if (log.condition.is_torn) torn.push_back({log.path, log.condition.intact_size});
+    if (log.condition.first_record.size() < kBatchHeaderSize || log.condition.last_record.size() < kBatchHeaderSize) {
+      continue;
+    }
+    const std::uint64_t first = first_sequence(log.condition.first_record);
+    if (next ? first != *next : first > flushed.last_sequence + 1) return damaged("the ledger's log");
+    next = end_sequence(log.condition.last_record);
+  }
+  if (torn.size() > 1) return damaged("the ledger's log");
+  const std::uint64_t last = next ? *next - 1 : flushed.last_sequence;
+  if (last == 0 && has_file(env, folder, {".sst", ".blob"})) return damaged("the store's list of files");
+  if (file_list->condition.is_torn) {
+    // A flush appends several records before it syncs them: what follows may be whole, and the logs have all of it yet.
+    const Flushed told = flushed_by(file_list->content, intact_size, file_list->content.size());
+    if (told.last_sequence > std::max(last, flushed.last_sequence)) return damaged("the store's list of files");
+    torn.push_back({file_list->path, intact_size});
+  }
+  for (const TornEnd& end : torn) {
+    if (mend) GL_CHECK(cut_off(env, end));
   }
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -42,6 +43,12 @@ class Machine {
     options.min_weight_magnitude = ledger::kTestWeight;
     return Tangle::over(std::move(store), "/ledger", options, clock_);
   }
+  Result<std::unique_ptr<Tangle>> open_to_read() {
+    GL_TRY(store, RocksStore::open("/ledger", RocksStore::Access::kReadOnly, env_.get()));
+    TangleOptions options;
+    options.read_only = true;
+    return Tangle::over(std::move(store), "/ledger", options, clock_);
+  }
   // Every invariant holds.
   void verify() {
     const auto store = RocksStore::open("/ledger", RocksStore::Access::kReadOnly, env_.get());
@@ -53,6 +60,23 @@ class Machine {
     ASSERT_TRUE(report->sound()) << report->findings.front();
   }
   FakeDisk& disk() { return *disk_; }
+
+  using Files = std::map<std::string, std::string>;
+  Files files() {
+    Files files;
+    std::vector<std::string> names;
+    EXPECT_TRUE(env_->GetChildren("/ledger", &names).ok());
+    for (const std::string& name : names) {
+      EXPECT_TRUE(rocksdb::ReadFileToString(env_.get(), "/ledger/" + name, &files[name]).ok());
+    }
+    return files;
+  }
+  void put(const Files& wanted) {
+    for (const auto& [name, content] : files()) EXPECT_TRUE(env_->DeleteFile("/ledger/" + name).ok());
+    for (const auto& [name, content] : wanted) {
+      EXPECT_TRUE(rocksdb::WriteStringToFile(env_.get(), content, "/ledger/" + name, true).ok());
+    }
+  }
 
  private:
   FixedClock clock_;
@@ -284,6 +308,57 @@ TEST_F(PowerLossTest, DamageInTheMiddleOfTheLogIsTold) {
   const auto tangle = machine.open();
   ASSERT_FALSE(tangle);
   EXPECT_EQ(tangle.error().code, ErrorCode::kCorrupt) << tangle.error().message;
+}
+
+// Whatever the disk loses of logs and of the list of files, but the very last commit: it is told, or nothing is
+// missing.
+TEST_F(PowerLossTest, NoDamageOfLogsOrOfTheListOfFilesLosesAnythingSilently) {
+  Machine machine;
+  const auto publish = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) ASSERT_TRUE((*machine.open())->submit((*bundles_)[i]));
+  };
+  publish(0, 9);  // the ninth opening writes tables; its list of files tells of that, record by record
+  const auto with_first_tables = machine.files();
+  publish(9, 12);
+  const auto with_new_list = machine.files();
+  for (const auto& [sound, count] : {std::pair(with_first_tables, std::size_t{9}), {with_new_list, std::size_t{12}}}) {
+    std::string last_log;
+    for (const auto& [name, content] : sound) {
+      if (name.ends_with(".log") && !content.empty()) last_log = name;
+    }
+    const auto try_files = [&, &all = sound, acknowledged = count](const Machine::Files& files) {
+      machine.put(files);
+      for (const auto access : {RocksStore::Access::kReadOnly, RocksStore::Access::kWrite}) {
+        const auto opened = access == RocksStore::Access::kReadOnly ? machine.open_to_read() : machine.open();
+        if (!opened) {
+          EXPECT_EQ(opened.error().code, ErrorCode::kCorrupt) << opened.error().message;
+        } else {
+          check(**opened, acknowledged);
+        }
+      }
+      machine.put(all);
+    };
+    for (const auto& [name, content] : sound) {
+      const bool is_log = name.ends_with(".log") && name != last_log && !content.empty();
+      if (!is_log && !name.starts_with("MANIFEST") && name != "CURRENT") continue;
+      SCOPED_TRACE(name);
+      auto files = sound;
+      files.erase(name);
+      try_files(files);
+      const std::size_t step = name == "CURRENT" ? content.size() : std::max<std::size_t>(content.size() / 12, 1);
+      for (std::size_t at = 0; at < content.size(); at += step) {
+        SCOPED_TRACE(at);
+        files[name] = content;
+        files[name][at] = static_cast<char>(files[name][at] ^ 4);
+        try_files(files);
+        files[name] = content.substr(0, at) + std::string(content.size() - at, '\0');
+        try_files(files);
+        if (is_log && at == 0) continue;  // an empty one is as one to which nothing was written
+        files[name] = content.substr(0, at);
+        try_files(files);
+      }
+    }
+  }
 }
 
 TEST_F(PowerLossTest, DamageOnTheDiskIsNeverHandedOut) {

@@ -204,9 +204,20 @@ Result<void> RocksStore::open_for_reading() {
   Error last{ErrorCode::kUnreachable, "the ledger's store changes too fast to be read", "repeat"};
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (!env_->FileExists(folder_ + "/CURRENT").ok()) {
+      GL_CHECK(check_logs(*env_, folder_, false));
       return tl::unexpected(no_ledger());
     }
     const Fingerprint before = fingerprint();
+    if (!were_logs_checked_) {
+      const auto checked = check_logs(*env_, folder_, false);
+      if (!checked && fingerprint().content == before.content) return tl::unexpected(checked.error());
+      if (!checked) {  // or a writer was at work
+        last = checked.error();
+        std::this_thread::sleep_for(kPause);
+        continue;
+      }
+      were_logs_checked_ = true;
+    }
     rocksdb::DB* database = nullptr;
     const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(
         database_options(false, env_), folder_, family_descriptors(family_names_of_columns()), &families_, &database);
@@ -221,6 +232,7 @@ Result<void> RocksStore::open_for_reading() {
       return tl::unexpected(no_ledger());  // whoever was making it did not come to an end
     } else {
       last = error_of(status, "cannot open the ledger's store");
+      if (status.IsCorruption() && fingerprint().content == before.content) return tl::unexpected(last);
     }
     std::this_thread::sleep_for(kPause);
   }

@@ -73,8 +73,9 @@ class RocksStore final : public Store {
   std::unique_ptr<rocksdb::DB> database_ GUARDED_BY(use_);
   std::vector<rocksdb::ColumnFamilyHandle*> families_ GUARDED_BY(use_);  // the first ones by Column
   std::string content_seen_ GUARDED_BY(use_);
-  bool write_failed_ GUARDED_BY(use_) = false;   // what the logs hold may not be on disk
-  bool only_readable_ GUARDED_BY(use_) = false;  // the database that is open
+  bool were_logs_checked_ GUARDED_BY(use_) = false;  // by who only reads: once
+  bool write_failed_ GUARDED_BY(use_) = false;       // what the logs hold may not be on disk
+  bool only_readable_ GUARDED_BY(use_) = false;      // the database that is open
 };
 
 }  // namespace glucoledger::ledger_store
