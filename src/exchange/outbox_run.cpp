@@ -230,6 +230,7 @@ class OutboxRun {
       own_payloads.emplace(without_padding(payload_of(row.bundle)));
     }
     GL_TRY(uses, find_uses(signers, own_payloads));
+    uses.signed_elsewhere.merge(uses.pruned);  // which may have been a copy's
     std::erase_if(signers, [&](const Signer& signer) { return !uses.signed_elsewhere.contains(signer.epoch().id); });
     if (signers.empty()) return false;
     report_.epochs_replaced += signers.size();

@@ -101,14 +101,15 @@ class Writing {
     GL_CHECK(world_.cancel.check());
     GL_TRY(found, look_up(ledger_, world_, mam::root_at(channel_, pending.index), channel_.mode, channel_.side_key,
                           take_any, exchange::payload_of(pending.bundle)));
-    if (found.message) {
+    const bool is_used = found.message || found.pruned;  // what was pruned may have been a copy's
+    if (is_used) {
       ++unknown_messages_;
     } else {
       GL_CHECK(ledger_.submit(transactions, world_.cancel));
     }
     state().pending.reset();
     GL_CHECK(file_.save());
-    return !found.message;
+    return !is_used;
   }
 
   // A copy of the state file, or one put back from a backup, does not know what was signed since: an address that holds

@@ -84,6 +84,20 @@ TEST_F(ChannelTest, ACopyThatWritesDuringTheProofOfWorkIsSeen) {
   EXPECT_EQ(read(first.message.root), (std::vector<std::string>{"one", "three", "two"}));
 }
 
+TEST_F(ChannelTest, AMessageUnderWayWhoseKeySignedInACopyAndWasPrunedGoesElsewhere) {
+  ASSERT_TRUE(write("state", "one"));
+  copy("state", "copy");
+  network_.is_read_only = true;
+  EXPECT_FALSE(write("state", "two"));
+  network_.is_read_only = false;
+  network_.payloads.clear();  // of what was refused, nobody has anything
+  EXPECT_EQ(write("copy", "three")->message.index, 1u);
+  ASSERT_TRUE(tangle_->prune_before(*tangle_->transaction_count() + 1));
+  const auto second = write("state", "two").value();
+  EXPECT_EQ(second.message.index, 2u);
+  EXPECT_EQ(second.unknown_messages, 1u);
+}
+
 // Whoever sees a message may put it there again with 9s behind it, which make another bundle of it.
 TEST_F(ChannelTest, OnesOwnMessageWithMorePaddingIsOnesOwn) {
   const auto first = write("state", "one").value();
