@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -52,13 +53,19 @@ class CancelSource {
   std::shared_ptr<CancelToken::State> state_;
 };
 
-// A token that trips with its parent, or by itself after a time; until it goes.
+// A token that trips with its parent, or by itself after a time; until it goes. At once where the system gives no more
+// threads: nobody would end the wait.
 class CancelAfter {
  public:
-  CancelAfter(const CancelToken& parent, std::int64_t duration_ms)
-      : source_(parent), thread_([this, duration_ms] {
-          if (!over_.token().wait_ms(duration_ms)) source_.trip();
-        }) {}
+  CancelAfter(const CancelToken& parent, std::int64_t duration_ms) : source_(parent) {
+    try {
+      thread_ = std::jthread([this, duration_ms] {
+        if (!over_.token().wait_ms(duration_ms)) source_.trip();
+      });
+    } catch (const std::exception&) {
+      source_.trip();
+    }
+  }
   ~CancelAfter() { over_.trip(); }
   CancelToken token() const { return source_.token(); }
 

@@ -67,7 +67,8 @@ std::vector<std::string> FolderWatch::changed_files() {
     if (!entry.is_regular_file(ignored) || name.starts_with(".")) continue;
     const Seen now{entry.file_size(ignored), entry.last_write_time(ignored)};
     auto& state = files_[entry.path().string()];
-    if ((state.last == now || finished.contains(name)) && !(state.taken == now)) {
+    // One that was written or moved here may have the size and the time of what it replaced.
+    if (finished.contains(name) || (state.last == now && !(state.taken == now))) {
       state.taken = now;
       ready.push_back(entry.path().string());
     }

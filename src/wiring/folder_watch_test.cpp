@@ -35,6 +35,17 @@ TEST_F(FolderWatchTest, GivesEachStateOfAFinishedFileOnce) {
   EXPECT_EQ(watch.changed_files(), Files{b});
 }
 
+TEST_F(FolderWatchTest, AFileInPlaceOfOneOfTheSameSizeAndTimeIsANewOne) {
+  auto watch = FolderWatch::start(folder_.path()).value();
+  const auto file = write("file.csv", "1");
+  EXPECT_EQ(watch.changed_files(), Files{file});
+  const auto time = std::filesystem::last_write_time(file);
+  std::filesystem::last_write_time(write(".other", "2"), time);
+  std::filesystem::rename(folder_ / ".other", file);
+  EXPECT_EQ(watch.changed_files(), Files{file});
+  EXPECT_EQ(watch.changed_files(), Files());
+}
+
 TEST_F(FolderWatchTest, AFileThatIsBeingWrittenCountsOnceItRests) {
   auto watch = FolderWatch::start(folder_.path()).value();
   std::ofstream growing(folder_ / "growing.csv");

@@ -48,8 +48,11 @@ Result<std::shared_ptr<ports::Ledger>> LedgerOpener::open_ledger(const locator::
   options.http = options_for(place, std::move(options.http));
   if (place.kind() == locator::Locator::Kind::kNodes) return client_at(place, options.http);
   auto ledger = wiring::open_ledger(place, options, clock_, cancel);
-  // One that another process holds does not answer now: what waits for it stays where it was recorded.
-  if (!ledger && ledger.error().code == ErrorCode::kBusy) ledger.error().code = ErrorCode::kUnreachable;
+  // To be read, one that another process holds does not answer now. (Who writes and has recorded what is to be written
+  // says so: usecases/carry.cpp.)
+  if (!ledger && options.read_only && ledger.error().code == ErrorCode::kBusy) {
+    ledger.error().code = ErrorCode::kUnreachable;
+  }
   return ledger;
 }
 
