@@ -1,4 +1,5 @@
 // mam create, mam open: MAM messages between files, without a home or a network, for comparison with other clients.
+#include <limits>
 #include <memory>
 
 #include "apps/command.h"
@@ -132,6 +133,7 @@ void add_mam_commands(CLI::App& app, Context& context) {
       ->check(CLI::Range(1, 3))
       ->capture_default_str();
   create_command->add_option("--start", create_arguments->start, "Number of the message in the channel")
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max() - 1))
       ->capture_default_str();
   create_command->footer(std::string(kCreateExamples));
   run_when_chosen(*create_command, context, create_arguments, create);

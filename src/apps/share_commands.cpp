@@ -104,7 +104,10 @@ Result<std::string> share_text(const ShareArguments& arguments, const usecases::
     text += "Not included: the file of " + days + " reaches over the window's edge.\n";
   }
   if (share.this_machine_only) {
-    text += "It names places of this machine: only homes here can use it. For others the ledger is a node's URL.\n";
+    text += "It names places of this machine: only homes here can use it. ";
+    text += share.grant.design == keys::Design::kTangleIpfs
+                ? "In this version the store is a folder: use design tangle, with a node's URL, for others.\n"
+                : "For others the ledger is a node's URL.\n";
   }
   return text;
 }

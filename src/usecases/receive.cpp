@@ -10,6 +10,7 @@ namespace glucoledger::usecases {
 namespace {
 
 constexpr std::string_view kPngMagic = "\x89PNG";
+constexpr std::string_view kJpegMagic = "\xFF\xD8\xFF";
 
 Result<std::string> free_name(home::Home& home) {
   for (std::size_t number = 1;; ++number) {
@@ -40,6 +41,10 @@ Result<Received> receive(home::Home& home, const ports::World& world, std::strin
   GL_CHECK(require_role(home, home::Role::kClinic));
   if (name) GL_CHECK(check_name(*name));
   SecretBytes text = SecretBytes::copy_of(base::as_bytes(content));
+  if (content.starts_with(kJpegMagic)) {
+    return fail(ErrorCode::kInputRefused, "the picture is a JPEG, which this version cannot read",
+                "save it as a PNG, or take a screenshot of it");
+  }
   if (content.starts_with(kPngMagic)) {
     GL_ASSIGN(text, read_picture(base::as_bytes(content), world.cancel));
   }
