@@ -1,5 +1,7 @@
 #include "usecases/carry.h"
 
+#include <exception>
+
 #include "base/advice.h"
 
 namespace glucoledger::usecases {
@@ -10,6 +12,17 @@ constexpr std::int64_t kTurnPauseMs = 100;
 // what was recorded holds.
 constexpr std::int64_t kTellWaitMs = 200;
 constexpr std::int64_t kTellPauseMs = 20;
+
+// Libraries throw where memory or threads end; what was recorded holds all the same, and is told to be so.
+Result<std::optional<exchange::OutboxReport>> try_to_carry(home::Home& home, const World& world,
+                                                           const OutboxOptions& options) {
+  try {
+    return exchange::run_outbox(home, world, options);
+  } catch (const std::exception&) {
+    return fail(ErrorCode::kFailed, "there is not enough memory, or there are not enough threads, to reach the ledger",
+                Advice::kPublishAgain);
+  }
+}
 
 // A peer that was not reached leaves what was recorded waiting: a part of the answer.
 Result<Carried> carried(home::Home& home, Result<std::optional<OutboxReport>> report) {
@@ -51,7 +64,7 @@ std::optional<Error> Carried::shortfall() const {
 Result<Carried> carry_notes(home::Home& home, const World& world) {
   OutboxOptions options;
   options.notes_only = true;
-  auto report = exchange::run_outbox(home, world, options);
+  auto report = try_to_carry(home, world, options);
   // What was recorded holds, also where nobody waits to see it told.
   if (!report && report.error().code == ErrorCode::kInterrupted) {
     report.error() = {ErrorCode::kUnreachable, "stopped before the other side was told", ""};
@@ -69,7 +82,7 @@ Result<Carried> carry_notes(home::Home& home, const World& world) {
 Result<Carried> carry_all(home::Home& home, const World& world, const OutboxOptions& options) {
   bool has_waited = false;
   while (true) {
-    GL_TRY(outcome, carried(home, exchange::run_outbox(home, world, options)));
+    GL_TRY(outcome, carried(home, try_to_carry(home, world, options)));
     if (outcome.by != Carried::By::kAnotherProcess) {
       // What the other process sent while this one waited was sent by it.
       const bool is_idle = outcome.report.delivery.closed == 0 && is_empty(outcome.waiting);

@@ -1,5 +1,6 @@
 // Publishing, sharing and revoking, from a patient's readings to the records in a clinic's home.
 #include <fstream>
+#include <system_error>
 
 #include "usecases/meet_ledger.h"
 #include "usecases/status.h"
@@ -362,6 +363,22 @@ TEST_F(SharingTest, SharingAnewAfterRevokingIsANewThreadWithEverything) {
   EXPECT_TRUE(shared->opened_now);
   auto home = open("clinic");
   ASSERT_TRUE(receive(home, world_, shared->uri.text(), "again"));
+}
+
+// As a library does where the system gives no more threads.
+TEST_F(SharingTest, ARevocationHoldsAndSaysSoWhereALibraryThrows) {
+  invite("smith");
+  auto world = world_;
+  world.open_ledger = [](const auto&...) -> Result<std::shared_ptr<ports::Ledger>> {
+    throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+  };
+  auto home = open("patient");
+  const auto revoked = revoke(home, world, "smith");
+  ASSERT_TRUE(revoked) << revoked.error().message;
+  EXPECT_EQ(revoked->grants_closed, 1U);
+  ASSERT_TRUE(revoked->carried.error);
+  EXPECT_EQ(revoked->carried.error->code, ErrorCode::kUnreachable);
+  EXPECT_TRUE(home::open_grants_named(home, "smith")->empty());
 }
 
 // Readings of an ended epoch's day, and of a day that ended while its clinic looked away.
