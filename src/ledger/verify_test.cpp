@@ -81,7 +81,9 @@ TEST(VerifyTest, FindsWhateverRecordIsChangedDroppedOrDoubled) {
     ASSERT_FALSE(is_found(machine, {}));
     for (std::size_t number = 0; number < kColumnCount; ++number) {
       const auto column = static_cast<Column>(number);
-      for (const auto& [key, value] : machine.store().content(column)) {
+      for (const auto& entry : machine.store().content(column)) {
+        const std::string& key = entry.first;
+        const std::string& value = entry.second;
         if (window_ms != 0 && key[0] != 'f' && key[0] != 'h') continue;  // the window changes nothing else
         const auto expect_found = [&, name = column == Column::kIndexes ? key.substr(0, 1) : key](
                                       const std::string& what, const std::vector<Change>& changes) {
