@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "base/durations.h"
 #include "ledger/state_records.h"
 #include "ledger/test_machine.h"
@@ -79,11 +81,14 @@ TEST(VerifyTest, FindsWhateverRecordIsChangedDroppedOrDoubled) {
     SCOPED_TRACE(window_ms);
     const Machine machine = rich_machine(window_ms);
     ASSERT_FALSE(is_found(machine, {}));
+    std::map<char, int> seen;
     for (std::size_t number = 0; number < kColumnCount; ++number) {
       const auto column = static_cast<Column>(number);
       for (const auto& entry : machine.store().content(column)) {
         const std::string& key = entry.first;
         const std::string& value = entry.second;
+        const bool is_rich = column != Column::kIndexes || key[0] == 'h' || key[0] == 'w';
+        if (!is_rich && ++seen[key[0]] > 3) continue;                    // the others are alike
         if (window_ms != 0 && key[0] != 'f' && key[0] != 'h') continue;  // the window changes nothing else
         const auto expect_found = [&, name = column == Column::kIndexes ? key.substr(0, 1) : key](
                                       const std::string& what, const std::vector<Change>& changes) {
