@@ -26,6 +26,15 @@ class ChannelTest : public Stage {
   void copy(const std::string& from, const std::string& to) {
     std::filesystem::copy_file(folder_ / from, folder_ / to);
   }
+  // "two" is under way, and its key signs "three" in a copy.
+  void let_a_copy_sign_first() {
+    copy("state", "copy");
+    network_.is_read_only = true;
+    EXPECT_FALSE(write("state", "two"));
+    network_.is_read_only = false;
+    network_.payloads.clear();  // of what was refused, nobody has anything
+    EXPECT_EQ(write("copy", "three")->message.index, 1u);
+  }
   // As anyone may put something at an address.
   void put(std::string_view payload, const crypto::Hash& address) {
     const auto bundle = ledger::prepare(payload, address, "", 1).value();
@@ -56,12 +65,7 @@ TEST_F(ChannelTest, ACopyGoesOnBehindWhatTheOtherWrote) {
 
 TEST_F(ChannelTest, AMessageUnderWayWhoseKeySignedInACopyGoesElsewhere) {
   const auto first = write("state", "one").value();
-  copy("state", "copy");
-  network_.is_read_only = true;
-  EXPECT_FALSE(write("state", "two"));
-  network_.is_read_only = false;
-  network_.payloads.clear();  // of what was refused, nobody has anything
-  EXPECT_EQ(write("copy", "three")->message.index, 1u);
+  let_a_copy_sign_first();
   const auto fourth = write("state", "four").value();
   EXPECT_EQ(fourth.sent_first, 2u);
   EXPECT_EQ(fourth.message.index, 3u);
@@ -86,12 +90,7 @@ TEST_F(ChannelTest, ACopyThatWritesDuringTheProofOfWorkIsSeen) {
 
 TEST_F(ChannelTest, AMessageUnderWayWhoseKeySignedInACopyAndWasPrunedGoesElsewhere) {
   ASSERT_TRUE(write("state", "one"));
-  copy("state", "copy");
-  network_.is_read_only = true;
-  EXPECT_FALSE(write("state", "two"));
-  network_.is_read_only = false;
-  network_.payloads.clear();  // of what was refused, nobody has anything
-  EXPECT_EQ(write("copy", "three")->message.index, 1u);
+  let_a_copy_sign_first();
   ASSERT_TRUE(tangle_->prune_before(*tangle_->transaction_count() + 1));
   const auto second = write("state", "two").value();
   EXPECT_EQ(second.message.index, 2u);
