@@ -204,7 +204,9 @@ Result<void> RocksStore::open_for_reading() {
   Error last{ErrorCode::kUnreachable, "the ledger's store changes too fast to be read", "repeat"};
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (!env_->FileExists(folder_ + "/CURRENT").ok()) {
-      GL_CHECK(check_logs(*env_, folder_, false));
+      const auto checked = check_logs(*env_, folder_, false);
+      if (env_->FileExists(folder_ + "/CURRENT").ok()) continue;  // a writer has just made it
+      GL_CHECK(checked);
       return tl::unexpected(no_ledger());
     }
     const Fingerprint before = fingerprint();
