@@ -7,9 +7,8 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/time_zone.h"
-#include "usecases/meet_ledger.h"
-#include "wiring/open_ledger.h"
-#include "wiring/open_store.h"
+#include "wiring/make_home.h"
+#include "wiring/node_access.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -24,25 +23,6 @@ struct InitArguments {
   std::optional<int> min_weight_magnitude;
 };
 
-// Opens the ledger once, so that a new folder gets its minimum weight magnitude, and a wrong one is told now.
-Result<void> make_ledger(const locator::Locator& place, std::optional<int> min_weight_magnitude,
-                         const http::ClientOptions& http) {
-  wiring::OpenLedgerOptions options;
-  options.http = http;
-  options.min_weight_magnitude = min_weight_magnitude;
-  return wiring::open_ledger(place, options, base::SystemClock()).map([](const auto&) {});
-}
-
-// A mistyped URL shall not first be noticed by what waits in the outbox. A node may be down, and the home is made all
-// the same; not of nodes that never agree.
-Result<std::vector<Error>> look_at_nodes(const locator::Locator& nodes, const http::ClientOptions& http) {
-  auto faults = wiring::faults_of_nodes(nodes, http, interrupt_token());
-  for (auto& fault : faults) {
-    if (fault.code == ErrorCode::kCorrupt) return tl::unexpected(std::move(fault));
-  }
-  return faults;
-}
-
 void warn_of(const std::vector<Error>& faults, const http::ClientOptions& http) {
   for (const auto& fault : faults) {
     const bool has_own_words = fault.advice == http.trust_advice || fault.advice == http.token_advice;
@@ -51,14 +31,6 @@ void warn_of(const std::vector<Error>& faults, const http::ClientOptions& http) 
                         : "if it is only down for now, nothing is to be done; where its address is wrong, remove the "
                           "home's folder and make it anew"));
   }
-}
-
-// So that a patient can share also while the nodes are out of reach. What keeps them from it now was told.
-Result<void> meet_nodes(const Context& context) {
-  GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open(home::Home::Use::kWrite));
-  (void)usecases::meet_ledger(home, session.world());
-  return {};
 }
 
 Error no_nodes_to_access() {
@@ -79,9 +51,11 @@ Result<void> check_arguments(const InitArguments& arguments) {
   return fail(ErrorCode::kUsage, std::string(option) + " is for a patient's home", "leave it out for --role clinic");
 }
 
-Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
+Result<wiring::NewHome> read_arguments(const InitArguments& arguments) {
   GL_CHECK(check_arguments(arguments));
-  home::Settings settings;
+  wiring::NewHome request;
+  request.min_weight_magnitude = arguments.min_weight_magnitude;
+  auto& settings = request.settings;
   settings.role = arguments.role == "patient" ? home::Role::kPatient : home::Role::kClinic;
   if (!arguments.patient_file.empty()) {
     GL_TRY(text, base::read_file(arguments.patient_file, base::limits::kResourceSizeMax));
@@ -89,37 +63,24 @@ Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
   }
   if (!arguments.time_zone.empty()) GL_CHECK(base::TimeZone::find(arguments.time_zone));
   settings.time_zone = arguments.time_zone;
-  GL_TRY(access, wiring::read_access(arguments.access));
-  const auto http = wiring::for_home(std::move(access));
-  const auto folder = home_folder(context);
-  GL_TRY(ledger, arguments.ledger.empty() ? locator::Locator::parse((folder / "ledger").string())
-                                          : locator::Locator::parse(arguments.ledger));
-  const bool has_access = !arguments.access.ca_file.empty() || !arguments.access.token_file.empty();
-  if (ledger.is_folder() && has_access) return tl::unexpected(no_nodes_to_access());
   if (!arguments.ledger.empty()) {
-    GL_CHECK(make_ledger(ledger, arguments.min_weight_magnitude, http));
-    settings.ledger = ledger;
-  }
-  std::vector<Error> faults;
-  if (!ledger.is_folder()) {
-    GL_ASSIGN(faults, look_at_nodes(ledger, http));
+    GL_ASSIGN(settings.ledger, locator::Locator::parse(arguments.ledger));
   }
   if (!arguments.store.empty()) {
     GL_ASSIGN(settings.store, locator::Locator::parse(arguments.store));
-    GL_CHECK(wiring::open_store(*settings.store, false));
   }
-  GL_CHECK(home::create_home(folder, settings, key_source(context), base::SystemClock().now_ms()));
-  if (!http.ca_file.empty() || http.token) {
-    GL_TRY(key, home::unlock_home(folder, key_source(context)));
-    GL_TRY(home, home::Home::open(folder, key, home::Home::Use::kWrite));
-    GL_CHECK(wiring::store_access(home, http));
-  }
-  if (arguments.ledger.empty() && settings.role == home::Role::kPatient) {
-    GL_CHECK(make_ledger(ledger, arguments.min_weight_magnitude, {}));
-  }
-  warn_of(faults, http);
-  const bool is_met = faults.size() < (ledger.is_folder() ? 0 : ledger.endpoints().size());
-  if (is_met && settings.role == home::Role::kPatient) GL_CHECK(meet_nodes(context));
+  GL_TRY(access, wiring::read_access(arguments.access));
+  const bool has_access = !access.ca_file.empty() || access.token;
+  if (has_access && (!settings.ledger || settings.ledger->is_folder())) return tl::unexpected(no_nodes_to_access());
+  request.http = wiring::for_home(std::move(access));
+  return request;
+}
+
+Result<ExitCode> init(const Context& context, const InitArguments& arguments) {
+  GL_TRY(request, read_arguments(arguments));
+  const auto folder = home_folder(context);
+  GL_TRY(faults, wiring::make_home(folder, request, key_source(context), base::SystemClock(), interrupt_token()));
+  warn_of(faults, request.http);
   print_result(context, {{"home", folder.string()}, {"role", arguments.role}},
                "made a " + arguments.role + "'s home in " + folder.string());
   return ExitCode::kDone;

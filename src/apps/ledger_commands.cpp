@@ -61,8 +61,8 @@ Result<ExitCode> snapshot(const Context& context, const FolderAndFile& arguments
 }
 
 Result<ExitCode> restore(const Context& context, const FolderAndFile& arguments) {
-  GL_TRY(info,
-         ledger_store::restore_snapshot(arguments.file, arguments.folder, terminal_progress(), interrupt_token()));
+  GL_TRY(info, ledger_store::restore_snapshot(arguments.file, arguments.folder, base::SystemClock(),
+                                              terminal_progress(), interrupt_token()));
   print_result(context, document_of(info), text_of(info));
   return ExitCode::kDone;
 }

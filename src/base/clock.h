@@ -1,4 +1,5 @@
-// Time as an input: whoever needs it is handed a Clock, so that tests choose it and never wait for real.
+// Time as an input: whoever decides or waits by it is handed a Clock, so that tests choose it. Real time is left to
+// what waits for the outside: sockets, locks of other processes, signals of other threads.
 #pragma once
 
 #include <cstdint>

@@ -43,19 +43,17 @@ Result<Service> start_service(const AttachOptions& options, const std::filesyste
     url = service.node->url();
   }
   GL_TRY(endpoints, locator::parse_endpoints(url));
-  service.client = std::make_unique<ledger_client::IriClient>(endpoints);
+  service.client = std::make_unique<ledger_client::IriClient>(endpoints, clock);
   return service;
 }
 
 // Each message is alone: the first of a channel of its own.
 Result<void> attach_one(ledger_store::Tangle& tangle, const Service& service, std::string_view text,
-                        const crypto::ProofOfWorkOptions& work, AttachTimes& times) {
-  const base::SystemClock clock;
+                        const crypto::ProofOfWorkOptions& work, const base::Clock& clock, AttachTimes& times) {
   const mam::Channel channel{mam::SecretTrytes::random(), mam::SecretTrytes::random()};
-  const std::string tag(ledger::kTagTrytes, '9');
   const auto start = Steady::now();
   GL_TRY(created, mam::create(channel, 0, text));
-  GL_TRY(bundle, ledger::prepare(created.payload, created.address, tag, clock.now_ms() / 1000));
+  GL_TRY(bundle, ledger::prepare(created.payload, created.address, "", clock.now_ms() / 1000));
   const double created_s = seconds_since(start);
   GL_TRY(tips, tangle.tips());
   const double tips_s = seconds_since(start);
@@ -87,7 +85,7 @@ Result<Figures> measure_attach(const AttachOptions& options, const base::CancelT
   const auto work = proof_of_work(options.min_weight_magnitude, options.threads, cancel);
   GL_TRY(service, start_service(options, scratch.path(), clock));
   AttachTimes times;
-  for (std::size_t run = 0; run < options.runs; ++run) GL_CHECK(attach_one(*tangle, service, text, work, times));
+  for (std::size_t run = 0; run < options.runs; ++run) GL_CHECK(attach_one(*tangle, service, text, work, clock, times));
   Figures figures = {{"kernel", crypto::simd::kernel().name}, {"threads", options.threads},
                      {"mwm", options.min_weight_magnitude},   {"record_bytes", kRecordBytes},
                      {"transactions", times.transactions},    {"runs", times.total_ms.count()}};

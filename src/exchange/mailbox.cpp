@@ -17,7 +17,6 @@ constexpr std::uint64_t kNoteLookAhead = 8;
 constexpr std::uint64_t kNotesPerRead = 16;
 constexpr std::uint64_t kPrunedNotesPerRead = 256;
 constexpr std::int64_t kGapPauseMs = 300;
-const std::string kNoTag(ledger::kTagTrytes, '9');
 
 std::vector<crypto::Hash> addresses_from(const keys::Thread& keys, keys::Direction direction, std::uint64_t first,
                                          std::uint64_t count) {
@@ -93,7 +92,7 @@ Result<std::deque<std::uint64_t>> Mailbox::free_numbers(std::uint64_t from) {
 Result<std::optional<home::Outgoing>> Mailbox::seal(const home::WaitingNote& note, std::uint64_t number) {
   const auto address = keys_.note_address(thread_.out, number);
   const auto payload = keys::seal_note(note.note, keys_, thread_.out, number, home_.signing_key());
-  GL_TRY(bundle, ledger::prepare(payload, address, kNoTag, world_.clock.now_ms() / 1000));
+  GL_TRY(bundle, ledger::prepare(payload, address, "", world_.clock.now_ms() / 1000));
   const auto hash = ledger::bundle_hash_of(bundle);
   bool is_sealed = false;
   GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {

@@ -12,8 +12,6 @@
 namespace glucoledger::exchange {
 namespace {
 
-const std::string kNoTag(ledger::kTagTrytes, '9');
-
 // All readings of the file as full Observations, in one JSON array.
 Result<Bytes> aggregate(home::Home& home, std::int64_t message_id) {
   GL_TRY(readings, home::readings_of_message(home, message_id));
@@ -95,7 +93,7 @@ Result<std::vector<home::SignedMessage>> Signer::sign(home::Home& home, const po
   std::vector<Result<ledger::PreparedBundle>> bundles(messages.size());
   const std::int64_t now_s = world.clock.now_ms() / 1000;
   base::in_parallel(messages.size(), [&](std::size_t i) {
-    bundles[i] = ledger::prepare(created[i].payload, created[i].address, kNoTag, now_s);
+    bundles[i] = ledger::prepare(created[i].payload, created[i].address, "", now_s);
   });
   std::vector<home::SignedMessage> signed_messages;
   for (std::size_t i = 0; i < messages.size(); ++i) {

@@ -2,9 +2,10 @@
 // truth; secrets stand in it only sealed under the home's key, which a key file or a passphrase unlocks.
 //
 // Any number of processes may have a home open and write to it: what is locked is the database, for the time of one
-// transaction, in which nothing but the database is asked. Who signs holds a lease besides (signing_lease.h). A home
-// that was copied, restored from a backup or lost its write-ahead log is noticed on opening and before each signing
-// (instance.h): then no epoch that was open signs ever again. Not thread-safe: one Home a thread.
+// transaction, in which no network, lock or other's file is waited for. Who signs holds a lease besides
+// (signing_lease.h). A home that was copied, restored from a backup or lost its write-ahead log is noticed on opening
+// and before each signing (instance.h): then no epoch that was open signs ever again. Not thread-safe: a Home is used
+// by one thread at a time.
 #pragma once
 
 #include <filesystem>

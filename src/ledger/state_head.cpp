@@ -10,7 +10,6 @@ namespace {
 
 using namespace records;
 
-constexpr std::size_t kTipsMax = 64;  // part of the format
 constexpr std::size_t kTipSize = 8 + PackedHash::kSize;
 constexpr std::size_t kFixedSize = 6 * 8 + 4 + 2 * 8 + sizeof(Digest);
 constexpr std::size_t kAddedSize = 3 * 8;  // what version 2 did not count

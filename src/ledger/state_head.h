@@ -21,6 +21,8 @@ enum class Event : char {
   kForgotten = 'f',
 };
 
+inline constexpr std::size_t kTipsMax = 64;  // part of the format
+
 struct Tip {
   std::uint64_t order = 0;
   PackedHash hash;

@@ -13,7 +13,6 @@ using namespace records;
 
 // Version 1 kept tips in an index; nothing is to be written while it is only read.
 Result<std::vector<Tip>> version_1_tips(const StateReader& reader) {
-  constexpr std::size_t kTipsMax = 64;
   std::vector<std::string> packed;
   GL_CHECK(reader.scan(Column::kIndexes, key(Index::kVersion1Tip, ""), [&](std::string_view, std::string_view value) {
     packed.emplace_back(value);

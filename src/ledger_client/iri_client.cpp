@@ -1,7 +1,6 @@
 #include "ledger_client/iri_client.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <set>
 #include <unordered_set>
@@ -51,14 +50,14 @@ bool is_attachment_of(const ledger::PreparedBundle& bundle, std::span<const ledg
 
 }  // namespace
 
-IriClient::IriClient(const std::vector<locator::Endpoint>& endpoints, const http::ClientOptions& options,
-                     std::string locator)
-    : locator_(std::move(locator)) {
+IriClient::IriClient(const std::vector<locator::Endpoint>& endpoints, const base::Clock& clock,
+                     const http::ClientOptions& options, std::string locator)
+    : clock_(clock), locator_(std::move(locator)) {
   GL_ASSERT(!endpoints.empty());
   if (locator_.empty()) locator_ = join_urls(endpoints);
   auto own = options;
   if (endpoints.size() > 1) own.request_ms = std::min(own.request_ms, kRequestAmongSeveralMs);
-  for (const locator::Endpoint& endpoint : endpoints) nodes_.push_back(std::make_unique<IriNode>(endpoint, own));
+  for (const locator::Endpoint& endpoint : endpoints) nodes_.push_back(std::make_unique<IriNode>(endpoint, own, clock));
 }
 IriClient::~IriClient() = default;
 
@@ -114,7 +113,7 @@ Result<Value> IriClient::try_node(IriNode& node, const Work& work, const CancelT
 template <typename Value, typename Work>
 Result<Value> IriClient::with_node(const Work& work, const CancelToken& cancel) {
   std::optional<Error> worst;
-  const auto begin = std::chrono::steady_clock::now();
+  const std::int64_t begin_ms = clock_.steady_ms();
   for (int round = 0; round < 2; ++round) {
     for (IriNode* node : nodes_in_turn()) {
       auto result = try_node<Value>(*node, work, cancel);
@@ -122,9 +121,9 @@ Result<Value> IriClient::with_node(const Work& work, const CancelToken& cancel) 
       if (!worst || severity(result.error()) > severity(*worst)) worst = std::move(result.error());
     }
     // What failed at once may have been a node that was just starting anew.
-    const bool was_quick = std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(kSecondTryPauseMs);
+    const bool was_quick = clock_.steady_ms() - begin_ms < kSecondTryPauseMs;
     if (worst->code != ErrorCode::kUnreachable || !was_quick) break;
-    if (cancel.wait_ms(kSecondTryPauseMs)) return tl::unexpected(cancel.check().error());
+    if (clock_.wait_ms(kSecondTryPauseMs, cancel)) return tl::unexpected(cancel.check().error());
   }
   return tl::unexpected(std::move(*worst));
 }

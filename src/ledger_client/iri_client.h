@@ -17,9 +17,10 @@ namespace glucoledger::ledger_client {
 
 class IriClient final : public ports::Ledger {
  public:
-  // At least one endpoint (asserted). `locator`: what info() tells; the endpoints' URLs when empty.
-  explicit IriClient(const std::vector<locator::Endpoint>& endpoints, const http::ClientOptions& options = {},
-                     std::string locator = {});
+  // At least one endpoint (asserted); the clock must outlive it. `locator`: what info() tells; the endpoints' URLs when
+  // empty.
+  IriClient(const std::vector<locator::Endpoint>& endpoints, const base::Clock& clock,
+            const http::ClientOptions& options = {}, std::string locator = {});
   ~IriClient() override;
 
   // kCorrupt when the nodes that answer belong to different ledgers.
@@ -65,6 +66,7 @@ class IriClient final : public ports::Ledger {
   template <typename Value, typename Work>
   Result<Value> try_node(IriNode& node, const Work& work, const CancelToken& cancel);
 
+  const base::Clock& clock_;
   std::string locator_;
   std::vector<std::unique_ptr<IriNode>> nodes_;
   base::Mutex mutex_;

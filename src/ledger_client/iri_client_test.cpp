@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/advice.h"
+#include "base/test_clock.h"
 #include "ledger_client/fake_node.h"
 
 namespace glucoledger::ledger_client {
@@ -53,13 +54,14 @@ class IriClientTest : public testing::Test {
     for (std::size_t i = 0; i < count; ++i) endpoints.push_back(nodes_[i].endpoint());
     http::ClientOptions options;
     options.request_ms = request_ms;
-    return IriClient(endpoints, options);
+    return IriClient(endpoints, clock_, options);
   }
   static ports::ReadEnd read(IriClient& client, PayloadSink& sink) {
     const auto end = client.read_into(std::span(&kAddress, 1), sink);
     EXPECT_TRUE(end) << end.error().message;
     return end.value_or(ports::ReadEnd{});
   }
+  base::TestClock clock_;
   FakeNode nodes_[3];
 };
 
@@ -168,6 +170,22 @@ TEST_F(IriClientTest, ASilentNodeCostsItsTimeOutOnce) {
   const int asked = nodes_[0].requests;
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(two.tips());
   EXPECT_EQ(nodes_[0].requests, asked);
+}
+
+TEST_F(IriClientTest, ANodeThatFailedIsAskedAgainLater) {
+  nodes_[0].status = 500;
+  auto three = client(3);
+  EXPECT_TRUE(three.tips());
+  nodes_[0].status = 200;
+  nodes_[1].status = 500;
+  const int asked = nodes_[0].requests;
+  clock_.advance_ms(900);
+  EXPECT_TRUE(three.tips());
+  EXPECT_EQ(nodes_[0].requests, asked);
+  nodes_[2].status = 500;
+  clock_.advance_ms(200);
+  EXPECT_TRUE(three.tips());
+  EXPECT_GT(nodes_[0].requests, asked);
 }
 
 TEST_F(IriClientTest, ASilentFirstNodeOfSeveralDoesNotKeepTheOthersFromAnswering) {

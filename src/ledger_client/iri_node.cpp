@@ -117,8 +117,8 @@ std::size_t next_batch(std::span<const ledger::Transaction> transactions, std::s
 
 }  // namespace
 
-IriNode::IriNode(locator::Endpoint endpoint, http::ClientOptions options)
-    : http_(std::move(endpoint), std::move(options)) {}
+IriNode::IriNode(locator::Endpoint endpoint, http::ClientOptions options, const base::Clock& clock)
+    : http_(std::move(endpoint), std::move(options)), clock_(clock) {}
 IriNode::~IriNode() = default;
 
 tl::unexpected<Error> IriNode::wrong_answer(const std::string& what) const {
@@ -128,7 +128,7 @@ tl::unexpected<Error> IriNode::wrong_answer(const std::string& what) const {
 
 bool IriNode::is_set_aside() const {
   const base::MutexLock lock(mutex_);
-  return pause_ms_ > 0 && Steady::now() < set_aside_until_;
+  return pause_ms_ > 0 && clock_.steady_ms() < set_aside_until_ms_;
 }
 
 void IriNode::note_success() {
@@ -140,7 +140,7 @@ void IriNode::note_failure() {
   const base::MutexLock lock(mutex_);
   facts_.reset();  // another node may stand there when it is back
   pause_ms_ = std::clamp(2 * pause_ms_, kFirstPauseMs, kPauseMaxMs);
-  set_aside_until_ = Steady::now() + std::chrono::milliseconds(pause_ms_);
+  set_aside_until_ms_ = clock_.steady_ms() + pause_ms_;
 }
 
 Result<std::string> IriNode::post(const json& request, const CancelToken& cancel) {

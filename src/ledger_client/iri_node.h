@@ -8,7 +8,6 @@
 // Thread-safe.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -17,6 +16,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/clock.h"
 #include "http/client.h"
 #include "ledger/bundle.h"
 #include "ports/ledger.h"
@@ -42,7 +42,8 @@ class IriNode {
     std::vector<Hash> cut_addresses;
   };
 
-  IriNode(locator::Endpoint endpoint, http::ClientOptions options);
+  // The clock must outlive it.
+  IriNode(locator::Endpoint endpoint, http::ClientOptions options, const base::Clock& clock);
   ~IriNode();
 
   const locator::Endpoint& endpoint() const { return http_.endpoint(); }
@@ -67,7 +68,6 @@ class IriNode {
   void note_failure();
 
  private:
-  using Steady = std::chrono::steady_clock;
   struct Found {
     std::vector<Hash> hashes;
     std::optional<std::uint64_t> next;
@@ -88,10 +88,11 @@ class IriNode {
                                                               const std::vector<std::string>& texts) const;
 
   http::Client http_;
+  const base::Clock& clock_;
   mutable base::Mutex mutex_;
   std::optional<Facts> facts_ GUARDED_BY(mutex_);
   std::int64_t pause_ms_ GUARDED_BY(mutex_) = 0;
-  Steady::time_point set_aside_until_ GUARDED_BY(mutex_);
+  std::int64_t set_aside_until_ms_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace glucoledger::ledger_client

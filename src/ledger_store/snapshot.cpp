@@ -99,7 +99,8 @@ Result<SnapshotInfo> describe_restored(Store& store) {
 }
 
 Result<SnapshotInfo> restore_state(const std::filesystem::path& file, const std::filesystem::path& state,
-                                   const base::Progress& progress, const base::CancelToken& cancel) {
+                                   const base::Clock& clock, const base::Progress& progress,
+                                   const base::CancelToken& cancel) {
   GL_TRY(reader, SnapshotReader::open(file));
   GL_TRY(store, RocksStore::open(state.string(), RocksStore::Access::kWrite));
   GL_CHECK(copy_records(reader, *store, progress, cancel));
@@ -107,7 +108,6 @@ Result<SnapshotInfo> restore_state(const std::filesystem::path& file, const std:
   info.record_count = reader.record_count();
   info.size = reader.size();
   if (info.parameters.format_version < ledger::kStateFormatVersion) {  // upgraded before it is looked through
-    const base::SystemClock clock;
     GL_CHECK(Tangle::over(std::move(store), "", {}, clock));
     GL_ASSIGN(store, RocksStore::open(state.string(), RocksStore::Access::kReadOnly));
   }
@@ -156,7 +156,8 @@ Result<SnapshotInfo> write_snapshot(const std::filesystem::path& folder, const s
 }
 
 Result<SnapshotInfo> restore_snapshot(const std::filesystem::path& file, const std::filesystem::path& folder,
-                                      const base::Progress& progress, const base::CancelToken& cancel) {
+                                      const base::Clock& clock, const base::Progress& progress,
+                                      const base::CancelToken& cancel) {
   std::error_code error;
   std::filesystem::path target = std::filesystem::absolute(folder, error).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // a slash at the end
@@ -168,7 +169,7 @@ Result<SnapshotInfo> restore_snapshot(const std::filesystem::path& file, const s
   GL_CHECK(check_file(file, progress, cancel));
   const FolderInTheMaking made(target.string() + ".restoring");
   GL_CHECK(base::make_folder(made.path() / "state"));
-  GL_TRY(info, restore_state(file, made.path() / "state", progress, cancel));
+  GL_TRY(info, restore_state(file, made.path() / "state", clock, progress, cancel));
   GL_CHECK(put_in_place(made.path(), target));
   return info;
 }

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/progress.h"
 #include "ledger/state.h"
 
@@ -30,8 +31,10 @@ Result<SnapshotInfo> write_snapshot(const ledger::StateReader& reader, const std
                                     const base::Progress& progress, const base::CancelToken& cancel = {});
 
 // Makes the ledger in `folder`, which must not exist or be empty (kInputRefused). kCorrupt: the file is no whole
-// snapshot. kNewerFormat: a newer version of this program made it.
+// snapshot. kNewerFormat: a newer version of this program made it. The clock: of the command that upgrades an older
+// one.
 Result<SnapshotInfo> restore_snapshot(const std::filesystem::path& file, const std::filesystem::path& folder,
-                                      const base::Progress& progress, const base::CancelToken& cancel = {});
+                                      const base::Clock& clock, const base::Progress& progress,
+                                      const base::CancelToken& cancel = {});
 
 }  // namespace glucoledger::ledger_store

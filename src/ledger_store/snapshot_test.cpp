@@ -34,7 +34,7 @@ class SnapshotTest : public testing::Test {
     return write_snapshot(parent_ / ledger, parent_ / file, {});
   }
   Result<SnapshotInfo> restore(const std::string& file, const std::string& ledger) {
-    return restore_snapshot(parent_ / file, parent_ / ledger, {});
+    return restore_snapshot(parent_ / file, parent_ / ledger, clock_, {});
   }
   std::string content(const std::string& file) { return *base::read_file(parent_ / file, std::size_t{1} << 24); }
   void put(const std::string& file, const std::string& bytes) {
@@ -159,7 +159,7 @@ TEST_F(SnapshotTest, TheGoldenFilesAreRestored) {
   const std::filesystem::path golden = "tests/vectors/ledger.snapshot";
   for (const auto& file : {golden, std::filesystem::path("tests/vectors/ledger-state-2.snapshot")}) {
     SCOPED_TRACE(file);
-    const auto restored = restore_snapshot(file, parent_ / "copy", {});
+    const auto restored = restore_snapshot(file, parent_ / "copy", clock_, {});
     ASSERT_TRUE(restored) << restored.error().message;
     EXPECT_EQ(restored->transaction_count, 5u);
     EXPECT_EQ(restored->milestone.index, 1u);

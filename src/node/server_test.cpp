@@ -23,7 +23,7 @@ class ClientAndServerTest : public ServerTest {
 };
 
 TEST_F(ClientAndServerTest, TheClientSeesWhatTheLedgerHolds) {
-  IriClient client({endpoint()});
+  IriClient client({endpoint()}, clock_);
   const auto info = client.info();
   ASSERT_TRUE(info) << info.error().message;
   EXPECT_EQ(info->network_id, tangle_->info()->network_id);
@@ -52,7 +52,7 @@ TEST_F(ClientAndServerTest, TheClientSeesWhatTheLedgerHolds) {
 }
 
 TEST_F(ClientAndServerTest, TheClientTellsARefusalFromANodeThatIsGone) {
-  IriClient client({endpoint()});
+  IriClient client({endpoint()}, clock_);
   const auto late = test_bundle("LATE", 1, {}, {}, "L", ledger::kTestTimeMs + 3'600'000);
   const auto refused = client.submit(late);
   ASSERT_FALSE(refused);
@@ -65,7 +65,7 @@ TEST_F(ClientAndServerTest, TheClientTellsARefusalFromANodeThatIsGone) {
 
 TEST_F(ClientAndServerTest, TheClientGoesToTheNextNode) {
   locator::Endpoint dead{"127.0.0.1", 1};
-  IriClient client({dead, endpoint()});
+  IriClient client({dead, endpoint()}, clock_);
   EXPECT_TRUE(client.tips());
   EXPECT_EQ(client.info()->locator, "http://127.0.0.1:1," + server_->url());
 }
@@ -78,7 +78,7 @@ TEST_F(ClientAndServerTest, TheClientKeepsToOneLedger) {
   options.listen = "127.0.0.1:0";
   const auto other = http::Server::start(other_service.router(), other_service.metrics(), other_service.log(), options);
   ASSERT_TRUE(other);
-  IriClient client({endpoint(), *locator::parse_endpoint((*other)->url())});
+  IriClient client({endpoint(), *locator::parse_endpoint((*other)->url())}, clock_);
   ASSERT_TRUE(client.info());
   server_.reset();
   const auto mixed = client.tips();
@@ -97,7 +97,7 @@ TEST_F(ClientAndServerTest, TheClientAsksForLessWhereANodeLimitsItsAnswers) {
     addresses.push_back(test_hash(name));
     ASSERT_TRUE(tangle_->submit(test_bundle(name, 2)));
   }
-  IriClient client({endpoint()});
+  IriClient client({endpoint()}, clock_);
   const auto contents = ports::read_all(client, addresses);
   ASSERT_TRUE(contents) << contents.error().message;
   EXPECT_EQ(contents->transactions.size(), 10u);

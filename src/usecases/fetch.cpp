@@ -101,14 +101,6 @@ Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::
 
 }  // namespace
 
-Result<FetchReport> fetch_contact(home::Home& home, const World& world, const home::Contact& contact) {
-  GL_CHECK(require_role(home, home::Role::kClinic));
-  FetchReport report;
-  GL_CHECK(fetch_into(home, world, contact, report));
-  GL_CHECK(conclude(home, contact, report));
-  return report;
-}
-
 Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient,
                                        const Patience& patience) {
   GL_CHECK(require_role(home, home::Role::kClinic));

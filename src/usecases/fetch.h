@@ -27,7 +27,6 @@ using ports::World;
 // ledger says, or does not say, is in their report; errors are of this home.
 Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient,
                                        const Patience& patience = {});
-Result<FetchReport> fetch_contact(home::Home& home, const World& world, const home::Contact& contact);
 
 // Round after round until cancelled: that is how it ends well. `tell` gets what changed since the round before.
 Result<void> follow_patients(home::Home& home, const World& world, const std::optional<std::string>& patient,

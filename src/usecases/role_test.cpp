@@ -67,8 +67,7 @@ TEST_F(RoleTest, APatientsHomeIsNoClinics) {
   auto home = open("patient");
   const auto never = [](const auto&...) { ADD_FAILURE() << "too far"; };
   expect_refused(watched, Advice::kChooseClinicHome, receive(home, world_, "not even an invitation", {}),
-                 fetch(home, world_, {}), fetch_contact(home, world_, {}),
-                 follow_patients(home, world_, "robin", 1, never), list_patients(home));
+                 fetch(home, world_, {}), follow_patients(home, world_, "robin", 1, never), list_patients(home));
 }
 
 // A file is told of one by one; that the home is the wrong one is told once, and of no file.

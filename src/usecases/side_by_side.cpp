@@ -14,8 +14,6 @@ namespace {
 constexpr std::size_t kThreadsMax = 32;  // most of the time they wait for a ledger
 constexpr std::chrono::milliseconds kLookEvery(50);
 
-using Steady = std::chrono::steady_clock;
-
 class SideBySide {
  public:
   SideBySide(const ports::World& world, std::size_t count, const Patience& patience, const PatientWork& work)
@@ -36,7 +34,7 @@ class SideBySide {
  private:
   struct Patient {
     std::optional<base::CancelSource> source;  // while it runs
-    Steady::time_point progress_at;
+    std::int64_t progress_ms = 0;              // when it made any
     bool given_up = false;
   };
 
@@ -67,12 +65,12 @@ class SideBySide {
       const base::MutexLock lock(mutex_);
       auto& patient = patients_[which];
       patient.source.emplace(world_.cancel);
-      patient.progress_at = Steady::now();
+      patient.progress_ms = world_.clock.steady_ms();
       own.cancel = patient.source->token();
     }
     own.progress = [this, which](std::string_view stage, std::uint64_t done, std::uint64_t total) {
       const base::MutexLock lock(mutex_);
-      patients_[which].progress_at = Steady::now();
+      patients_[which].progress_ms = world_.clock.steady_ms();
       base::report(world_.progress, stage, done, total);
     };
     work_(which, own);
@@ -82,13 +80,13 @@ class SideBySide {
     base::MutexLock lock(mutex_);
     while (done_ < count_) {
       changed_.wait_for(lock, kLookEvery);
-      give_up_silent(Steady::now());
+      give_up_silent(world_.clock.steady_ms());
     }
   }
 
-  void give_up_silent(Steady::time_point now) REQUIRES(mutex_) {
+  void give_up_silent(std::int64_t now_ms) REQUIRES(mutex_) {
     const auto is_silent = [&](const Patient& patient, std::int64_t for_ms) {
-      return patient.source && now - patient.progress_at >= std::chrono::milliseconds(for_ms);
+      return patient.source && now_ms - patient.progress_ms >= for_ms;
     };
     const bool all_begun = next_ == count_;
     const bool only_silent = all_begun && std::all_of(patients_.begin(), patients_.end(), [&](const Patient& patient) {

@@ -1,7 +1,8 @@
 // Many patients' work beside each other, so that none waits for another's silent node.
 //
 // Each has a token and a progress of its own: whose ledger lets nothing come forward for a while is given up, sooner
-// once only such ones are left. Waits in real time, as for what stands outside.
+// once only such ones are left. What is due by time is so by the world's clock; real time bounds only how long a thread
+// waits for the others' signals.
 #pragma once
 
 #include <cstdint>

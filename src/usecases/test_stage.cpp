@@ -150,9 +150,8 @@ Result<Revocation> Stage::try_revoke(const std::string& to, const std::string& n
 
 Result<FetchReport> Stage::try_fetch(const std::string& contact_name) {
   GL_TRY(home, try_open("clinic"));
-  GL_TRY(contact, home::contact_named(home, contact_name));
-  if (!contact) return fail(ErrorCode::kNotFound, "no such contact");
-  return fetch_contact(home, world_, *contact);
+  GL_TRY(reports, fetch(home, world_, contact_name));
+  return std::move(reports.front());
 }
 
 FetchReport Stage::fetched(const std::string& contact) {

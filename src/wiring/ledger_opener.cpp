@@ -34,7 +34,7 @@ std::shared_ptr<ports::Ledger> LedgerOpener::client_at(const locator::Locator& n
   if (kept.client && is_same(kept.http, http)) {
     kept.client->forget_facts();
   } else {
-    kept = {http, std::make_shared<ledger_client::IriClient>(nodes.endpoints(), http)};
+    kept = {http, std::make_shared<ledger_client::IriClient>(nodes.endpoints(), clock_, http)};
   }
   return kept.client;
 }
@@ -69,7 +69,7 @@ Result<ports::Attach> LedgerOpener::attach_at(const std::string& where, const lo
   http.trust_advice = Advice::kChooseTrustedService;
   http = options_for(named, std::move(http));
   http.request_ms = kProofOfWorkWaitMs;
-  const auto service = std::make_shared<ledger_client::IriClient>(named.endpoints(), http);
+  const auto service = std::make_shared<ledger_client::IriClient>(named.endpoints(), clock_, http);
   return [service](const auto& bundle, const auto& attachment, const auto& options) {
     return service->attach(bundle, attachment, options);
   };

@@ -17,7 +17,7 @@ constexpr std::int64_t kLookRequestMs = 3'000;
 
 // The node that left its address in the folder, if it answers and keeps the ledger of which the file speaks.
 std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder, const OpenLedgerOptions& options,
-                                            const base::CancelToken& cancel) {
+                                            const base::Clock& clock, const base::CancelToken& cancel) {
   const auto address = ledger_store::read_node_address(folder);
   if (!address) return nullptr;
   const auto endpoint = locator::parse_endpoint(address->url);
@@ -25,10 +25,10 @@ std::unique_ptr<ports::Ledger> running_node(const std::filesystem::path& folder,
   http::ClientOptions brief = options.http;
   brief.connect_ms = kProbeConnectMs;
   brief.request_ms = kProbeRequestMs;
-  ledger_client::IriClient probe({*endpoint}, brief);
+  ledger_client::IriClient probe({*endpoint}, clock, brief);
   const auto info = probe.info(cancel);
   if (!info || info->network_id != address->network_id) return nullptr;
-  return std::make_unique<ledger_client::IriClient>(std::vector{*endpoint}, options.http, folder.string());
+  return std::make_unique<ledger_client::IriClient>(std::vector{*endpoint}, clock, options.http, folder.string());
 }
 
 Result<void> check_weight_of(ports::Ledger& node, const std::optional<int>& asked) {
@@ -42,7 +42,7 @@ Result<std::unique_ptr<ports::Ledger>> open_folder(const std::filesystem::path& 
                                                    const base::CancelToken& cancel) {
   const std::int64_t until_ms = clock.steady_ms() + options.lock_wait_ms;
   while (true) {
-    if (auto node = running_node(folder, options, cancel)) {
+    if (auto node = running_node(folder, options, clock, cancel)) {
       GL_CHECK(check_weight_of(*node, options.min_weight_magnitude));
       return node;
     }
@@ -71,17 +71,18 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const locator::Locator& place
     return fail(ErrorCode::kUsage, "the minimum weight magnitude of a node's ledger cannot be chosen",
                 "choose none: the node tells it");
   }
-  return std::unique_ptr<ports::Ledger>(std::make_unique<ledger_client::IriClient>(place.endpoints(), options.http));
+  return std::unique_ptr<ports::Ledger>(
+      std::make_unique<ledger_client::IriClient>(place.endpoints(), clock, options.http));
 }
 
-std::vector<Error> faults_of_nodes(const locator::Locator& nodes, http::ClientOptions http,
+std::vector<Error> faults_of_nodes(const locator::Locator& nodes, http::ClientOptions http, const base::Clock& clock,
                                    const base::CancelToken& cancel) {
   http.request_ms = kLookRequestMs;
   std::vector<Error> faults;
   std::string network_id;
   for (const auto& endpoint : nodes.endpoints()) {
     if (cancel.cancelled()) break;
-    auto info = ledger_client::IriClient({endpoint}, http).info(cancel);
+    auto info = ledger_client::IriClient({endpoint}, clock, http).info(cancel);
     if (!info) {
       faults.push_back(std::move(info.error()));
     } else if (!network_id.empty() && network_id != info->network_id) {

@@ -30,7 +30,7 @@ Result<std::unique_ptr<ports::Ledger>> open_ledger(const locator::Locator& place
 
 // What is wrong with nodes that are to be one ledger, each asked for a few seconds: kUnreachable, kCorrupt where one
 // belongs to another ledger than those before it, or what else it answers.
-std::vector<Error> faults_of_nodes(const locator::Locator& nodes, http::ClientOptions http,
+std::vector<Error> faults_of_nodes(const locator::Locator& nodes, http::ClientOptions http, const base::Clock& clock,
                                    const base::CancelToken& cancel);
 
 }  // namespace glucoledger::wiring

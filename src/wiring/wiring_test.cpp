@@ -98,7 +98,7 @@ TEST(OpenStoreTest, KindsWithoutAnEngineSaySo) {
   EXPECT_EQ(open_store(place("http://127.0.0.1:1"), true).error().code, ErrorCode::kUsage);
 }
 
-TEST(ConnectionsTest, ClientsOfNodesAreKeptUntilTheirAccessChanges) {
+TEST(LedgerOpenerTest, ClientsOfNodesAreKeptUntilTheirAccessChanges) {
   LedgerOpener opener(kClock);
   const auto nodes = place("https://127.0.0.1:1,http://127.0.0.1:2");
   const auto first = opener.open_ledger(nodes, Use::kWrite).value();
@@ -113,7 +113,7 @@ TEST(ConnectionsTest, ClientsOfNodesAreKeptUntilTheirAccessChanges) {
   EXPECT_EQ(opener.open_ledger(nodes, Use::kRead).value(), second);
 }
 
-TEST(ConnectionsTest, ProofsOfWorkAreDoneHereOrByANode) {
+TEST(LedgerOpenerTest, ProofsOfWorkAreDoneHereOrByANode) {
   LedgerOpener opener(kClock);
   const auto folder = place("/srv/ledger");
   const auto node = place("http://127.0.0.1:1");
@@ -126,7 +126,7 @@ TEST(ConnectionsTest, ProofsOfWorkAreDoneHereOrByANode) {
   EXPECT_EQ(opener.attach_at("ftp://127.0.0.1:1", node).error().code, ErrorCode::kUsage);
 }
 
-TEST(WorldTest, OpensThroughItsConnections) {
+TEST(WorldTest, OpensThroughItsOpener) {
   const base::TestFolder folder;
   const auto world = make_world(std::make_shared<LedgerOpener>(kClock), kClock, {});
   const auto ledger = Locator::of_folder(folder / "ledger");

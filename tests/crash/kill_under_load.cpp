@@ -187,7 +187,9 @@ class NodeVictim final : public Victim {
     if (!document.is_object()) return note_failure("it does not start");
     const auto endpoint = locator::parse_endpoint(document.value("url", ""));
     if (!endpoint) return note_failure(endpoint.error().message);
-    ledger_client::IriNode node(*endpoint, {});  // a connection for each thread; an acknowledgement is a status 200
+    const base::TestClock clock(kTimeMs);
+    // A connection for each thread; an acknowledgement is a status 200.
+    ledger_client::IriNode node(*endpoint, {}, clock);
     feed(bundles, first, told, [&](const Bundle& bundle) {
       const auto submitted = node.submit(bundle, {});
       if (!submitted) note_failure(submitted.error().message);

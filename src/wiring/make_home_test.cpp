@@ -1,0 +1,86 @@
+// What a new home gets, and what is refused before anything is made.
+#include "wiring/make_home.h"
+
+#include <gtest/gtest.h>
+
+#include "base/test_clock.h"
+#include "base/test_folder.h"
+#include "ledger/test_bundles.h"
+#include "wiring/open_ledger.h"
+
+namespace glucoledger::wiring {
+namespace {
+
+using home::Role;
+using locator::Locator;
+
+class MakeHomeTest : public testing::Test {
+ protected:
+  Result<std::vector<Error>> make(home::Role role, std::optional<Locator> ledger, std::optional<int> weight = {}) {
+    NewHome request;
+    request.settings.role = role;
+    request.settings.ledger = std::move(ledger);
+    request.min_weight_magnitude = weight;
+    return make_home(home_, request, {}, clock_, stop_.token());
+  }
+  std::unique_ptr<ports::Ledger> hold_ledger() {
+    OpenLedgerOptions options;
+    options.min_weight_magnitude = ledger::kTestWeight;
+    return std::move(*open_ledger(ledger_, options, clock_));
+  }
+
+  const base::TestFolder folder_;
+  const std::filesystem::path home_ = folder_ / "home";
+  const Locator ledger_ = Locator::of_folder(folder_ / "elsewhere");
+  const base::TestClock clock_{1'735'689'600'000, 20'000};  // nobody waits for a folder
+  base::CancelSource stop_;
+};
+
+TEST_F(MakeHomeTest, APatientsGetsALedgerOfItsOwn) {
+  const auto faults = make(Role::kPatient, {}, 3);
+  ASSERT_TRUE(faults) << faults.error().message;
+  EXPECT_TRUE(faults->empty());
+  OpenLedgerOptions options;
+  options.read_only = true;
+  const auto ledger = open_ledger(Locator::of_folder(home_ / "ledger"), options, clock_);
+  ASSERT_TRUE(ledger) << ledger.error().message;
+  EXPECT_EQ((*ledger)->info()->min_weight_magnitude, 3);
+}
+
+TEST_F(MakeHomeTest, AClinicsIsMadeBesideWhoHoldsItsLedger) {
+  const auto held = hold_ledger();
+  const auto made = make(Role::kClinic, ledger_);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(home::unlock_home(home_, {}));
+}
+
+TEST_F(MakeHomeTest, NoPatientsIsMadeWhileAnotherHoldsItsLedger) {
+  const auto held = hold_ledger();
+  EXPECT_EQ(make(Role::kPatient, ledger_).error().code, ErrorCode::kBusy);
+  EXPECT_FALSE(std::filesystem::exists(home_));
+}
+
+TEST_F(MakeHomeTest, AnotherWeightThanTheLedgersMakesNothing) {
+  (void)hold_ledger();
+  for (const auto role : {Role::kPatient, Role::kClinic}) {
+    EXPECT_EQ(make(role, ledger_, ledger::kTestWeight + 1).error().code, ErrorCode::kUsage);
+    EXPECT_FALSE(std::filesystem::exists(home_));
+  }
+}
+
+TEST_F(MakeHomeTest, NodesThatAreDownAreToldAndTheHomeIsMade) {
+  const auto faults = make(Role::kPatient, *Locator::parse("http://127.0.0.1:1"));
+  ASSERT_TRUE(faults) << faults.error().message;
+  ASSERT_EQ(faults->size(), 1U);
+  EXPECT_EQ(faults->front().code, ErrorCode::kUnreachable);
+  EXPECT_TRUE(home::unlock_home(home_, {}));
+}
+
+TEST_F(MakeHomeTest, WhatIsStoppedMakesNothing) {
+  stop_.trip();
+  EXPECT_EQ(make(Role::kPatient, {}).error().code, ErrorCode::kInterrupted);
+  EXPECT_FALSE(std::filesystem::exists(home_));
+}
+
+}  // namespace
+}  // namespace glucoledger::wiring
