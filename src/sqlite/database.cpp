@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <limits>
@@ -16,6 +17,7 @@ namespace glucoledger::sqlite {
 namespace {
 
 constexpr int kBusyWaitMs = 30'000;
+constexpr std::size_t kIdleStatementsMax = 128;
 
 Error error_of(sqlite3* database) {
   const int code = sqlite3_extended_errcode(database);
@@ -109,8 +111,42 @@ Result<void> turn_to_wal(Database& database) {
 
 }  // namespace
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
-  sqlite3_finalize(statement);
+// Compiled statements of one connection that nobody uses: reset, and with nothing bound.
+class IdleStatements {
+ public:
+  IdleStatements() { statements_.reserve(kIdleStatementsMax); }
+  IdleStatements(const IdleStatements&) = delete;
+  IdleStatements& operator=(const IdleStatements&) = delete;
+  ~IdleStatements() {
+    for (auto* statement : statements_) sqlite3_finalize(statement);
+  }
+
+  // Null where there is none of this text.
+  sqlite3_stmt* take(std::string_view text) {
+    const auto found = std::find_if(statements_.rbegin(), statements_.rend(),
+                                    [&](auto* statement) { return text == sqlite3_sql(statement); });
+    if (found == statements_.rend()) return nullptr;
+    auto* statement = *found;
+    statements_.erase(std::next(found).base());
+    return statement;
+  }
+
+  void give_back(sqlite3_stmt* statement) {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    if (statements_.size() < kIdleStatementsMax) {
+      statements_.push_back(statement);
+    } else {
+      sqlite3_finalize(statement);
+    }
+  }
+
+ private:
+  std::vector<sqlite3_stmt*> statements_;  // what was used last is last
+};
+
+void Statement::GiveBack::operator()(sqlite3_stmt* statement) const {
+  idle->give_back(statement);
 }
 
 Statement& Statement::bind(int position, std::int64_t value) {
@@ -217,19 +253,22 @@ Result<void> Database::take_as_unchanging(const std::filesystem::path& path) {
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2((uri_of(path) + "?immutable=1").c_str(), &raw,
                                    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, nullptr);
+  idle_.reset();
   database_.reset(raw);
   if (code != SQLITE_OK) return tl::unexpected(error_of(raw));
   return {};
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
-  sqlite3_stmt* raw = nullptr;
+  if (!idle_) idle_ = std::make_shared<IdleStatements>();
+  auto* raw = idle_->take(sql);
   GL_ASSERT(sql.size() < static_cast<std::size_t>(std::numeric_limits<int>::max()));
-  if (sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()), &raw, nullptr) != SQLITE_OK) {
+  if (raw == nullptr && sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                           SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK) {
     return tl::unexpected(error_of(database_.get()));
   }
   Statement statement;
-  statement.statement_.reset(raw);
+  statement.statement_ = {raw, {idle_}};
   return statement;
 }
 

@@ -1,7 +1,8 @@
 // A thin RAII face of SQLite: typed binding, typed columns, transactions, errors as Results.
 //
 // Opened with WAL, synchronous FULL, secure_delete, foreign keys: what a committed transaction wrote survives power
-// loss. Not thread safe: one Database a thread. Source: https://sqlite.org/c3ref/intro.html
+// loss. Statements are compiled once: what one was compiled to is kept for the next of the same text. Not thread safe:
+// a Database and its statements are used by one thread at a time. Source: https://sqlite.org/c3ref/intro.html
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,8 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace glucoledger::sqlite {
+
+class IdleStatements;
 
 class Statement {
  public:
@@ -51,10 +54,11 @@ class Statement {
 
  private:
   friend class Database;
-  struct Finalize {
+  struct GiveBack {
+    std::shared_ptr<IdleStatements> idle;
     void operator()(sqlite3_stmt* statement) const;
   };
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  std::unique_ptr<sqlite3_stmt, GiveBack> statement_;
 };
 
 // Every row, as `make` reads it: a Result<T> of the statement's columns.
@@ -105,6 +109,7 @@ class Database {
     void operator()(sqlite3* database) const;
   };
   std::unique_ptr<sqlite3, Close> database_;
+  std::shared_ptr<IdleStatements> idle_;
 };
 
 }  // namespace glucoledger::sqlite

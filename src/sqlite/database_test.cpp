@@ -62,6 +62,43 @@ TEST_F(DatabaseTest, EmptyTextAndBlobAreNotNull) {
   EXPECT_EQ(select.text(3), "blob");
 }
 
+TEST_F(DatabaseTest, AStatementOfKnownTextBeginsAnew) {
+  auto database = open();
+  ASSERT_TRUE(database.execute("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1), (2), (3)"));
+  constexpr auto* kText = "SELECT n FROM t WHERE n >= coalesce(?1, 0) ORDER BY n";
+  {
+    auto left_amid_its_rows = database.prepare(kText).value();
+    ASSERT_TRUE(left_amid_its_rows.bind(1, 2).step().value());
+    EXPECT_EQ(left_amid_its_rows.integer(0), 2);
+    auto beside = database.prepare(kText).value();
+    ASSERT_TRUE(beside.bind(1, 3).step().value());
+    EXPECT_EQ(beside.integer(0), 3);
+    ASSERT_TRUE(left_amid_its_rows.step().value());
+    EXPECT_EQ(left_amid_its_rows.integer(0), 3);
+  }
+  {
+    auto nothing_bound = database.prepare(kText).value();
+    ASSERT_TRUE(nothing_bound.step().value());
+    EXPECT_EQ(nothing_bound.integer(0), 1);
+  }
+  const auto number_in_t = [&] { return number(database, "SELECT m FROM t"); };
+  ASSERT_TRUE(database.execute("ALTER TABLE t RENAME COLUMN n TO m"));
+  EXPECT_EQ(number_in_t(), 1);
+  ASSERT_TRUE(database.execute("DROP TABLE t; CREATE TABLE t (m INTEGER); INSERT INTO t VALUES (7)"));
+  EXPECT_EQ(number_in_t(), 7);
+}
+
+TEST_F(DatabaseTest, AStatementMayOutliveItsDatabase) {
+  std::optional<Statement> statement;
+  {
+    auto database = open();
+    statement = database.prepare("SELECT 5").value();
+    (void)number(database, "SELECT 6");
+  }
+  ASSERT_TRUE(statement->step().value());
+  EXPECT_EQ(statement->integer(0), 5);
+}
+
 TEST_F(DatabaseTest, IsSetUpToSurvive) {
   auto database = open();
   auto mode = database.prepare("PRAGMA journal_mode").value();
