@@ -20,8 +20,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # other compilers warn about other thing
   if(GLUCOLEDGER_FAST_BUILD)  # where files are compiled together, it takes each of them for a header
     target_compile_options(glucoledger_flags INTERFACE -Wno-subobject-linkage)
   endif()
-else()  # what gcc's -Wconversion does not mean
-  target_compile_options(glucoledger_flags INTERFACE -Wno-sign-conversion)
+else()  # what gcc's -Wconversion does not mean; who holds which mutex (base/mutex.h), which gcc cannot check
+  target_compile_options(glucoledger_flags INTERFACE -Wno-sign-conversion -Wthread-safety -Werror=thread-safety)
 endif()
 # What people run is harder to take over: overruns of buffers end the program (stack protector, FORTIFY), no table of
 # functions is writable (full RELRO), and returns and branch targets can be checked where processor and system do (CET).

@@ -40,7 +40,8 @@ std::string_view words_of(Advice advice) {
     case Advice::kGivePassphrase:
       return "give it with --passphrase-file";
     case Advice::kGiveKeyFile:
-      return "give the home's with --key-file; without it the one that the home was made with is taken";
+      return "name the home's, where it is now, with --key-file; without it the one that the home was made with is "
+             "taken";
     case Advice::kLeavePassphraseOut:
       return "repeat without --passphrase-file";
     case Advice::kChooseKeySource:
@@ -81,6 +82,8 @@ std::string_view words_of(Advice advice) {
       return "name its certificate's file with --ledger-ca, or check the address";
     case Advice::kTrustCertificateForHome:
       return "name its certificate's file: glucoledger access --ledger-ca FILE; or check the address";
+    case Advice::kNameNodesForNewHome:
+      return "nodes that ask for them are named when a home is made: init --ledger URL --ledger-ca FILE";
     case Advice::kNameCertificates:
       return "name a file of PEM certificates with --ledger-ca";
     case Advice::kKeepToTrustedLedger:

@@ -46,7 +46,10 @@ class Screen {
     base::MutexLock lock(mutex_);
     while (!has_ended_) {
       ended_.wait_for(lock, kStep);
-      show_if_due();
+      try {
+        show_if_due();
+      } catch (const std::exception&) {  // no memory for a line: the next one may have it
+      }
     }
   }
 

@@ -33,11 +33,6 @@ void warn_of(const std::vector<Error>& faults, const http::ClientOptions& http) 
   }
 }
 
-Error no_nodes_to_access() {
-  return {ErrorCode::kUsage, "the home's ledger is a folder, which needs neither certificates nor a token",
-          "nodes that ask for them are named when a home is made: init --ledger URL --ledger-ca FILE"};
-}
-
 // A clinic's home has no readings of its own, and publishes nothing.
 Result<void> check_arguments(const InitArguments& arguments) {
   if (arguments.role == "patient") return {};
@@ -70,8 +65,6 @@ Result<wiring::NewHome> read_arguments(const InitArguments& arguments) {
     GL_ASSIGN(settings.store, locator::Locator::parse(arguments.store));
   }
   GL_TRY(access, wiring::read_access(arguments.access));
-  const bool has_access = !access.ca_file.empty() || access.token;
-  if (has_access && (!settings.ledger || settings.ledger->is_folder())) return tl::unexpected(no_nodes_to_access());
   request.http = wiring::for_home(std::move(access));
   return request;
 }
@@ -93,9 +86,8 @@ Result<ExitCode> change_access(const Context& context, const wiring::AccessFiles
   GL_TRY(http, wiring::read_access(files));
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open(home::Home::Use::kWrite));
-  const auto& ledger = home.ledger_place();
-  if (ledger.is_folder()) return tl::unexpected(no_nodes_to_access());
   GL_CHECK(wiring::store_access(home, http));
+  const auto& ledger = home.ledger_place();
   print_result(context, {{"home", home_folder(context).string()}, {"ledger", ledger.text()}},
                "what follows goes to " + ledger.text() + " in this way");
   return ExitCode::kDone;

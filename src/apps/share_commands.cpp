@@ -116,8 +116,8 @@ Result<std::string> share_text(const ShareArguments& arguments, const usecases::
 Result<ExitCode> exit_of(const usecases::Carried& carried) {
   const std::string holds = "what was done holds; what the other side must learn goes with the next publish";
   if (auto shortfall = carried.shortfall()) {
-    const bool has_own_words = shortfall->advice != Advice::kNone;
-    base::advise(*shortfall, Advice::kNone, has_own_words ? next_step_of(*shortfall) + "; " + holds : holds);
+    const auto own_words = next_step_of(*shortfall);
+    base::advise(*shortfall, Advice::kNone, own_words.empty() ? holds : own_words + "; " + holds);
     return tl::unexpected(std::move(*shortfall));
   }
   if (carried.waiting.notes_waiting == 0) return ExitCode::kDone;

@@ -53,6 +53,7 @@ enum class Advice : std::uint8_t {
   kTrustCertificate,           // whose the server's is, or check the address
   kTrustCertificateForHome,    // likewise, to be kept for the home's own ledger
   kNameCertificates,           // a file that holds some
+  kNameNodesForNewHome,        // this one's ledger is a folder, which asks for neither
   kKeepToTrustedLedger,        // one that the system trusts: the home's certificates are for its own ledger
   kChooseServiceWithoutToken,  // the home's token is for its own ledger
   kChooseTrustedService,       // likewise its certificates

@@ -99,6 +99,8 @@ inline constexpr std::size_t kMissingNotesMax = 4'096;  // of one thread
 inline constexpr std::uint64_t kPrunedNotesMax =
     1'024;  // that a ledger says it dropped, one after the other: behind them nothing is looked for
 
+inline constexpr int kLooksForNotesMax = 1'000;  // what stands behind that is found when it is in the way
+
 // Files of a home and of secrets
 inline constexpr std::size_t kInstanceSizeMax = 4'096;  // the machine's id, too
 inline constexpr std::size_t kSecretFileSizeMax = std::size_t{64} << 10;
@@ -123,6 +125,7 @@ inline constexpr std::size_t kIriAnswerSizeMax = std::size_t{16} << 20;  // some
 inline constexpr std::size_t kNodeReasonLengthMax = 160;                 // shown of a node's own words
 inline constexpr std::size_t kNodeListLengthMax = std::size_t{1} << 30;  // that a node may claim to answer
 inline constexpr std::size_t kNetworkIdLengthMax = 32;
+inline constexpr std::size_t kFoundPagesMax = 1'000;  // of one search
 inline constexpr std::size_t kProofsOfWorkWaitingMax = 64;
 inline constexpr std::size_t kEventStreamsMax = 256;
 inline constexpr std::size_t kTransactionRequestSizeMax = 8 << 10;  // is always taken, and judged at once

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -13,7 +12,7 @@ namespace glucoledger::base {
 void add_threads(std::vector<std::jthread>& threads, std::size_t count, const std::function<void()>& work) {
   try {
     for (std::size_t i = 0; i < count; ++i) threads.emplace_back(work);
-  } catch (const std::system_error&) {  // the system gives no more
+  } catch (const std::exception&) {  // no more threads, or no more memory
   }
 }
 

@@ -57,8 +57,8 @@ Result<Figures> measure_quarter(const QuarterOptions& options, const ports::Worl
   figures["fetch_s"] = near.wall_s;
   figures["fetch_cpu_s"] = near.cpu_s;
   if (options.round_trip_ms > 0) {
-    const auto port = std::stoi(node->url().substr(node->url().rfind(':') + 1));
-    GL_TRY(proxy, DelayProxy::start(static_cast<std::uint16_t>(port), options.round_trip_ms));
+    GL_TRY(endpoint, locator::parse_endpoint(node->url()));
+    GL_TRY(proxy, DelayProxy::start(endpoint.port, options.round_trip_ms));
     figures["round_trip_ms"] = options.round_trip_ms;
     GL_TRY(far, timed_fetch(homes, "far", proxy->url(), options.readings));
     figures["fetch_with_round_trip_s"] = far.wall_s;

@@ -174,7 +174,7 @@ Result<void> EpochReader::keep_messages(std::vector<Step>& steps) {
         GL_TRY(is_new, home::add_record(transaction, grant_.contact_id, step->epoch.id, record));
         if (is_new) ++new_records;
       }
-      GL_CHECK(advance(transaction, *step));
+      GL_CHECK(home::advance(transaction, step->epoch, step->next_root));
     }
     return {};
   }));
@@ -206,7 +206,7 @@ Result<void> EpochReader::keep_file(Step& step) {
         GL_TRY(is_new, home::add_record(transaction, grant_.contact_id, step.epoch.id, (*records)[next]));
         if (is_new) ++new_records;
       }
-      return next == records->size() ? advance(transaction, step) : Result<void>();
+      return next == records->size() ? home::advance(transaction, step.epoch, step.next_root) : Result<void>();
     }));
     const base::MutexLock lock(report_mutex_);
     report_.new_records += new_records;
@@ -249,15 +249,6 @@ Result<std::vector<home::Record>> EpochReader::records_in(ByteView sealed, const
   std::vector<home::Record> records;
   for (const auto resource : resources) take_record(resource, step, records);
   return records;
-}
-
-// Where another process was faster, the records are known and the epoch is left to it.
-Result<void> EpochReader::advance(home::Transaction& transaction, Step& step) {
-  GL_TRY(is_ours, home::advance(transaction, step.epoch, step.next_root));
-  if (!is_ours) step.found = Found::kNothing;
-  ++step.epoch.next_index;
-  step.epoch.next_root = step.next_root;
-  return {};
 }
 
 void EpochReader::note_problem(FetchState state, const home::ReleasedEpoch& epoch, std::string reason) {

@@ -25,8 +25,8 @@ class EpochReader {
               FetchReport& report)
       : world_(world), grant_(grant), ledger_(ledger), home_(home), report_(report) {}
 
-  // Reads on until every epoch has ended or has nothing more. Errors are those of the ledger and of the home; all else
-  // is reported.
+  // Reads on until every epoch has ended or has nothing more, also where another process of the home reads beside it:
+  // each goes on where the other one is. Errors are those of the ledger and of the home; all else is reported.
   Result<void> read_all();
 
  private:
@@ -64,7 +64,6 @@ class EpochReader {
   // Bounded, whatever the sender says; of one file in the process at a time.
   Result<std::vector<home::Record>> records_in(ByteView sealed, const Step& step);
   void take_record(std::string_view resource, const Step& step, std::vector<home::Record>& records);
-  Result<void> advance(home::Transaction& transaction, Step& step);
   void note_problem(FetchState state, const home::ReleasedEpoch& epoch, std::string reason);
 
   const ports::World& world_;

@@ -23,6 +23,7 @@ struct FetchReport {
   bool closed = false;  // CLOSED, also when there were new records before the end
   std::size_t new_records = 0;
   std::size_t messages = 0;
+  std::size_t notes = 0;     // that were read
   std::int64_t records = 0;  // all that this home holds
   std::vector<FetchProblem> problems;
 

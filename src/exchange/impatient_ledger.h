@@ -14,9 +14,7 @@ namespace glucoledger::exchange {
 // Does `call` with a token that trips after a while: then the ledger counts as out of reach.
 template <typename Call>
 auto ask_briefly(std::int64_t patience_ms, const base::CancelToken& cancel, const Call& call) {
-  return base::within(patience_ms, cancel,
-                      {ErrorCode::kUnreachable, "the ledger does not answer", "what waits goes with the next publish"},
-                      call);
+  return base::within(patience_ms, cancel, {ErrorCode::kUnreachable, "the ledger does not answer", ""}, call);
 }
 
 class ImpatientLedger final : public ports::Ledger {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <set>
 
+#include "base/limits.h"
 #include "exchange/home_ledger.h"
 #include "exchange/mailbox.h"
 #include "exchange/read_judged.h"
@@ -22,8 +23,7 @@ using Payloads = std::set<std::string, std::less<>>;
 
 constexpr std::size_t kMessagesPerCommit = 128;
 constexpr std::size_t kRowsAtOnce = 256;
-constexpr int kFruitlessRoundsMax = 20;   // in which every epoch was changed by another process before it signed
-constexpr int kLooksForNotesMax = 1'000;  // what stands behind that is found when it is in the way
+constexpr int kFruitlessRoundsMax = 20;  // in which every epoch was changed by another process before it signed
 // Who shares or revokes waits no longer for a milestone that confirms the notes: they are on the ledger.
 constexpr std::int64_t kNotesWaitMs = 1'500;
 constexpr int kRenumberingsMax = 20;  // of notes whose numbers another copy of this home took at the same moment
@@ -191,7 +191,7 @@ class OutboxRun {
   // or that someone was let out: then they stay out.
   Result<void> look_for_lost_notes() {
     if (has_looked_for_notes_) return {};
-    for (int look = 0; look < kLooksForNotesMax; ++look) {
+    for (int look = 0; look < base::limits::kLooksForNotesMax; ++look) {
       GL_TRY(lost, find_lost_notes(home_, ledger_, world_));
       if (lost.empty()) break;
       GL_CHECK(home_.write([&](home::Transaction& transaction) { return take_up(transaction, lost); }));

@@ -257,12 +257,27 @@ Result<void> add_released_epoch(Transaction& transaction, std::int64_t grant_id,
   return statement.run();
 }
 
-Result<bool> advance(Transaction& transaction, const ReleasedEpoch& epoch, const crypto::Hash& next_root) {
+Result<void> advance(Transaction& transaction, ReleasedEpoch& epoch, const crypto::Hash& next_root) {
   auto& database = transaction.database();
   GL_TRY(statement, database.prepare("UPDATE released_epoch SET next_index = next_index + 1, next_root = ?3 WHERE id = "
                                      "?1 AND next_index = ?2"));
   statement.bind(1, epoch.id).bind(2, static_cast<std::int64_t>(epoch.next_index)).bind(3, next_root.trytes());
-  return run_and_tell(database, statement);
+  GL_TRY(is_ours, run_and_tell(database, statement));
+  if (is_ours) {
+    ++epoch.next_index;
+    epoch.next_root = next_root;
+    return {};
+  }
+  GL_TRY(now, database.prepare("SELECT next_index, next_root, messages FROM released_epoch WHERE id = ?1"));
+  GL_TRY(is_there, now.bind(1, epoch.id).step());
+  if (!is_there) return damaged();
+  GL_ASSIGN(epoch.next_index, count_at(now, 0));
+  GL_ASSIGN(epoch.next_root, hash_at(now, 1));
+  epoch.messages.reset();
+  if (!now.is_null(2)) {
+    GL_ASSIGN(epoch.messages, count_at(now, 2));
+  }
+  return {};
 }
 
 }  // namespace glucoledger::home

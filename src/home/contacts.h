@@ -60,7 +60,7 @@ struct ReleasedEpoch {
 // Those that may still hold something unread; oldest first.
 Result<std::vector<ReleasedEpoch>> epochs_to_read(Home& home, const ReceivedGrant& grant);
 Result<void> add_released_epoch(Transaction& transaction, std::int64_t grant_id, const keys::EpochRelease& release);
-// One message further. False, and nothing is changed: another process has read it meanwhile.
-Result<bool> advance(Transaction& transaction, const ReleasedEpoch& epoch, const crypto::Hash& next_root);
+// One message further, or as far as another process has read meanwhile: `epoch` as it stands then.
+Result<void> advance(Transaction& transaction, ReleasedEpoch& epoch, const crypto::Hash& next_root);
 
 }  // namespace glucoledger::home

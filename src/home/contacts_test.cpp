@@ -147,17 +147,21 @@ TEST_F(ContactsTest, ANoteReleasesEndsAndCloses) {
   EXPECT_EQ(grant().fetched_ms, 88);
 }
 
-TEST_F(ContactsTest, OneOfTwoReadersGoesOn) {
+TEST_F(ContactsTest, OfTwoReadersEachGoesOnWhereTheOtherIs) {
   auto invited = invitation();
   invited.newest_epoch = epoch();
   add(invited);
   const auto next = epoch('B').root;
-  const auto here = std::move(epochs_to_read(home(), grant())->front());
-  EXPECT_TRUE(write(other(), [&](Transaction& t) { return advance(t, here, next); }));
-  EXPECT_FALSE(write(home(), [&](Transaction& t) { return advance(t, here, epoch('C').root); }));
-  const auto there = std::move(epochs_to_read(home(), grant())->front());
+  auto here = std::move(epochs_to_read(home(), grant())->front());
+  auto there = std::move(epochs_to_read(other(), grant())->front());
+  write(other(), [&](Transaction& t) { return advance(t, there, next); });
   EXPECT_EQ(there.next_index, 1U);
   EXPECT_EQ(there.next_root, next);
+  write(other(), [&](Transaction& t) { return advance(t, there, epoch('C').root); });
+  write(home(), [&](Transaction& t) { return advance(t, here, next); });
+  EXPECT_EQ(here.next_index, 2U) << "as far as the other has read";
+  EXPECT_EQ(here.next_root, epoch('C').root);
+  EXPECT_EQ(epochs_to_read(home(), grant())->front().next_index, 2U);
 }
 
 TEST_F(ContactsTest, ARecordIsKeptOnceAPatient) {

@@ -81,8 +81,13 @@ Result<void> write_meta(sqlite::Database& database, std::string_view name, ByteV
 }
 
 Result<SecretBytes> key_from_file(const std::filesystem::path& file) {
-  GL_TRY(text, base::read_secret_file(file));
-  auto bytes = base::hex_decode(text.text());
+  const auto text = base::read_secret_file(file);
+  if (!text && text.error().code == ErrorCode::kNotFound) {
+    return fail(ErrorCode::kNotFound, "the key file of the home, " + file.string() + ", is not there",
+                Advice::kGiveKeyFile);
+  }
+  if (!text) return tl::unexpected(text.error());
+  auto bytes = base::hex_decode(text->text());
   if (!bytes || bytes->size() != kKeySize) {
     return fail(ErrorCode::kInputRefused, file.string() + " is no key file of a home", Advice::kGiveKeyFile);
   }
@@ -268,16 +273,16 @@ Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySo
 }
 
 Result<Home> Home::open(const std::filesystem::path& folder, const SecretBytes& key, Use use,
-                        std::int64_t older_wait_ms) {
+                        std::int64_t older_wait_ms, const base::CancelToken& cancel) {
   std::error_code ignored;
   if (!std::filesystem::exists(folder / kDatabaseName, ignored)) return tl::unexpected(no_home(folder));
   Home home;
   home.folder_ = absolute_path(folder);
   home.key_ = key.clone();
   base::keep_from_disk(home.key_.data(), home.key_.size());
-  GL_ASSIGN(home.database_,
-            sqlite::Database::open(folder / kDatabaseName, use == Use::kWrite ? sqlite::Database::Mode::kReadWrite
-                                                                              : sqlite::Database::Mode::kReadOnly));
+  home.cancel_ = cancel;
+  const auto mode = use == Use::kWrite ? sqlite::Database::Mode::kReadWrite : sqlite::Database::Mode::kReadOnly;
+  GL_ASSIGN(home.database_, sqlite::Database::open(folder / kDatabaseName, mode, cancel));
   GL_TRY(is_made, is_home(home.database_));
   if (!is_made) return tl::unexpected(no_home(folder));
   GL_TRY(version, home.database_.user_version());

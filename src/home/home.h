@@ -70,12 +70,12 @@ class Home {
  public:
   enum class Use { kRead, kWrite };
   // Brings a home of an older version up to date, whatever the use. A process of an older version that uses it is
-  // waited for, `older_wait_ms` at most, then kBusy.
+  // waited for, `older_wait_ms` at most, then kBusy. Once cancelled, nobody is waited for: kInterrupted.
   static Result<Home> open(const std::filesystem::path& folder, const SecretBytes& key, Use use,
-                           std::int64_t older_wait_ms = 2'000);
+                           std::int64_t older_wait_ms = 2'000, const base::CancelToken& cancel = {});
 
   // The same home, for another thread.
-  Result<Home> open_again() const { return open(folder_, key_, Use::kWrite); }
+  Result<Home> open_again() const { return open(folder_, key_, Use::kWrite, 0, cancel_); }
 
   sqlite::Database& database() { return database_; }
   const std::filesystem::path& folder() const { return folder_; }
@@ -95,8 +95,8 @@ class Home {
   Bytes seal(std::string_view label, ByteView secret) const;
   Result<SecretBytes> unseal(std::string_view label, ByteView sealed) const;
 
-  // Runs `work` in one transaction; its error rolls back. Waits for other processes' transactions (30 s, then kBusy).
-  // `work` must not touch a network, a lock or a file that others wait for.
+  // Runs `work` in one transaction; its error rolls back. Waits for other processes' transactions (30 s, then kBusy; or
+  // until cancelled, then kInterrupted). `work` must not touch a network, a lock or a file that others wait for.
   using Work = std::function<Result<void>(Transaction& transaction)>;
   Result<void> write(const Work& work);
   // One state of the database for several questions. Inside write(): the one that stands there.
@@ -125,6 +125,7 @@ class Home {
   std::filesystem::path folder_;
   sqlite::Database database_;
   SecretBytes key_;
+  base::CancelToken cancel_;
   Settings settings_;
   std::optional<locator::Locator> inner_ledger_;
   std::optional<locator::Locator> inner_store_;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/advice.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "http/message.h"
@@ -40,7 +41,7 @@ Result<TokenCheck> TokenCheck::from_file(const std::filesystem::path& path) {
   const bool is_printable = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (token.size() < base::limits::kTokenSizeMin || token.size() > base::limits::kTokenSizeMax || !is_printable) {
     return fail(ErrorCode::kUsage, "the token file holds no token: one line of 16 to 4,096 printable characters",
-                "make one: openssl rand -hex 32 > FILE; chmod 600 FILE");
+                Advice::kMakeToken);
   }
   TokenCheck check;
   check.digest_ = digest_of(token);

@@ -45,6 +45,7 @@ Result<std::optional<InclusionPath>> inclusion_path(const StateReader& reader, c
   if (!record) return std::nullopt;
   GL_TRY(range, complete_range(reader));
   const auto find_node = [&](int level, std::uint64_t index) { return read_node(reader, level, index); };
+  if (record->sequence - 1 >= range.count()) return tl::unexpected(records::damaged());
   GL_TRY(path, ledger::inclusion_path(record->sequence - 1, range.count(), find_node));
   return path;
 }

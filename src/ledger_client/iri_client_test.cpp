@@ -318,14 +318,17 @@ TEST_F(IriClientTest, JunkIsReadPageByPageInSmallParts) {
   EXPECT_FALSE(other.found);
 }
 
-TEST_F(IriClientTest, PagesThatDoNotGoOnAreAWrongAnswer) {
+TEST_F(IriClientTest, PagesThatDoNotGoOnOrEndAreAWrongAnswer) {
   nodes_[0].pages = true;
-  nodes_[0].twist = [](nlohmann::json& reply) {
-    if (reply.contains("hashes")) reply["next"] = 0;
-  };
-  auto one = client(1);
-  PayloadSink sink("HELLO");
-  EXPECT_EQ(one.read_into(std::span(&kAddress, 1), sink).error().code, ErrorCode::kCorrupt);
+  for (const int step : {0, 1}) {
+    int next = 0;
+    nodes_[0].twist = [&](nlohmann::json& reply) {
+      if (reply.contains("hashes")) reply["next"] = next += step;
+    };
+    auto one = client(1);
+    PayloadSink sink("HELLO");
+    EXPECT_EQ(one.read_into(std::span(&kAddress, 1), sink).error().code, ErrorCode::kCorrupt);
+  }
 }
 
 TEST_F(IriClientTest, AServiceDoesTheProofOfWork) {

@@ -268,8 +268,10 @@ Result<IriNode::Absences> IriNode::read_into(std::span<const Hash> addresses, po
 Result<void> IriNode::read_part(const Facts& facts, std::span<const Hash> addresses, ports::Sink& sink,
                                 std::unordered_set<Hash>* known, Absences& absences, const CancelToken& cancel) {
   std::optional<std::uint64_t> after;
+  std::size_t pages = 0;
   if (facts.pages) after = 0;
   do {
+    if (++pages > base::limits::kFoundPagesMax) return wrong_answer("its pages do not end");
     auto found = find(facts, addresses, after, absences, cancel);
     const bool refused = !found && found.error().code == ErrorCode::kInputRefused;
     const bool is_cut = !facts.pages && (refused || (found && found->hashes.size() >= facts.found_max));

@@ -16,7 +16,10 @@
 namespace glucoledger::sqlite {
 namespace {
 
-constexpr int kBusyWaitMs = 30'000;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kBusyWait(30'000);
+constexpr std::chrono::milliseconds kBusyWaitWhenCancelled(500);
 constexpr std::size_t kIdleStatementsMax = 128;
 
 Error error_of(sqlite3* database) {
@@ -99,13 +102,13 @@ bool has_write_ahead_log(const std::filesystem::path& path) {
 }
 
 // Where two processes turn the same new database to WAL, SQLite tells one of them at once that it is busy.
-Result<void> turn_to_wal(Database& database) {
-  constexpr auto kStep = std::chrono::milliseconds(10);
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyWaitMs);
+Result<void> turn_to_wal(Database& database, const base::CancelToken& cancel) {
+  constexpr std::int64_t kStepMs = 10;
+  const auto end = Steady::now() + kBusyWait;
   while (true) {
     auto done = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
-    if (done || done.error().code != ErrorCode::kBusy || std::chrono::steady_clock::now() >= end) return done;
-    std::this_thread::sleep_for(kStep);
+    if (done || done.error().code != ErrorCode::kBusy || Steady::now() >= end) return done;
+    if (cancel.wait_ms(kStepMs)) return cancel.check();
   }
 }
 
@@ -217,11 +220,26 @@ Bytes Statement::blob(int column) const {
   return data == nullptr ? Bytes() : Bytes(data, data + size);
 }
 
+struct Database::Waiting {
+  base::CancelToken cancel;
+  Steady::time_point since;
+};
+
+// 0: gives up.
+int Database::wait_for_others(void* waiting, int tries) {
+  auto& [cancel, since] = *static_cast<Waiting*>(waiting);
+  const auto now = Steady::now();
+  if (tries == 0) since = now;
+  if (now - since >= (cancel.cancelled() ? kBusyWaitWhenCancelled : kBusyWait)) return 0;
+  std::this_thread::sleep_for(std::chrono::milliseconds(std::min(tries + 1, 20)));
+  return 1;
+}
+
 void Database::Close::operator()(sqlite3* database) const {
   sqlite3_close_v2(database);
 }
 
-Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
+Result<Database> Database::open(const std::filesystem::path& path, Mode mode, const base::CancelToken& cancel) {
   std::error_code ignored;
   if (mode != Mode::kReadWriteCreate && !std::filesystem::exists(path, ignored)) {
     return fail(ErrorCode::kNotFound, "there is no database " + path.string());
@@ -235,10 +253,11 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
   Database database;
   database.database_.reset(raw);
   if (code != SQLITE_OK) return tl::unexpected(error_of(raw));
-  sqlite3_busy_timeout(raw, kBusyWaitMs);
+  database.waiting_ = std::make_shared<Waiting>(Waiting{cancel, {}});
+  sqlite3_busy_handler(raw, wait_for_others, database.waiting_.get());
   GL_CHECK(database.execute("PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF"));
   if (mode != Mode::kReadOnly) {
-    GL_CHECK(turn_to_wal(database));
+    GL_CHECK(turn_to_wal(database, cancel));
   } else {
     const auto read = database.user_version();
     const bool cannot_write = !read && read.error().code == ErrorCode::kFailed;
@@ -344,7 +363,10 @@ Result<void> Database::run_transaction(std::string_view begin, const std::functi
       sqlite3_exec(database.database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
     }
   };
-  GL_CHECK(execute(begin));
+  if (auto begun = execute(begin); !begun) {
+    if (begun.error().code == ErrorCode::kBusy && waiting_) GL_CHECK(waiting_->cancel.check());
+    return begun;
+  }
   const Rollback rollback{*this};
   GL_CHECK(work());
   return execute("COMMIT");

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/cancel.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -77,9 +78,9 @@ auto collect_rows(Statement& statement, const Make& make)
 class Database {
  public:
   enum class Mode { kReadWriteCreate, kReadWrite, kReadOnly };
-  // A missing file in the last two modes is kNotFound. Waits up to 30 s for another process's write,
-  // then kBusy; so does each statement.
-  static Result<Database> open(const std::filesystem::path& path, Mode mode);
+  // A missing file in the last two modes is kNotFound. Waits up to 30 s for another process's write, then kBusy; so
+  // does each statement. Once cancelled, half a second: who stops shall still be able to note down how far it came.
+  static Result<Database> open(const std::filesystem::path& path, Mode mode, const base::CancelToken& cancel = {});
 
   Result<Statement> prepare(std::string_view sql);
   Result<void> execute(std::string_view sql);  // one or more statements without parameters
@@ -93,7 +94,7 @@ class Database {
   void limit_values(std::size_t size_max);
 
   // Runs `work` inside BEGIN IMMEDIATE .. COMMIT; its error (or a failing commit) rolls back. kBusy: others wrote all
-  // the time that it waited.
+  // the time that it waited; kInterrupted: they did until it was cancelled.
   Result<void> transaction(const std::function<Result<void>()>& work);
   // Runs `work`, which only reads, on one state of the database.
   Result<void> read_transaction(const std::function<Result<void>()>& work);
@@ -108,6 +109,10 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  struct Waiting;
+  static int wait_for_others(void* waiting, int tries);
+
+  std::shared_ptr<Waiting> waiting_;  // goes last
   std::unique_ptr<sqlite3, Close> database_;
   std::shared_ptr<IdleStatements> idle_;
 };

@@ -88,6 +88,20 @@ TEST_F(DatabaseTest, AStatementOfKnownTextBeginsAnew) {
   EXPECT_EQ(number_in_t(), 7);
 }
 
+TEST_F(DatabaseTest, WhoIsStoppedWaitsForNobodysTransaction) {
+  auto other = open();
+  ASSERT_TRUE(other.execute("CREATE TABLE t (n INTEGER)"));
+  base::CancelSource stop;
+  auto database = std::move(*Database::open(path_, Mode::kReadWrite, stop.token()));
+  stop.trip();
+  const auto insert = [&] { return database.execute("INSERT INTO t VALUES (1)"); };
+  EXPECT_TRUE(database.transaction(insert)) << "where nobody else is at it";
+  ASSERT_TRUE(other.execute("BEGIN IMMEDIATE"));
+  EXPECT_EQ(database.transaction(insert).error().code, ErrorCode::kInterrupted);
+  ASSERT_TRUE(other.execute("ROLLBACK"));
+  EXPECT_EQ(number(database, "SELECT count(*) FROM t"), 1);
+}
+
 TEST_F(DatabaseTest, AStatementMayOutliveItsDatabase) {
   std::optional<Statement> statement;
   {

@@ -25,9 +25,11 @@ Result<void> into_report(Result<void> outcome, FetchReport& report) {
 Result<void> read_notes(home::Home& home, const World& world, const home::ReceivedGrant& grant, ports::Ledger& ledger,
                         FetchReport& report) {
   GL_TRY(mailbox, exchange::Mailbox::open(home, grant.thread_id, ledger, world));
-  const auto take = [&](std::uint64_t number, const keys::Note& note) {
-    return home.write(
-        [&](home::Transaction& transaction) { return home::apply_note(transaction, grant, number, note); });
+  const auto take = [&](std::uint64_t number, const keys::Note& note) -> Result<void> {
+    GL_CHECK(
+        home.write([&](home::Transaction& transaction) { return home::apply_note(transaction, grant, number, note); }));
+    ++report.notes;
+    return {};
   };
   GL_TRY(read, mailbox.read(grant.patient_key, take));
   if (read.pruned) {
@@ -79,6 +81,15 @@ Result<void> fetch_into(home::Home& home, const World& world, const home::Contac
   return {};
 }
 
+// What was kept before stays: then it is not BUSY, "nothing was changed", any more.
+Error cut_short(Error error, const std::vector<FetchReport>& reports) {
+  const auto has_changed = [](const FetchReport& report) {
+    return report.notes + report.messages + report.new_records > 0;
+  };
+  if (error.code != ErrorCode::kBusy || std::none_of(reports.begin(), reports.end(), has_changed)) return error;
+  return {ErrorCode::kFailed, error.message + "; what was read until now is kept", "", Advice::kFetchAgain};
+}
+
 Result<void> conclude(home::Home& home, const home::Contact& contact, FetchReport& report) {
   GL_ASSIGN(report.records, home::count_records(home, contact));
   report.conclude();
@@ -119,8 +130,8 @@ Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, con
       reports[i].add_problem(FetchState::kUnreachable, "", "nothing came of the patient's ledger for too long");
     } else if (!outcomes[i] && outcomes[i].error().code == ErrorCode::kInterrupted) {
       return fail(ErrorCode::kInterrupted, "stopped: what was read until now is kept", Advice::kFetchAgain);
-    } else {
-      GL_CHECK(std::move(outcomes[i]));
+    } else if (!outcomes[i]) {
+      return tl::unexpected(cut_short(std::move(outcomes[i].error()), reports));
     }
     GL_CHECK(conclude(home, contacts[i], reports[i]));
   }

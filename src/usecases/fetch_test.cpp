@@ -248,6 +248,31 @@ TEST_F(FetchTest, ASilentLedgerOfOnePatientKeepsNobodyElseWaiting) {
   EXPECT_EQ(reports->back().state, FetchState::kUnreachable);
 }
 
+// As a second process of the home does it, at any point of the first one's.
+TEST_F(FetchTest, WhatAnotherProcessBeganToReadAndLeftIsReadToTheEnd) {
+  import(0, 0, 6);
+  publish();
+  for (std::int64_t calls = 1; calls < 10; ++calls) {
+    const auto name = "reader-" + std::to_string(calls);
+    invite(name);
+    bool has_begun = false;
+    auto world = world_;
+    world.progress = [&](std::string_view stage, std::uint64_t, std::uint64_t) {
+      if (stage != "fetching records" || std::exchange(has_begun, true)) return;
+      network_.fail_at_call = calls;
+      (void)try_fetch(name);
+      network_.fail_at_call = 0;
+      network_.reachable = true;
+    };
+    auto home = open("clinic");
+    const auto reports = fetch(home, world, name);
+    ASSERT_TRUE(reports) << reports.error().message;
+    EXPECT_TRUE(has_begun);
+    EXPECT_EQ(records(name), imported_) << calls;
+    EXPECT_TRUE(reports->front().problems.empty());
+  }
+}
+
 TEST_F(FetchTest, ADroppedFileIsPruned) {
   import(0, 0, 2);
   publish(files());

@@ -8,9 +8,11 @@
 #include "base/advice.h"
 #include "base/wall_time.h"
 #include "exchange/home_ledger.h"
+#include "fhir/observation.h"
 #include "home/grants.h"
 #include "home/messages.h"
 #include "ledger/min_weight_magnitude.h"
+#include "privacy/identifier.h"
 #include "usecases/role.h"
 
 namespace glucoledger::usecases {
@@ -97,20 +99,56 @@ Result<void> plan_days(home::Transaction& transaction, const Groups& groups, Pub
   return home::release_to_holders(transaction, fresh);
 }
 
-Result<void> plan_files(home::Transaction& transaction, const Groups& groups, PublishPlan& plan) {
+// What a reading takes at most in a file of records: as the first one of its device, and something for what differs.
+class RecordSizes {
+ public:
+  explicit RecordSizes(const home::Home& home) : home_(home), context_{home.settings().patient, {}} {}
+
+  std::size_t of(const cgm::Reading& reading) {
+    constexpr std::size_t kDiffers = 512;  // value, reason of its absence, kind, time
+    auto& size = by_device_[{reading.device_model, reading.device_serial}];
+    if (size > 0) return size;
+    auto as_written = reading;
+    as_written.identity = privacy::reading_identifier(home_.identifier_key(), reading);
+    return size = fhir::full_observation(as_written, context_).size() + kDiffers;
+  }
+
+ private:
+  const home::Home& home_;
+  const fhir::ObservationContext context_;
+  std::map<std::pair<std::string, std::string>, std::size_t> by_device_;
+};
+
+Result<home::Epoch> plan_file(home::Transaction& transaction, std::span<const StoredReading> readings) {
+  std::set<std::string> days;
+  std::vector<std::int64_t> ids;
+  for (const auto& reading : readings) {
+    days.insert(reading.local_day);
+    ids.push_back(reading.id);
+  }
+  GL_TRY(epoch, home::create_epoch(transaction, keys::Design::kTangleIpfs, *days.begin(), *days.rbegin()));
+  GL_CHECK(home::add_message(transaction, epoch, ids));
+  return epoch;
+}
+
+// One file a window, or more where no reader would take as large a one.
+Result<void> plan_files(home::Transaction& transaction, const Groups& groups, std::size_t file_size_max,
+                        PublishPlan& plan) {
   std::vector<home::Epoch> fresh;
+  RecordSizes sizes(transaction.home());
   for (const auto& [window, readings] : groups) {
-    std::set<std::string> days;
-    std::vector<std::int64_t> ids;
-    for (const auto& reading : readings) {
-      days.insert(reading.local_day);
-      ids.push_back(reading.id);
+    for (std::span<const StoredReading> rest = readings; !rest.empty();) {
+      std::size_t count = 0;
+      for (std::size_t size = 0; count < rest.size(); ++count) {
+        size += sizes.of(rest[count].reading);
+        if (size > file_size_max && count > 0) break;
+      }
+      GL_TRY(epoch, plan_file(transaction, rest.first(count)));
+      fresh.push_back(std::move(epoch));
+      rest = rest.subspan(count);
+      ++plan.messages;
     }
-    GL_TRY(epoch, home::create_epoch(transaction, keys::Design::kTangleIpfs, *days.begin(), *days.rbegin()));
-    GL_CHECK(home::add_message(transaction, epoch, ids));
     plan.readings += readings.size();
-    ++plan.messages;
-    fresh.push_back(std::move(epoch));
   }
   plan.epochs += fresh.size();
   return home::release_to_holders(transaction, fresh);
@@ -126,7 +164,8 @@ Result<void> plan_some(home::Home& home, const PublishOptions& options, const Gr
     std::vector<StoredReading> readings;
     for (auto& group : groups) std::move(group.second.begin(), group.second.end(), std::back_inserter(readings));
     GL_TRY(cuts, cuts_of_grants(home, options.design));
-    return plan_files(transaction, by_window(std::move(readings), options.window, cuts), planned);
+    return plan_files(transaction, by_window(std::move(readings), options.window, cuts), options.file_size_max,
+                      planned);
   }));
   plan.readings += planned.readings;
   plan.messages += planned.messages;

@@ -1,12 +1,14 @@
 // Publishing: readings that no message carries yet are given to epochs and wait in the outbox; then the outbox runs.
 //
 // Design A: an epoch a local day, a message a reading. Design B: an epoch and one file a window; a window is cut where
-// the days of an open grant begin or end, so that no file holds more than a grant covers.
+// the days of an open grant begin or end, so that no file holds more than a grant covers, and where it is more than a
+// reader takes.
 #pragma once
 
 #include <functional>
 #include <optional>
 
+#include "base/limits.h"
 #include "cgm/local_day.h"
 #include "home/readings.h"
 #include "usecases/carry.h"
@@ -17,8 +19,9 @@ namespace glucoledger::usecases {
 struct PublishOptions {
   keys::Design design = keys::Design::kTangle;
   home::DayRange days;
-  std::optional<std::size_t> last;             // only so many of the newest
-  cgm::Window window = cgm::Window::kQuarter;  // design B
+  std::optional<std::size_t> last;                               // only so many of the newest
+  cgm::Window window = cgm::Window::kQuarter;                    // design B
+  std::size_t file_size_max = base::limits::kRecordFileSizeMax;  // of the records in a file: readers take no more
   OutboxOptions outbox;
 };
 

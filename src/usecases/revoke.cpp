@@ -78,8 +78,9 @@ Result<Revocation> revoke(home::Home& home, const World& world, std::string_view
   Revocation outcome;
   // Should the disk not take it, the revocation shall hold all the same. Who waited in vain for another process's
   // transaction does not wait a second time.
-  if (const auto renewed = home.renew_instance(); !renewed && renewed.error().code == ErrorCode::kBusy) {
-    return tl::unexpected(renewed.error());
+  if (const auto renewed = home.renew_instance(); !renewed) {
+    const auto code = renewed.error().code;
+    if (code == ErrorCode::kBusy || code == ErrorCode::kInterrupted) return tl::unexpected(renewed.error());
   }
   GL_CHECK(write_while_nothing_departs(home, [&](home::Transaction& transaction) -> Result<void> {
     GL_TRY(grants, home::open_grants_named(home, name));

@@ -92,6 +92,21 @@ TEST_F(SharingTest, FilesAreCutWhereAGrantBeginsOrEnds) {
   EXPECT_EQ(home::all_epochs(home, kB)->size(), 4U);
 }
 
+TEST_F(SharingTest, AWindowOfMoreThanAReaderTakesBecomesSeveralFiles) {
+  import(0, 0, 10);
+  invite("smith", kB);
+  auto options = files(cgm::Window::kQuarter);
+  options.file_size_max = 6'000;  // of records of about 1,300 bytes
+  auto home = open("patient");
+  const auto published = usecases::publish(home, world_, options);
+  ASSERT_TRUE(published) << published.error().message;
+  EXPECT_EQ(published->plan.readings, 10U);
+  EXPECT_GE(published->plan.messages, 3U);
+  EXPECT_LE(published->plan.messages, 5U);
+  EXPECT_EQ(state("smith"), FetchState::kFound);
+  EXPECT_EQ(records("smith"), imported_);
+}
+
 TEST_F(SharingTest, AFileThatReachesOverTheWindowIsLeftOutAndSaidSo) {
   for (std::int64_t day = 0; day < 3; ++day) import(day, 0, 2);
   publish(files(cgm::Window::kRealtime));

@@ -51,6 +51,8 @@ Result<std::vector<Error>> make_home(const std::filesystem::path& folder, const 
                                      const home::KeySource& key_source, const base::Clock& clock,
                                      const base::CancelToken& cancel) {
   const auto& [settings, min_weight_magnitude, http] = request;
+  const bool has_access = !http.ca_file.empty() || http.token;
+  if (has_access) GL_CHECK(check_needs_access(settings.ledger.value_or(locator::Locator::of_folder(folder))));
   const bool has_nodes = settings.ledger && !settings.ledger->is_folder();
   std::vector<Error> faults;
   if (settings.ledger) GL_CHECK(make_ledger(*settings.ledger, request, clock, cancel));
@@ -62,7 +64,7 @@ Result<std::vector<Error>> make_home(const std::filesystem::path& folder, const 
   GL_CHECK(home::create_home(folder, settings, key_source, clock.now_ms()));
   GL_TRY(key, home::unlock_home(folder, key_source));
   GL_TRY(home, home::Home::open(folder, key, home::Home::Use::kWrite));
-  if (!http.ca_file.empty() || http.token) GL_CHECK(store_access(home, http));
+  if (has_access) GL_CHECK(store_access(home, http));
   if (settings.role == home::Role::kClinic) return faults;
   if (!settings.ledger) GL_CHECK(make_ledger(home.ledger_place(), request, clock, cancel));
   const bool is_met = has_nodes && faults.size() < settings.ledger->endpoints().size();

@@ -15,13 +15,13 @@ constexpr std::string_view kCaFile = "ledger-ca";
 constexpr std::string_view kToken = "ledger-token";
 
 Result<SecretBytes> read_token(const std::string& file) {
-  GL_TRY(text, base::read_file(file, base::limits::kTokenSizeMax));
-  const auto line = text.substr(0, text.find_first_of("\r\n"));
-  const bool is_plain = std::all_of(line.begin(), line.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (line.empty() || !is_plain) {
+  GL_TRY(token, base::read_secret_file(file));
+  const auto text = token.text();
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (text.empty() || text.size() > base::limits::kTokenSizeMax || !is_plain) {
     return fail(ErrorCode::kInputRefused, "the token's file holds no line of printable characters without spaces");
   }
-  return SecretBytes(base::to_bytes(line));
+  return token;
 }
 
 }  // namespace
@@ -49,7 +49,14 @@ http::ClientOptions for_home(http::ClientOptions http) {
   return http;
 }
 
+Result<void> check_needs_access(const locator::Locator& ledger) {
+  if (!ledger.is_folder()) return {};
+  return fail(ErrorCode::kUsage, "the home's ledger is a folder, which needs neither certificates nor a token",
+              Advice::kNameNodesForNewHome);
+}
+
 Result<void> store_access(home::Home& home, const http::ClientOptions& http) {
+  GL_CHECK(check_needs_access(home.ledger_place()));
   return home.write([&](home::Transaction& transaction) -> Result<void> {
     if (!http.ca_file.empty()) GL_CHECK(home.set_meta(transaction, kCaFile, http.ca_file));
     if (!http.token) return {};

@@ -25,7 +25,9 @@ Result<http::ClientOptions> read_access(const AccessFiles& files);
 // Such that errors advise to give the home what a node asks for.
 http::ClientOptions for_home(http::ClientOptions http);
 
-// Kept in the home, the token sealed; what is not given stays as it was.
+// kUsage: a folder is opened by whoever may read it.
+Result<void> check_needs_access(const locator::Locator& ledger);
+// Kept in the home, the token sealed; what is not given stays as it was. kUsage: as above.
 Result<void> store_access(home::Home& home, const http::ClientOptions& http);
 Result<NodeAccess> load_access(home::Home& home);
 

@@ -88,7 +88,7 @@ std::vector<Error> faults_of_nodes(const locator::Locator& nodes, http::ClientOp
     } else if (!network_id.empty() && network_id != info->network_id) {
       faults.push_back({ErrorCode::kCorrupt,
                         "the node at " + endpoint.authority() + " belongs to another ledger than those before it",
-                        "remove the home's folder and make it anew, with nodes of one ledger"});
+                        "name only nodes of one ledger"});
     } else {
       network_id = info->network_id;
     }
