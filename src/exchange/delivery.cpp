@@ -182,7 +182,7 @@ Result<void> Delivery::let_leave(AttachPipeline& pipeline, const DeliverySource&
   std::vector<Outgoing> rows;
   rows.reserve(batch.size());
   for (const auto& one : batch) rows.push_back(without_bundle(one.row));
-  GL_TRY(departure, home::Departure::begin(home_.folder(), world_.cancel, world_.clock));
+  GL_TRY(departure, home::Departure::begin(home_.folder(), world_.cancel, world_.clock, hold_wait_ms_));
   std::vector<bool> may_leave;
   GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
     GL_CHECK(home::mark_left(transaction, left_));

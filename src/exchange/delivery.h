@@ -50,9 +50,15 @@ struct DeliverySource {
 
 class Delivery {
  public:
+  // `hold_wait_ms`: how long another process is waited for that holds departures off (home/signing_lease.h).
   Delivery(home::Home& home, ports::Ledger& ledger, const ports::World& world, int min_weight_magnitude,
-           bool confirms_data)
-      : home_(home), ledger_(ledger), world_(world), mwm_(min_weight_magnitude), confirms_data_(confirms_data) {}
+           bool confirms_data, std::int64_t hold_wait_ms = home::Departure::kWaitMs)
+      : home_(home),
+        ledger_(ledger),
+        world_(world),
+        mwm_(min_weight_magnitude),
+        confirms_data_(confirms_data),
+        hold_wait_ms_(hold_wait_ms) {}
 
   // `total`: how many there will be, for who waits; 0: not known. Returns when the ledger accepted them.
   Result<void> send_all(const DeliverySource& source, std::size_t total);
@@ -99,6 +105,7 @@ class Delivery {
   const ports::World& world_;
   int mwm_;
   bool confirms_data_;
+  std::int64_t hold_wait_ms_;
   std::set<std::int64_t> epochs_looked_at_;
   std::vector<Accepted> sent_;  // accepted, and not confirmed yet
   // The books: what the home is to be told with its next transaction.

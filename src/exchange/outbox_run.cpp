@@ -26,8 +26,9 @@ constexpr std::size_t kRowsAtOnce = 256;
 constexpr int kFruitlessRoundsMax = 20;  // in which every epoch was changed by another process before it signed
 // Who shares or revokes waits no longer for a milestone that confirms the notes: they are on the ledger.
 constexpr std::int64_t kNotesWaitMs = 1'500;
-constexpr int kRenumberingsMax = 20;  // of notes whose numbers another copy of this home took at the same moment
-constexpr int kRunsMax = 100;         // one after the other, for what other processes add at the end of each
+constexpr int kRenumberingsMax = 20;         // of notes whose numbers another copy of this home took at the same moment
+constexpr std::int64_t kHoldWaitMs = 1'000;  // of who shares or revokes, which holds all the same
+constexpr int kRunsMax = 100;                // one after the other, for what other processes add at the end of each
 
 // Inside a transaction: what waits in these epochs, into new ones. Their ids.
 Result<std::vector<std::int64_t>> move_to_new_epochs(home::Transaction& transaction,
@@ -56,7 +57,8 @@ class OutboxRun {
         world_(world),
         options_(options),
         ledger_(*opened.ledger),
-        delivery_(home, *opened.ledger, world, mwm, opened.info.confirms_data) {}
+        delivery_(home, *opened.ledger, world, mwm, opened.info.confirms_data,
+                  options.notes_only ? kHoldWaitMs : home::Departure::kWaitMs) {}
 
   Result<OutboxReport> run() {
     GL_CHECK(resume());

@@ -104,11 +104,14 @@ Result<SecretBytes> make_key_file(const std::filesystem::path& file) {
   return key;
 }
 
-Result<SecretBytes> key_from_passphrase(const std::filesystem::path& file, ByteView salt) {
+Result<SecretBytes> read_passphrase(const std::filesystem::path& file) {
   GL_TRY(passphrase, base::read_secret_file(file));
-  if (passphrase.empty()) {
-    return fail(ErrorCode::kInputRefused, "the passphrase file is empty", "write the passphrase into it, in one line");
-  }
+  if (!passphrase.empty()) return passphrase;
+  return fail(ErrorCode::kInputRefused, "the passphrase file is empty", "write the passphrase into it, in one line");
+}
+
+Result<SecretBytes> key_from_passphrase(const std::filesystem::path& file, ByteView salt) {
+  GL_TRY(passphrase, read_passphrase(file));
   SecretBytes key(kKeySize);
   if (salt.size() != crypto_pwhash_SALTBYTES ||
       crypto_pwhash(key.data(), key.size(), passphrase.text().data(), passphrase.size(), salt.data(),
@@ -208,16 +211,30 @@ std::string_view name_of(Role role) {
   return role == Role::kPatient ? "patient" : "clinic";
 }
 
-Result<void> create_home(const std::filesystem::path& folder, const Settings& settings, const KeySource& source,
-                         std::int64_t now_ms) {
+Result<void> check_new_home(const std::filesystem::path& folder, const KeySource& source) {
   GL_CHECK(check_source(source));
-  GL_CHECK(base::make_folder(folder, 0700));
-  const auto lock = base::FileLock::acquire(folder / kLockName, kCreateWaitMs);
-  if (!lock) return tl::unexpected(lock.error());
   GL_TRY(is_made, holds_home(folder));
   if (is_made) {
     return fail(ErrorCode::kUsage, "there is a home already in " + folder.string(), Advice::kChooseHomeFolder);
   }
+  if (!source.passphrase_file.empty()) return read_passphrase(source.passphrase_file).map([](const auto&) {});
+  if (source.key_file.empty()) return {};
+  std::error_code ignored;
+  if (std::filesystem::exists(source.key_file, ignored)) {
+    return key_from_file(source.key_file).map([](const auto&) {});
+  }
+  const auto parent = absolute_path(source.key_file).parent_path();
+  if (std::filesystem::is_directory(parent, ignored)) return {};
+  return fail(ErrorCode::kNotFound, "there is no folder " + parent.string() + " for the key file",
+              "make it, or name another file");
+}
+
+Result<void> create_home(const std::filesystem::path& folder, const Settings& settings, const KeySource& source,
+                         std::int64_t now_ms) {
+  GL_CHECK(base::make_folder(folder, 0700));
+  const auto lock = base::FileLock::acquire(folder / kLockName, kCreateWaitMs);
+  if (!lock) return tl::unexpected(lock.error());
+  GL_CHECK(check_new_home(folder, source));
   const Bytes salt = base::random_bytes(crypto_pwhash_SALTBYTES);
   const bool by_passphrase = !source.passphrase_file.empty();
   const auto key_file = absolute_path(source.key_file.empty() ? folder / kKeyFileName : source.key_file);

@@ -40,6 +40,8 @@ struct Settings {
   std::optional<fhir::Patient> patient;
 };
 
+// What keeps a home from being made there, as far as that can be told before anything is made: as create_home().
+Result<void> check_new_home(const std::filesystem::path& folder, const KeySource& key);
 // Makes the folder, its database and its key. kUsage when a home stands there already; kBusy: another process is making
 // it.
 Result<void> create_home(const std::filesystem::path& folder, const Settings& settings, const KeySource& key,

@@ -22,7 +22,9 @@ Result<std::optional<SigningLease>> SigningLease::take(const std::filesystem::pa
 }
 
 Result<Departure> Departure::begin(const std::filesystem::path& home_folder, const base::CancelToken& cancel,
-                                   const base::Clock& clock) {
+                                   const base::Clock& clock, std::int64_t wait_ms) {
+  const base::SystemClock outside;
+  const std::int64_t until_ms = outside.steady_ms() + wait_ms;
   while (true) {
     GL_CHECK(cancel.check());
     // Who passed the gate finds no hold; but a process that died may have let the gate go first.
@@ -31,6 +33,10 @@ Result<Departure> Departure::begin(const std::filesystem::path& home_folder, con
                      : tl::unexpected(gate.error());
     if (lock) return Departure(std::move(*lock), clock);
     if (lock.error().code != ErrorCode::kBusy) return tl::unexpected(lock.error());
+    if (outside.steady_ms() >= until_ms) {
+      return fail(ErrorCode::kBusy, "another process has been about to take access back for long",
+                  "end it, or let it go on where it was stopped, and repeat");
+    }
     clock.wait_ms(kStepMs, cancel);
   }
 }

@@ -30,9 +30,11 @@ class SigningLease {
 // Shared among those who send.
 class Departure {
  public:
-  // Waits while someone holds departures off; kInterrupted when cancelled. The clock must outlive it.
+  // Waits while someone holds departures off, up to `wait_ms` of real time, as their process may have been stopped:
+  // then kBusy. kInterrupted when cancelled. The clock must outlive it.
+  static constexpr std::int64_t kWaitMs = 30'000;
   static Result<Departure> begin(const std::filesystem::path& home_folder, const base::CancelToken& cancel,
-                                 const base::Clock& clock);
+                                 const base::Clock& clock, std::int64_t wait_ms = kWaitMs);
   // Since it began. Whoever holds departures off does not wait for ever, as a process may be stopped: what was not sent
   // while this is young must not be sent any more.
   std::int64_t age_ms() const { return clock_->steady_ms() - begun_ms_; }

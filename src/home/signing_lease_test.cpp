@@ -92,6 +92,11 @@ TEST_F(SigningLeaseTest, WhoIsCancelledDoesNotDepart) {
   EXPECT_EQ(Departure::begin(folder_, source.token(), kClock).error().code, ErrorCode::kInterrupted);
 }
 
+TEST_F(SigningLeaseTest, WhoWasStoppedWhileHoldingOffIsNotWaitedForWithoutEnd) {
+  const auto hold = DepartureHold::take(folder_, 0).value();
+  EXPECT_EQ(Departure::begin(folder_, {}, kClock, 10).error().code, ErrorCode::kBusy);
+}
+
 TEST_F(SigningLeaseTest, AFolderThatIsNotThereIsToldAsSuch) {
   const auto nowhere = parent_ / "nowhere";
   EXPECT_EQ(SigningLease::take(nowhere).error().code, ErrorCode::kNotFound);

@@ -1,11 +1,14 @@
 #include "ledger_client/iri_client.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
+#include <thread>
 #include <unordered_set>
 
 #include "base/advice.h"
+#include "base/parallel.h"
 #include "ledger/transaction_fields.h"
 
 namespace glucoledger::ledger_client {
@@ -15,6 +18,9 @@ constexpr std::int64_t kSecondTryPauseMs = 200;
 // Where others can be asked, one that connects and says nothing is not waited for as long as an only one.
 constexpr std::int64_t kRequestAmongSeveralMs = 6'000;
 constexpr std::int64_t kFactsAmongSeveralMs = 1'500;
+// So long is one waited for before the next is asked, too, which ledger it keeps.
+constexpr std::int64_t kStartStepMs = 20;
+constexpr std::size_t kStartSteps = 10;
 
 // How severe an error is when several nodes failed in different ways (the order of the exit codes: 3 before 6).
 int severity(const Error& error) {
@@ -80,6 +86,42 @@ Result<IriNode::Facts> IriClient::ask_for_facts(IriNode& node, const CancelToken
                       [&](const CancelToken& brief) { return node.facts(brief); });
 }
 
+void IriClient::find_one_that_answers(const CancelToken& cancel) {
+  {
+    const base::MutexLock lock(mutex_);
+    if (nodes_.size() == 1 || preferred_ != nullptr) return;
+  }
+  base::CancelSource answered(cancel);
+  const auto token = answered.token();
+  std::atomic<std::size_t> next = 0;
+  std::atomic<std::size_t> failed = 0;
+  const auto ask_some = [&] {
+    for (std::size_t i = next++; i < nodes_.size(); i = next++) {
+      // Those before it have a start, unless they failed.
+      for (std::size_t step = 0; step < i * kStartSteps && failed < i && !token.wait_ms(kStartStepMs); ++step) continue;
+      if (token.cancelled()) return;
+      IriNode& node = *nodes_[i];
+      const auto facts = ask_for_facts(node, token);
+      if (facts) {
+        const base::MutexLock lock(mutex_);
+        if (preferred_ == nullptr) preferred_ = &node;
+        answered.trip();
+      } else if (facts.error().code != ErrorCode::kInterrupted) {
+        node.note_failure();
+        ++failed;
+      }
+    }
+  };
+  const auto ask = [&] {
+    try {
+      ask_some();
+    } catch (const std::exception&) {  // no memory: whoever is needed is asked again, one after the other
+    }
+  };
+  std::vector<std::jthread> threads;
+  base::add_threads(threads, nodes_.size(), ask);
+}
+
 Result<IriNode::Facts> IriClient::facts_of(IriNode& node, const CancelToken& cancel) {
   GL_TRY(facts, ask_for_facts(node, cancel));
   const base::MutexLock lock(mutex_);
@@ -129,6 +171,7 @@ Result<Value> IriClient::with_node(const Work& work, const CancelToken& cancel) 
 }
 
 Result<ports::LedgerInfo> IriClient::info(const CancelToken& cancel) {
+  find_one_that_answers(cancel);
   return with_node<ports::LedgerInfo>(
       [this](IriNode&, const IriNode::Facts& facts) -> Result<ports::LedgerInfo> {
         ports::LedgerInfo info = facts.info;

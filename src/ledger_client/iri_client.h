@@ -55,6 +55,9 @@ class IriClient final : public ports::Ledger {
   // Those that are not set aside, the one that answered last first; all of them when none is left.
   std::vector<IriNode*> nodes_in_turn();
   Result<IriNode::Facts> ask_for_facts(IriNode& node, const CancelToken& cancel) const;
+  // Of several nodes of which none is known yet, each is asked a moment after the one before it, or once that failed:
+  // who answers first goes first, so that silent ones cost little time.
+  void find_one_that_answers(const CancelToken& cancel);
   // The node's facts, once it is sure that it belongs to this ledger.
   Result<IriNode::Facts> facts_of(IriNode& node, const CancelToken& cancel);
   // Runs `work` at one node after another until one can do it; the worst error when none can.

@@ -199,6 +199,14 @@ TEST_F(IriClientTest, ASilentFirstNodeOfSeveralDoesNotKeepTheOthersFromAnswering
   EXPECT_LE(nodes_[0].requests, 1);
 }
 
+TEST_F(IriClientTest, TheFirstToAnswerGoesFirst) {
+  nodes_[0].is_silent = nodes_[1].is_silent = true;
+  auto three = client(3, 30'000);
+  ASSERT_TRUE(three.info());
+  EXPECT_TRUE(three.tips());
+  EXPECT_LE(nodes_[0].requests + nodes_[1].requests, 2);
+}
+
 TEST_F(IriClientTest, TheOnlyNodeIsTriedAgainThoughItFailed) {
   auto one = client(1);
   nodes_[0].status = 500;

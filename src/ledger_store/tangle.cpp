@@ -13,6 +13,8 @@
 namespace glucoledger::ledger_store {
 namespace {
 
+constexpr const char* kStateFolder = "state";
+
 // A store that others wait for as long as it lives.
 class LockedStore final : public Store {
  public:
@@ -27,13 +29,27 @@ class LockedStore final : public Store {
   std::unique_ptr<Store> store_;
 };
 
+// Where a ledger is to be made, there is nothing yet: a mistaken name shall not mix it with what somebody keeps there.
+Result<void> check_nothing_else_in(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::exists(folder / kStateFolder, error)) return {};
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const auto name = entry.path().filename().string();
+    if (name == "lock" || name == "lost+found" || name.starts_with('.')) continue;
+    return fail(ErrorCode::kUsage, "in " + folder.string() + " there is no ledger, but something else",
+                "name a ledger's folder, or a new one");
+  }
+  return {};
+}
+
 Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& folder, const TangleOptions& options) {
-  const std::string database = (folder / "state").string();
+  const std::string database = (folder / kStateFolder).string();
   if (options.read_only) {
     GL_TRY(store, RocksStore::open(database, RocksStore::Access::kReadOnly));
     return store;
   }
   GL_CHECK(base::make_folder(folder));
+  GL_CHECK(check_nothing_else_in(folder));
   GL_TRY(lock, lock_folder(folder, options.lock_wait_ms));
   GL_CHECK(base::make_folder(database));
   GL_TRY(store, RocksStore::open(database, RocksStore::Access::kWrite));

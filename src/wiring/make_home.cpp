@@ -2,7 +2,8 @@
 
 #include <memory>
 
-#include "usecases/meet_ledger.h"
+#include "base/file.h"
+#include "exchange/home_ledger.h"
 #include "wiring/ledger_opener.h"
 #include "wiring/open_ledger.h"
 #include "wiring/open_store.h"
@@ -36,13 +37,39 @@ Result<std::vector<Error>> look_at_nodes(const locator::Locator& nodes, const ht
   return faults;
 }
 
-// So that a patient can share also while the nodes are out of reach. What keeps them from it now was told.
+// So that a patient can share also while the nodes are out of reach.
 Result<void> meet_nodes(home::Home& home, const base::Clock& clock, const base::CancelToken& cancel) {
   const auto opener = std::make_shared<LedgerOpener>(clock);
   GL_TRY(access, load_access(home));
   opener->set_access(std::move(access));
-  (void)usecases::meet_ledger(home, make_world(opener, clock, {}, cancel));
-  return {};
+  return exchange::open_home_ledger(home, make_world(opener, clock, {}, cancel)).map([](const auto&) {});
+}
+
+// What it needs comes first, and what can be wrong before that: what is cut short can be repeated.
+Result<std::vector<Error>> make_all(const std::filesystem::path& folder, const NewHome& request,
+                                    const home::KeySource& key_source, const base::Clock& clock,
+                                    const base::CancelToken& cancel) {
+  const auto& [settings, min_weight_magnitude, http] = request;
+  const bool is_clinic = settings.role == home::Role::kClinic;
+  GL_TRY(inner_ledger, locator::Locator::parse((folder / "ledger").string()));
+  const auto ledger = settings.ledger.value_or(inner_ledger);
+  const bool has_access = !http.ca_file.empty() || http.token;
+  if (has_access) GL_CHECK(check_needs_access(ledger));
+  std::vector<Error> faults;
+  if (settings.store) GL_CHECK(open_store(*settings.store, false));
+  if (settings.ledger || !is_clinic) GL_CHECK(make_ledger(ledger, request, clock, cancel));
+  if (!ledger.is_folder()) {
+    GL_ASSIGN(faults, look_at_nodes(ledger, http, clock, cancel));
+  }
+  GL_CHECK(cancel.check());
+  GL_CHECK(home::create_home(folder, settings, key_source, clock.now_ms()));
+  GL_TRY(key, home::unlock_home(folder, key_source));
+  GL_TRY(home, home::Home::open(folder, key, home::Home::Use::kWrite));
+  if (has_access) GL_CHECK(store_access(home, http));
+  const bool is_met = !is_clinic && !ledger.is_folder() && faults.size() < ledger.endpoints().size();
+  if (!is_met) return faults;
+  if (auto met = meet_nodes(home, clock, cancel); !met) faults.push_back(std::move(met.error()));
+  return faults;
 }
 
 }  // namespace
@@ -50,26 +77,15 @@ Result<void> meet_nodes(home::Home& home, const base::Clock& clock, const base::
 Result<std::vector<Error>> make_home(const std::filesystem::path& folder, const NewHome& request,
                                      const home::KeySource& key_source, const base::Clock& clock,
                                      const base::CancelToken& cancel) {
-  const auto& [settings, min_weight_magnitude, http] = request;
-  const bool has_access = !http.ca_file.empty() || http.token;
-  if (has_access) GL_CHECK(check_needs_access(settings.ledger.value_or(locator::Locator::of_folder(folder))));
-  const bool has_nodes = settings.ledger && !settings.ledger->is_folder();
-  std::vector<Error> faults;
-  if (settings.ledger) GL_CHECK(make_ledger(*settings.ledger, request, clock, cancel));
-  if (has_nodes) {
-    GL_ASSIGN(faults, look_at_nodes(*settings.ledger, http, clock, cancel));
-  }
-  if (settings.store) GL_CHECK(open_store(*settings.store, false));
   GL_CHECK(cancel.check());
-  GL_CHECK(home::create_home(folder, settings, key_source, clock.now_ms()));
-  GL_TRY(key, home::unlock_home(folder, key_source));
-  GL_TRY(home, home::Home::open(folder, key, home::Home::Use::kWrite));
-  if (has_access) GL_CHECK(store_access(home, http));
-  if (settings.role == home::Role::kClinic) return faults;
-  if (!settings.ledger) GL_CHECK(make_ledger(home.ledger_place(), request, clock, cancel));
-  const bool is_met = has_nodes && faults.size() < settings.ledger->endpoints().size();
-  if (is_met) GL_CHECK(meet_nodes(home, clock, cancel));
-  return faults;
+  GL_CHECK(home::check_new_home(folder, key_source));
+  std::error_code ignored;
+  const bool was_there = std::filesystem::exists(folder, ignored);
+  constexpr unsigned kOwnerOnly = 0700;
+  GL_CHECK(base::make_folder(folder, kOwnerOnly));
+  auto made = make_all(folder, request, key_source, clock, cancel);
+  if (!made && !was_there) std::filesystem::remove(folder, ignored);  // where it is empty
+  return made;
 }
 
 }  // namespace glucoledger::wiring

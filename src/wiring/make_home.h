@@ -13,7 +13,7 @@
 namespace glucoledger::wiring {
 
 struct NewHome {
-  // A ledger or a store that it names is opened once, so that a wrong one is told before anything is made.
+  // A ledger or a store that it names is opened once, so that a wrong one is told before a home is made.
   home::Settings settings;
   std::optional<int> min_weight_magnitude;  // of a ledger's folder that is made
   http::ClientOptions http;                 // how nodes are reached: kept in the home

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "base/test_clock.h"
 #include "base/test_folder.h"
 #include "ledger/test_bundles.h"
@@ -74,6 +76,44 @@ TEST_F(MakeHomeTest, NodesThatAreDownAreToldAndTheHomeIsMade) {
   ASSERT_EQ(faults->size(), 1U);
   EXPECT_EQ(faults->front().code, ErrorCode::kUnreachable);
   EXPECT_TRUE(home::unlock_home(home_, {}));
+}
+
+TEST_F(MakeHomeTest, ALedgerIsNotMadeAmongOtherThings) {
+  ASSERT_TRUE(make(Role::kPatient, {}));
+  const auto other = folder_ / "other";
+  NewHome request;
+  request.settings.ledger = Locator::of_folder(home_);
+  EXPECT_EQ(make_home(other, request, {}, clock_, {}).error().code, ErrorCode::kUsage);
+  EXPECT_FALSE(std::filesystem::exists(other));
+  EXPECT_FALSE(std::filesystem::exists(home_ / "state"));
+}
+
+// A wrong key source, a store that cannot be one, a home that stands there.
+TEST_F(MakeHomeTest, WhatIsWrongLeavesNoLedgerBehind) {
+  const auto file = folder_ / "file";
+  std::ofstream(file) << "no key\n";
+  NewHome request;
+  request.settings.ledger = ledger_;
+  for (const home::KeySource& key : {home::KeySource{file, {}}, home::KeySource{folder_ / "nowhere/key", {}},
+                                     home::KeySource{{}, folder_ / "nothing"}}) {
+    EXPECT_FALSE(make_home(home_, request, key, clock_, {}));
+  }
+  request.settings.store = Locator::of_folder(file);
+  EXPECT_FALSE(make_home(home_, request, {}, clock_, {}));
+  EXPECT_FALSE(std::filesystem::exists(home_));
+  ASSERT_TRUE(make(Role::kPatient, {}));
+  EXPECT_EQ(make(Role::kPatient, ledger_).error().code, ErrorCode::kUsage);
+  EXPECT_FALSE(std::filesystem::exists(ledger_.folder()));
+}
+
+// As after a kill before the home was: the weight that was asked for stays.
+TEST_F(MakeHomeTest, WhatWasCutShortCanBeRepeated) {
+  OpenLedgerOptions options;
+  options.min_weight_magnitude = 2;
+  (void)open_ledger(Locator::of_folder(home_ / "ledger"), options, clock_);
+  ASSERT_TRUE(make(Role::kPatient, {}, 2));
+  options.read_only = true;
+  EXPECT_TRUE(open_ledger(Locator::of_folder(home_ / "ledger"), options, clock_));
 }
 
 TEST_F(MakeHomeTest, WhatIsStoppedMakesNothing) {
