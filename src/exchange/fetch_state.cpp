@@ -9,27 +9,6 @@ std::string_view name_of(FetchState state) {
   return kNames.at(static_cast<std::size_t>(state));
 }
 
-std::optional<FetchState> fetch_state_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kPruned:
-    case ErrorCode::kNotFound:
-      return FetchState::kPruned;
-    case ErrorCode::kUnreachable:
-    case ErrorCode::kBusy:        // in a moment it answers
-    case ErrorCode::kNotAllowed:  // it answers others, not us
-      return FetchState::kUnreachable;
-    case ErrorCode::kCorrupt:
-    case ErrorCode::kInputRefused:
-    case ErrorCode::kNewerFormat:
-      return FetchState::kCorrupt;
-    case ErrorCode::kFailed:
-    case ErrorCode::kUsage:
-    case ErrorCode::kInterrupted:
-      break;
-  }
-  return std::nullopt;
-}
-
 ErrorCode error_code_of(FetchState state) {
   switch (state) {
     case FetchState::kPruned:
