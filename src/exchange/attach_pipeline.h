@@ -8,11 +8,11 @@
 // ledger nothing stands behind a gap, and a look at the one next address of an epoch tells whether its key was used.
 //
 // Queues are bounded: has_room() tells when to hold back. Of the home it looks at nothing but who holds departures off.
-// Rows that are not wanted any more are dropped wherever they are, and a submission that holds one is broken off, as are
-// all that are under way while departures are held off for longer than a ledger takes to answer (home/signing_lease.h):
-// a node that is silent keeps nobody from changing their mind, and nothing goes on to a next node. What is still wanted
-// comes again with take_batch(). Used by one thread; ledger and attach are called from several. What is due by time is
-// so by the world's clock; real time bounds only how long a thread waits for the others' signals.
+// Rows that are not wanted any more are dropped wherever they are, and a submission that holds one is broken off, as
+// are all that are under way while departures are held off for longer than a ledger takes to answer
+// (home/signing_lease.h): a silent node keeps nobody from changing their mind, and nothing goes on to a next one. What
+// is still wanted comes again with take_batch(). Used by one thread; ledger and attach are called from several. What
+// is due by time is so by the world's clock; real time bounds only how long a thread waits for others' signals.
 #pragma once
 
 #include <atomic>
