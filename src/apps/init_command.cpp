@@ -24,12 +24,14 @@ struct InitArguments {
 };
 
 void warn_of(const std::vector<Error>& faults, const http::ClientOptions& http) {
+  const std::string otherwise =
+      "if it is only down for now, nothing is to be done; where its address is wrong, remove the home's folder and "
+      "make it anew";
   for (const auto& fault : faults) {
-    const bool has_own_words = fault.advice == http.trust_advice || fault.advice == http.token_advice;
-    warn("the home is made, but " + fault.message + "\n  " +
-         (has_own_words ? next_step_of(fault)
-                        : "if it is only down for now, nothing is to be done; where its address is wrong, remove the "
-                          "home's folder and make it anew"));
+    const auto own = next_step_of(fault);
+    const bool can_be_mended = fault.advice == http.trust_advice || fault.advice == http.token_advice;
+    const auto next_step = can_be_mended ? own : own.empty() ? otherwise : own + "; " + otherwise;
+    warn("the home is made, but " + fault.message + "\n  " + next_step);
   }
 }
 

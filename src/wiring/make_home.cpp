@@ -32,7 +32,8 @@ Result<std::vector<Error>> look_at_nodes(const locator::Locator& nodes, const ht
                                          const base::Clock& clock, const base::CancelToken& cancel) {
   auto faults = faults_of_nodes(nodes, http, clock, cancel);
   for (auto& fault : faults) {
-    if (fault.code == ErrorCode::kCorrupt) return tl::unexpected(std::move(fault));
+    const bool is_for_ever = fault.code == ErrorCode::kCorrupt || fault.code == ErrorCode::kUsage;
+    if (is_for_ever) return tl::unexpected(std::move(fault));
   }
   return faults;
 }
