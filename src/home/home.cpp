@@ -224,7 +224,7 @@ Result<void> check_new_home(const std::filesystem::path& folder, const KeySource
     return key_from_file(source.key_file).map([](const auto&) {});
   }
   const auto parent = absolute_path(source.key_file).parent_path();
-  if (std::filesystem::is_directory(parent, ignored)) return {};
+  if (parent == absolute_path(folder) || std::filesystem::is_directory(parent, ignored)) return {};
   return fail(ErrorCode::kNotFound, "there is no folder " + parent.string() + " for the key file",
               "make it, or name another file");
 }
@@ -297,7 +297,6 @@ Result<Home> Home::open(const std::filesystem::path& folder, const SecretBytes& 
   home.folder_ = absolute_path(folder);
   home.key_ = key.clone();
   base::keep_from_disk(home.key_.data(), home.key_.size());
-  home.cancel_ = cancel;
   const auto mode = use == Use::kWrite ? sqlite::Database::Mode::kReadWrite : sqlite::Database::Mode::kReadOnly;
   GL_ASSIGN(home.database_, sqlite::Database::open(folder / kDatabaseName, mode, cancel));
   GL_TRY(is_made, is_home(home.database_));

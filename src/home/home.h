@@ -72,12 +72,12 @@ class Home {
  public:
   enum class Use { kRead, kWrite };
   // Brings a home of an older version up to date, whatever the use. A process of an older version that uses it is
-  // waited for, `older_wait_ms` at most, then kBusy. Once cancelled, nobody is waited for: kInterrupted.
+  // waited for, `older_wait_ms` at most, then kBusy. Once cancelled, nobody's transaction is waited for any more.
   static Result<Home> open(const std::filesystem::path& folder, const SecretBytes& key, Use use,
                            std::int64_t older_wait_ms = 2'000, const base::CancelToken& cancel = {});
 
   // The same home, for another thread.
-  Result<Home> open_again() const { return open(folder_, key_, Use::kWrite, 0, cancel_); }
+  Result<Home> open_again(const base::CancelToken& cancel) const { return open(folder_, key_, Use::kWrite, 0, cancel); }
 
   sqlite::Database& database() { return database_; }
   const std::filesystem::path& folder() const { return folder_; }
@@ -127,7 +127,6 @@ class Home {
   std::filesystem::path folder_;
   sqlite::Database database_;
   SecretBytes key_;
-  base::CancelToken cancel_;
   Settings settings_;
   std::optional<locator::Locator> inner_ledger_;
   std::optional<locator::Locator> inner_store_;

@@ -56,6 +56,7 @@ class FrozenHome {
       return fail(ErrorCode::kFailed, "taken back");
     });
     if (undone || undone.error().message != "taken back") std::abort();
+    if (!home_.reload_settings()) std::abort();
   }
 
  private:

@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <thread>
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "ledger_client/iri_node.h"
 
 namespace {
@@ -76,8 +76,8 @@ class Node {
   }
 
   std::uint16_t port() const { return port_; }
-  // While nobody is connected.
   void answer_with(std::string_view input) {
+    const base::MutexLock lock(mutex_);
     answers_.clear();
     next_ = 0;
     for (std::size_t begin = 0; begin <= input.size();) {
@@ -114,9 +114,14 @@ class Node {
     }
   }
 
+  std::string next_answer() {
+    const base::MutexLock lock(mutex_);
+    return answers_[std::min(next_++, answers_.size() - 1)];
+  }
+
   // False: the connection ends.
   bool answer(int connection) {
-    const auto& body = answers_[std::min(next_++, answers_.size() - 1)];
+    const std::string body = next_answer();
     const bool as_it_stands = body.starts_with("HTTP/");
     const auto reply =
         as_it_stands ? body : "HTTP/1.1 200 X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
@@ -130,8 +135,9 @@ class Node {
 
   int listener_;
   std::uint16_t port_ = 0;
-  std::vector<std::string> answers_;
-  std::atomic<std::size_t> next_ = 0;
+  base::Mutex mutex_;
+  std::vector<std::string> answers_ GUARDED_BY(mutex_);
+  std::size_t next_ GUARDED_BY(mutex_) = 0;
 };
 
 // Takes a few dozen, each of which stands where was asked.

@@ -32,6 +32,11 @@ bool may_try_another(const Error& error) {
   return error.code != ErrorCode::kInterrupted && error.code != ErrorCode::kUsage;
 }
 
+// Faults for which a node is set aside.
+bool is_nodes_fault(const Error& error) {
+  return error.code == ErrorCode::kUnreachable || error.code == ErrorCode::kCorrupt;
+}
+
 // Whether only the attachment differs, chained as it should be and with enough weight.
 bool is_attachment_of(const ledger::PreparedBundle& bundle, std::span<const ledger::Transaction> attached,
                       const Hash& trunk, const Hash& branch, int min_weight_magnitude) {
@@ -86,30 +91,71 @@ Result<IriNode::Facts> IriClient::ask_for_facts(IriNode& node, const CancelToken
                       [&](const CancelToken& brief) { return node.facts(brief); });
 }
 
+namespace {
+
+// What each of several nodes, asked side by side, says which ledger it keeps.
+class LedgersTold {
+ public:
+  explicit LedgersTold(std::size_t count) : told_(count) {}
+
+  void note(std::size_t which, std::optional<std::string> network_id) EXCLUDES(mutex_) {
+    const base::MutexLock lock(mutex_);
+    told_[which] = std::move(network_id);
+    ++done_;
+  }
+  // The first one's word is enough, as it always was; else that of a majority, or of all that answer at all.
+  bool is_decided() EXCLUDES(mutex_) {
+    const base::MutexLock lock(mutex_);
+    const auto answered = std::count_if(told_.begin(), told_.end(), [](const auto& told) { return told && *told; });
+    return (told_[0] && *told_[0]) || static_cast<std::size_t>(answered) > told_.size() / 2 || done_ == told_.size();
+  }
+  bool has_failed(std::size_t which) EXCLUDES(mutex_) {
+    const base::MutexLock lock(mutex_);
+    return told_[which] && !*told_[which];
+  }
+  // The first node of the ledger that the first one keeps, or else most; none: nobody answered.
+  std::optional<std::size_t> chosen() EXCLUDES(mutex_) {
+    const base::MutexLock lock(mutex_);
+    std::optional<std::size_t> best;
+    std::ptrdiff_t most = 0;
+    for (std::size_t i = 0; i < told_.size(); ++i) {
+      if (!told_[i] || !*told_[i]) continue;
+      if (i == 0) return i;
+      const auto votes = std::count(told_.begin(), told_.end(), told_[i]);
+      if (votes > most) best = i, most = votes;
+    }
+    return best;
+  }
+
+ private:
+  base::Mutex mutex_;
+  std::vector<std::optional<std::optional<std::string>>> told_ GUARDED_BY(mutex_);  // inner none: it failed
+  std::size_t done_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace
+
 void IriClient::find_one_that_answers(const CancelToken& cancel) {
   {
     const base::MutexLock lock(mutex_);
     if (nodes_.size() == 1 || preferred_ != nullptr) return;
   }
-  base::CancelSource answered(cancel);
-  const auto token = answered.token();
+  LedgersTold ledgers(nodes_.size());
+  base::CancelSource decided(cancel);
+  const auto token = decided.token();
   std::atomic<std::size_t> next = 0;
-  std::atomic<std::size_t> failed = 0;
   const auto ask_some = [&] {
     for (std::size_t i = next++; i < nodes_.size(); i = next++) {
-      // Those before it have a start, unless they failed.
-      for (std::size_t step = 0; step < i * kStartSteps && failed < i && !token.wait_ms(kStartStepMs); ++step) continue;
-      if (token.cancelled()) return;
+      // Those before it have a start, unless the last of them failed.
+      for (std::size_t step = 0; step < i * kStartSteps && !ledgers.has_failed(i - 1); ++step) {
+        if (token.wait_ms(kStartStepMs)) return;
+      }
       IriNode& node = *nodes_[i];
       const auto facts = ask_for_facts(node, token);
-      if (facts) {
-        const base::MutexLock lock(mutex_);
-        if (preferred_ == nullptr) preferred_ = &node;
-        answered.trip();
-      } else if (facts.error().code != ErrorCode::kInterrupted) {
-        node.note_failure();
-        ++failed;
-      }
+      if (!facts && facts.error().code == ErrorCode::kInterrupted) return;
+      if (!facts && is_nodes_fault(facts.error())) node.note_failure();
+      ledgers.note(i, facts ? std::optional(facts->info.network_id) : std::nullopt);
+      if (ledgers.is_decided()) decided.trip();
     }
   };
   const auto ask = [&] {
@@ -118,8 +164,14 @@ void IriClient::find_one_that_answers(const CancelToken& cancel) {
     } catch (const std::exception&) {  // no memory: whoever is needed is asked again, one after the other
     }
   };
-  std::vector<std::jthread> threads;
-  base::add_threads(threads, nodes_.size(), ask);
+  {
+    std::vector<std::jthread> threads;
+    base::add_threads(threads, nodes_.size(), ask);
+  }
+  if (const auto chosen = ledgers.chosen()) {
+    const base::MutexLock lock(mutex_);
+    preferred_ = nodes_[*chosen].get();
+  }
 }
 
 Result<IriNode::Facts> IriClient::facts_of(IriNode& node, const CancelToken& cancel) {
@@ -136,6 +188,7 @@ void IriClient::forget_facts() {
   for (const auto& node : nodes_) node->forget_facts();
   const base::MutexLock lock(mutex_);
   network_id_.clear();
+  preferred_ = nullptr;
 }
 
 template <typename Value, typename Work>
@@ -146,7 +199,7 @@ Result<Value> IriClient::try_node(IriNode& node, const Work& work, const CancelT
     node.note_success();
     const base::MutexLock lock(mutex_);
     preferred_ = &node;
-  } else if (result.error().code == ErrorCode::kUnreachable || result.error().code == ErrorCode::kCorrupt) {
+  } else if (is_nodes_fault(result.error())) {
     node.note_failure();
   }
   return result;

@@ -55,8 +55,8 @@ class IriClient final : public ports::Ledger {
   // Those that are not set aside, the one that answered last first; all of them when none is left.
   std::vector<IriNode*> nodes_in_turn();
   Result<IriNode::Facts> ask_for_facts(IriNode& node, const CancelToken& cancel) const;
-  // Of several nodes of which none is known yet, each is asked a moment after the one before it, or once that failed:
-  // who answers first goes first, so that silent ones cost little time.
+  // Of several nodes of which none is known yet, each is asked a moment after the one before it, or once that failed,
+  // so that silent ones cost little time. Where the first one does not answer, the ledger is the one that most keep.
   void find_one_that_answers(const CancelToken& cancel);
   // The node's facts, once it is sure that it belongs to this ledger.
   Result<IriNode::Facts> facts_of(IriNode& node, const CancelToken& cancel);

@@ -199,12 +199,23 @@ TEST_F(IriClientTest, ASilentFirstNodeOfSeveralDoesNotKeepTheOthersFromAnswering
   EXPECT_LE(nodes_[0].requests, 1);
 }
 
-TEST_F(IriClientTest, TheFirstToAnswerGoesFirst) {
-  nodes_[0].is_silent = nodes_[1].is_silent = true;
-  auto three = client(3, 30'000);
-  ASSERT_TRUE(three.info());
-  EXPECT_TRUE(three.tips());
-  EXPECT_LE(nodes_[0].requests + nodes_[1].requests, 2);
+TEST_F(IriClientTest, OfAnswersWithoutTheFirstNodesMostDecide) {
+  nodes_[0].status = 500;
+  nodes_[1].network_id = "ffff";
+  std::vector<locator::Endpoint> endpoints;
+  for (const std::size_t i : {0, 1, 2, 2}) endpoints.push_back(nodes_[i].endpoint());
+  IriClient four(endpoints, clock_);
+  const auto info = four.info();
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->network_id, nodes_[2].network_id);
+}
+
+TEST_F(IriClientTest, TheFirstNodeDecidesThoughAnotherAnswersSooner) {
+  nodes_[1].network_id = nodes_[2].network_id = "ffff";
+  auto three = client(3);
+  const auto info = three.info();
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->network_id, nodes_[0].network_id);
 }
 
 TEST_F(IriClientTest, TheOnlyNodeIsTriedAgainThoughItFailed) {

@@ -33,8 +33,8 @@ class LockedStore final : public Store {
 Result<void> check_nothing_else_in(const std::filesystem::path& folder) {
   std::error_code error;
   if (std::filesystem::exists(folder / kStateFolder, error)) return {};
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const auto name = entry.path().filename().string();
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const auto name = entry->path().filename().string();
     if (name == "lock" || name == "lost+found" || name.starts_with('.')) continue;
     return fail(ErrorCode::kUsage, "in " + folder.string() + " there is no ledger, but something else",
                 "name a ledger's folder, or a new one");

@@ -117,7 +117,10 @@ Result<void> turn_to_wal(Database& database, const base::CancelToken& cancel) {
 // Compiled statements of one connection that nobody uses: reset, and with nothing bound.
 class IdleStatements {
  public:
-  IdleStatements() { statements_.reserve(kIdleStatementsMax); }
+  // `used`: what the connection uses, which lives as long as its last statement.
+  explicit IdleStatements(std::shared_ptr<void> used) : used_(std::move(used)) {
+    statements_.reserve(kIdleStatementsMax);
+  }
   IdleStatements(const IdleStatements&) = delete;
   IdleStatements& operator=(const IdleStatements&) = delete;
   ~IdleStatements() {
@@ -145,6 +148,7 @@ class IdleStatements {
   }
 
  private:
+  std::shared_ptr<void> used_;
   std::vector<sqlite3_stmt*> statements_;  // what was used last is last
 };
 
@@ -279,7 +283,7 @@ Result<void> Database::take_as_unchanging(const std::filesystem::path& path) {
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
-  if (!idle_) idle_ = std::make_shared<IdleStatements>();
+  if (!idle_) idle_ = std::make_shared<IdleStatements>(waiting_);
   auto* raw = idle_->take(sql);
   GL_ASSERT(sql.size() < static_cast<std::size_t>(std::numeric_limits<int>::max()));
   if (raw == nullptr && sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),

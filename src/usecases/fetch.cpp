@@ -99,7 +99,7 @@ Result<void> conclude(home::Home& home, const home::Contact& contact, FetchRepor
 // In a thread of its own. A home is one thread's.
 Result<void> fetch_beside_others(const home::Home& home, const World& world, const home::Contact& contact,
                                  FetchReport& report) {
-  GL_TRY(own, home.open_again());
+  GL_TRY(own, home.open_again(world.cancel));
   return fetch_into(own, world, contact, report);
 }
 
@@ -110,13 +110,11 @@ Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::
   return fail(ErrorCode::kNotFound, "there is no patient of this name", Advice::kListPatients);
 }
 
-}  // namespace
-
-Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient,
-                                       const Patience& patience) {
-  GL_CHECK(require_role(home, home::Role::kClinic));
+// Where it fails, the reports have what was read until then.
+Result<void> fetch_chosen(home::Home& home, const World& world, const std::optional<std::string>& patient,
+                          const Patience& patience, std::vector<FetchReport>& reports) {
   GL_TRY(contacts, chosen_contacts(home, patient));
-  std::vector<FetchReport> reports(contacts.size());
+  reports.resize(contacts.size());
   base::report(world.progress, "asking the ledger", 0, 0);
   const Result<void> no_memory =
       fail(ErrorCode::kFailed, "there is not enough memory to fetch", "repeat: nothing is lost");
@@ -125,30 +123,46 @@ Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, con
     outcomes[which] = fetch_beside_others(home, own, contacts[which], reports[which]);
   });
   base::report(world.progress, "", 0, 0);
+  Result<void> failed;
   for (std::size_t i = 0; i < contacts.size(); ++i) {
-    if (!outcomes[i] && outcomes[i].error().code == ErrorCode::kInterrupted && given_up[i]) {
+    auto& outcome = outcomes[i];
+    if (!outcome && outcome.error().code == ErrorCode::kInterrupted && given_up[i]) {
       reports[i].add_problem(FetchState::kUnreachable, "", "nothing came of the patient's ledger for too long");
-    } else if (!outcomes[i] && outcomes[i].error().code == ErrorCode::kInterrupted) {
-      return fail(ErrorCode::kInterrupted, "stopped: what was read until now is kept", Advice::kFetchAgain);
-    } else if (!outcomes[i]) {
-      return tl::unexpected(cut_short(std::move(outcomes[i].error()), reports));
+      outcome = {};
     }
-    GL_CHECK(conclude(home, contacts[i], reports[i]));
+    auto concluded = conclude(home, contacts[i], reports[i]);
+    if (outcome) outcome = std::move(concluded);
+    if (failed && !outcome) failed = std::move(outcome);
   }
-  return reports;
+  return failed;
+}
+
+}  // namespace
+
+Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient,
+                                       const Patience& patience) {
+  GL_CHECK(require_role(home, home::Role::kClinic));
+  std::vector<FetchReport> reports;
+  auto done = fetch_chosen(home, world, patient, patience, reports);
+  if (done) return reports;
+  if (done.error().code != ErrorCode::kInterrupted) return tl::unexpected(cut_short(std::move(done.error()), reports));
+  return fail(ErrorCode::kInterrupted, "stopped: what was read until now is kept", Advice::kFetchAgain);
 }
 
 Result<void> follow_patients(home::Home& home, const World& world, const std::optional<std::string>& patient,
                              std::int64_t every_ms, const std::function<void(const FetchReport&)>& tell) {
+  GL_CHECK(require_role(home, home::Role::kClinic));
   std::map<std::string, FetchState> told;
   do {
-    auto reports = fetch(home, world, patient);
-    if (!reports && reports.error().code == ErrorCode::kInterrupted) break;
-    if (!reports && reports.error().code == ErrorCode::kBusy) continue;  // another process's transaction took long
-    if (!reports) return tl::unexpected(std::move(reports.error()));
-    for (const auto& report : *reports) {
+    std::vector<FetchReport> reports;
+    const auto done = fetch_chosen(home, world, patient, {}, reports);
+    if (!done && done.error().code == ErrorCode::kInterrupted) break;
+    // Another process's transaction took long: the next round goes on.
+    if (!done && done.error().code != ErrorCode::kBusy) return done;
+    for (const auto& report : reports) {
       const auto before = told.find(report.patient);
-      if (report.new_records == 0 && before != told.end() && before->second == report.state) continue;
+      const bool is_known = before != told.end() && before->second == report.state;
+      if (report.new_records == 0 && (is_known || !done)) continue;
       told[report.patient] = report.state;
       tell(report);
     }

@@ -190,10 +190,26 @@ Error cut_short(Error error, const PublishPlan& plan) {
           Advice::kPublishAgain};
 }
 
+// Where it fails, the plan has what was planned until then.
+Result<void> plan_into(home::Home& home, const PublishOptions& options, PublishPlan& plan) {
+  GL_TRY(readings, home::unpublished_readings(home, options.design, options.days, options.last));
+  // In design B a window's readings stay together; grants cut them further in the transaction.
+  Groups groups = options.design == keys::Design::kTangle ? by_day(std::move(readings))
+                                                          : by_window(std::move(readings), options.window, {});
+  Groups some;
+  while (!groups.empty()) {
+    some.insert(groups.extract(groups.begin()));
+    if (!groups.empty() && size_of(some) < kReadingsPerTransaction) continue;
+    GL_CHECK(plan_some(home, options, some, plan));
+    some.clear();
+  }
+  return {};
+}
+
 // Nothing: there was nothing to send.
 Result<std::optional<Publication>> publish_round(home::Home& home, const World& world, const PublishOptions& options) {
   Publication publication;
-  GL_ASSIGN(publication.plan, plan_publication(home, options));
+  GL_CHECK(plan_into(home, options, publication.plan));
   GL_TRY(waiting, home::outbox_counts(home));
   if (waiting.messages_waiting + waiting.notes_waiting == 0) return std::nullopt;
   GL_ASSIGN(publication.carried, carry_all(home, world, options.outbox));
@@ -205,19 +221,8 @@ Result<std::optional<Publication>> publish_round(home::Home& home, const World& 
 Result<PublishPlan> plan_publication(home::Home& home, const PublishOptions& options) {
   GL_CHECK(require_role(home, home::Role::kPatient));
   PublishPlan plan;
-  GL_TRY(readings, home::unpublished_readings(home, options.design, options.days, options.last));
-  // In design B a window's readings stay together; grants cut them further in the transaction.
-  Groups groups = options.design == keys::Design::kTangle ? by_day(std::move(readings))
-                                                          : by_window(std::move(readings), options.window, {});
-  Groups some;
-  while (!groups.empty()) {
-    some.insert(groups.extract(groups.begin()));
-    if (!groups.empty() && size_of(some) < kReadingsPerTransaction) continue;
-    if (auto planned = plan_some(home, options, some, plan); !planned) {
-      return tl::unexpected(cut_short(std::move(planned.error()), plan));
-    }
-    some.clear();
-  }
+  auto planned = plan_into(home, options, plan);
+  if (!planned) return tl::unexpected(cut_short(std::move(planned.error()), plan));
   return plan;
 }
 

@@ -16,12 +16,13 @@ constexpr std::string_view kToken = "ledger-token";
 
 Result<SecretBytes> read_token(const std::string& file) {
   GL_TRY(token, base::read_secret_file(file));
-  const auto text = token.text();
+  auto text = token.text();
+  if (text.ends_with('\r')) text.remove_suffix(1);
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (text.empty() || text.size() > base::limits::kTokenSizeMax || !is_plain) {
     return fail(ErrorCode::kInputRefused, "the token's file holds no line of printable characters without spaces");
   }
-  return token;
+  return SecretBytes(base::to_bytes(text));
 }
 
 }  // namespace
