@@ -155,7 +155,7 @@ Result<void> follow_patients(home::Home& home, const World& world, const std::op
   std::map<std::string, FetchState> told;
   do {
     std::vector<FetchReport> reports;
-    const auto done = fetch_chosen(home, world, patient, {}, reports);
+    auto done = fetch_chosen(home, world, patient, {}, reports);
     if (!done && done.error().code == ErrorCode::kInterrupted) break;
     // Another process's transaction took long: the next round goes on.
     if (!done && done.error().code != ErrorCode::kBusy) return done;
