@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/limits.h"
+#include "keys/gray_png.h"
 
 namespace glucoledger::keys {
 namespace {
@@ -115,18 +116,7 @@ Result<Bytes> qr_png(std::string_view text) {
       pixels.push_back(modules.is_dark(row / kPngModulePixels, column / kPngModulePixels) ? 0 : 255);
     }
   }
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  image.width = image.height = static_cast<png_uint_32>(side);
-  image.format = PNG_FORMAT_GRAY;
-  const std::unique_ptr<png_image, FreePng> guard(&image);
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-  Bytes png(size);
-  if (png_image_write_to_memory(&image, png.data(), &size, 0, pixels.data(), 0, nullptr) == 0) {
-    return fail(ErrorCode::kFailed, "the QR code's picture cannot be made");
-  }
-  png.resize(size);
-  return png;
+  return gray_png(static_cast<std::size_t>(side), pixels);
 }
 
 Result<std::string> qr_svg(std::string_view text) {

@@ -1,6 +1,5 @@
 // Pictures that may hold a QR code: the input as it stands, with the check sums of its PNG chunks set right (so that
 // what is changed inside gets past them), and as the modules of a code, a bit each.
-#include <png.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "keys/gray_png.h"
 #include "keys/qr.h"
 
 namespace {
@@ -48,15 +48,7 @@ Bytes picture_of_modules(ByteView bits) {
       pixels[(y + kQuiet * kScale) * side + x + kQuiet * kScale] = 0;
     }
   }
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  image.width = image.height = static_cast<png_uint_32>(side);
-  image.format = PNG_FORMAT_GRAY;
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-  Bytes png(size);
-  GL_ASSERT(png_image_write_to_memory(&image, png.data(), &size, 0, pixels.data(), 0, nullptr) != 0);
-  png.resize(size);
-  return png;
+  return keys::gray_png(side, pixels).value();
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "base/limits.h"
+#include "keys/gray_png.h"
 
 namespace glucoledger::keys {
 namespace {
@@ -27,17 +28,7 @@ struct Picture {
     if (row < 0 || column < 0 || row >= side || column >= side) return 255;
     return pixels[static_cast<std::size_t>(row * side + column)];
   }
-  Bytes png() const {
-    png_image image{};
-    image.version = PNG_IMAGE_VERSION;
-    image.width = image.height = static_cast<png_uint_32>(side);
-    image.format = PNG_FORMAT_GRAY;
-    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-    Bytes out(size);
-    EXPECT_NE(png_image_write_to_memory(&image, out.data(), &size, 0, pixels.data(), 0, nullptr), 0);
-    out.resize(size);
-    return out;
-  }
+  Bytes png() const { return gray_png(static_cast<std::size_t>(side), pixels).value(); }
 };
 
 Picture decode(const Bytes& png) {

@@ -59,40 +59,6 @@ bool is_attachment_of(const ledger::PreparedBundle& bundle, std::span<const ledg
   return true;
 }
 
-}  // namespace
-
-IriClient::IriClient(const std::vector<locator::Endpoint>& endpoints, const base::Clock& clock,
-                     const http::ClientOptions& options, std::string locator)
-    : clock_(clock), locator_(std::move(locator)) {
-  GL_ASSERT(!endpoints.empty());
-  if (locator_.empty()) locator_ = join_urls(endpoints);
-  auto own = options;
-  if (endpoints.size() > 1) own.request_ms = std::min(own.request_ms, kRequestAmongSeveralMs);
-  for (const locator::Endpoint& endpoint : endpoints) nodes_.push_back(std::make_unique<IriNode>(endpoint, own, clock));
-}
-IriClient::~IriClient() = default;
-
-std::vector<IriNode*> IriClient::nodes_in_turn() {
-  std::vector<IriNode*> nodes;
-  std::vector<IriNode*> aside;
-  for (const auto& node : nodes_) (node->is_set_aside() ? aside : nodes).push_back(node.get());
-  if (nodes.empty()) nodes = std::move(aside);
-  const base::MutexLock lock(mutex_);
-  const auto first = std::find(nodes.begin(), nodes.end(), preferred_);
-  if (first != nodes.end()) std::rotate(nodes.begin(), first, first + 1);
-  return nodes;
-}
-
-// Who asks for the first time knows soon whether somebody is there; then others are asked.
-Result<IriNode::Facts> IriClient::ask_for_facts(IriNode& node, const CancelToken& cancel) const {
-  if (nodes_.size() == 1 || node.knows_facts()) return node.facts(cancel);
-  return base::within(kFactsAmongSeveralMs, cancel,
-                      {ErrorCode::kUnreachable, "the node at " + node.endpoint().authority() + " does not answer", {}},
-                      [&](const CancelToken& brief) { return node.facts(brief); });
-}
-
-namespace {
-
 // What each of several nodes, asked side by side, says which ledger it keeps.
 class LedgersTold {
  public:
@@ -134,6 +100,36 @@ class LedgersTold {
 };
 
 }  // namespace
+
+IriClient::IriClient(const std::vector<locator::Endpoint>& endpoints, const base::Clock& clock,
+                     const http::ClientOptions& options, std::string locator)
+    : clock_(clock), locator_(std::move(locator)) {
+  GL_ASSERT(!endpoints.empty());
+  if (locator_.empty()) locator_ = join_urls(endpoints);
+  auto own = options;
+  if (endpoints.size() > 1) own.request_ms = std::min(own.request_ms, kRequestAmongSeveralMs);
+  for (const locator::Endpoint& endpoint : endpoints) nodes_.push_back(std::make_unique<IriNode>(endpoint, own, clock));
+}
+IriClient::~IriClient() = default;
+
+std::vector<IriNode*> IriClient::nodes_in_turn() {
+  std::vector<IriNode*> nodes;
+  std::vector<IriNode*> aside;
+  for (const auto& node : nodes_) (node->is_set_aside() ? aside : nodes).push_back(node.get());
+  if (nodes.empty()) nodes = std::move(aside);
+  const base::MutexLock lock(mutex_);
+  const auto first = std::find(nodes.begin(), nodes.end(), preferred_);
+  if (first != nodes.end()) std::rotate(nodes.begin(), first, first + 1);
+  return nodes;
+}
+
+// Who asks for the first time knows soon whether somebody is there; then others are asked.
+Result<IriNode::Facts> IriClient::ask_for_facts(IriNode& node, const CancelToken& cancel) const {
+  if (nodes_.size() == 1 || node.knows_facts()) return node.facts(cancel);
+  return base::within(kFactsAmongSeveralMs, cancel,
+                      {ErrorCode::kUnreachable, "the node at " + node.endpoint().authority() + " does not answer", {}},
+                      [&](const CancelToken& brief) { return node.facts(brief); });
+}
 
 void IriClient::find_one_that_answers(const CancelToken& cancel) {
   {
