@@ -46,8 +46,7 @@ Result<Session> Session::start(const Context& context) {
 }
 
 Result<home::Home> Session::open(home::Home::Use use) const {
-  constexpr std::int64_t kOlderWaitMs = 2'000;
-  GL_TRY(home, home::Home::open(folder_, key_, use, kOlderWaitMs, world_.cancel));
+  GL_TRY(home, home::Home::open(folder_, key_, use, home::Home::kOlderWaitMs, world_.cancel));
   GL_TRY(access, wiring::load_access(home));
   opener_->set_access(std::move(access));
   warn_if_doubled(home);

@@ -73,8 +73,9 @@ class Home {
   enum class Use { kRead, kWrite };
   // Brings a home of an older version up to date, whatever the use. A process of an older version that uses it is
   // waited for, `older_wait_ms` at most, then kBusy. Once cancelled, nobody's transaction is waited for any more.
+  static constexpr std::int64_t kOlderWaitMs = 2'000;
   static Result<Home> open(const std::filesystem::path& folder, const SecretBytes& key, Use use,
-                           std::int64_t older_wait_ms = 2'000, const base::CancelToken& cancel = {});
+                           std::int64_t older_wait_ms = kOlderWaitMs, const base::CancelToken& cancel = {});
 
   // The same home, for another thread.
   Result<Home> open_again(const base::CancelToken& cancel) const { return open(folder_, key_, Use::kWrite, 0, cancel); }
