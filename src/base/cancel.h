@@ -77,11 +77,11 @@ class CancelAfter {
 
 // Calls `call` with a token that trips after `patience_ms`, too: its result, or `too_late` where only that ended it.
 template <typename Call>
-auto within(std::int64_t patience_ms, const CancelToken& cancel, Error too_late, const Call& call) {
+auto within(std::int64_t patience_ms, const CancelToken& cancel, const Error& too_late, const Call& call) {
   const CancelAfter patience(cancel, patience_ms);
   auto result = call(patience.token());
   if (!result && result.error().code == ErrorCode::kInterrupted && !cancel.cancelled()) {
-    result.error() = std::move(too_late);
+    result.error() = too_late;
   }
   return result;
 }

@@ -54,6 +54,38 @@ bool record_begins_after(std::string_view content, std::size_t position) {
   return false;
 }
 
+// The records of a log one after the other, each put together of its fragments: even the first of them may be empty,
+// where no more than a header found room at the end of a block.
+class Records {
+ public:
+  Records(std::string_view content, std::size_t position) : content_(content), position_(position) {}
+
+  // The next record up to the first fragment that does not fit.
+  std::optional<std::string_view> next() {
+    bool in_record = false;
+    while (true) {
+      const std::size_t rest = kBlockSize - position_ % kBlockSize;
+      if (rest < kHeaderSize) position_ += rest;
+      if (position_ >= content_.size()) return std::nullopt;
+      const auto fragment = fragment_at(content_, position_);
+      const bool begins = fragment && (fragment->type == kFull || fragment->type == kFirst);
+      if (!fragment || begins == in_record) return std::nullopt;
+      if (begins) record_.clear();
+      record_ += fragment->payload;
+      position_ += kHeaderSize + fragment->payload.size();
+      in_record = fragment->type == kFirst || fragment->type == kMiddle;
+      if (!in_record) return record_;
+    }
+  }
+  // Behind the last record, or where what does not fit stands.
+  std::size_t position() const { return position_; }
+
+ private:
+  std::string_view content_;
+  std::size_t position_;
+  std::string record_;
+};
+
 struct LogFile {
   std::string path;
   std::string content;
@@ -132,13 +164,13 @@ void read_fields(std::string_view record, Flushed& flushed) {
   }
 }
 
-// By the records that begin in this part of the list.
+// By the records of this part of the list, wherever one begins.
 Flushed flushed_by(std::string_view file_list, std::size_t from, std::size_t to) {
   Flushed flushed;
   for (std::size_t position = from; position < to;) {
-    const auto fragment = fragment_at(file_list.substr(0, to), position);
-    if (fragment && (fragment->type == kFull || fragment->type == kFirst)) read_fields(fragment->payload, flushed);
-    position += fragment ? kHeaderSize + fragment->payload.size() : 1;
+    Records records(file_list.substr(0, to), position);
+    while (const auto record = records.next()) read_fields(*record, flushed);
+    position = std::max(position + 1, records.position());
   }
   return flushed;
 }
@@ -179,27 +211,16 @@ std::uint64_t end_sequence(std::string_view record) {
 
 LogCondition examine_log(std::string_view content) {
   LogCondition condition;
-  std::size_t position = 0;
-  std::string_view record_start;
-  bool in_record = false;
-  while (true) {
-    const std::size_t rest = kBlockSize - position % kBlockSize;
-    if (rest < kHeaderSize) position += rest;
-    if (position >= content.size()) break;
-    const auto fragment = fragment_at(content, position);
-    const bool begins = fragment && (fragment->type == kFull || fragment->type == kFirst);
-    if (!fragment || begins == in_record) break;
-    position += kHeaderSize + fragment->payload.size();
-    if (begins) record_start = fragment->payload.substr(0, kBatchHeaderSize);
-    in_record = fragment->type == kFirst || fragment->type == kMiddle;
-    if (in_record) continue;
-    if (condition.first_record.empty()) condition.first_record = record_start;
-    condition.last_record = record_start;
-    condition.intact_size = position;
+  Records records(content, 0);
+  while (const auto record = records.next()) {
+    const std::string_view start = record->substr(0, kBatchHeaderSize);
+    if (condition.first_record.empty()) condition.first_record = start;
+    condition.last_record = start;
+    condition.intact_size = records.position();
   }
   condition.is_torn = condition.intact_size < content.size();
   // Where a record was begun and not ended, another beginning follows only if what comes between was there once.
-  if (condition.is_torn) condition.records_follow = record_begins_after(content, position);
+  if (condition.is_torn) condition.records_follow = record_begins_after(content, records.position());
   return condition;
 }
 

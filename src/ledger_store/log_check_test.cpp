@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/file.h"
 #include "base/test_folder.h"
@@ -77,6 +78,62 @@ TEST_F(LogCheckTest, DamageBeforeTheLastRecordIsFound) {
     damaged[place] = static_cast<char>(damaged[place] ^ 4);
     EXPECT_TRUE(examine_log(damaged).records_follow) << place;
   }
+}
+
+// A record may begin with a header and no more than some bytes, or none, at the end of a block; what it says of
+// sequence numbers stands in the next block then.
+TEST_F(LogCheckTest, ARecordThatBeginsAtTheEndOfABlockIsReadAsAWhole) {
+  const auto env = make_environment(disk_);
+  rocksdb::Options options;
+  options.env = env.get();
+  options.create_if_missing = true;
+  options.avoid_flush_during_recovery = true;
+  const auto open = [&] {
+    rocksdb::DB* opened = nullptr;
+    EXPECT_TRUE(rocksdb::DB::Open(options, "/db", &opened).ok());
+    return std::unique_ptr<rocksdb::DB>(opened);
+  };
+  const auto put = [](rocksdb::DB& database, const std::string& key, std::size_t size) {
+    ASSERT_TRUE(database.Put({}, key, std::string(size, 'v')).ok());
+  };
+  for (std::size_t size = 32'700; size < 32'760; ++size) {  // of the first record of a log
+    SCOPED_TRACE(size);
+    ASSERT_TRUE(rocksdb::DestroyDB("/db", options).ok());
+    auto database = open();
+    put(*database, "first", size);
+    put(*database, "last of its log", 5);
+    database.reset();
+    database = open();
+    put(*database, "of the next log", 5);
+    database.reset();
+    ASSERT_TRUE(check_logs(*env, "/db", true));
+  }
+  // The list of files, whose records hold the first and the last key of what was flushed.
+  constexpr std::size_t kKeySize = 16'000;
+  constexpr std::size_t kBlockSize = 32'768;
+  constexpr std::size_t kHeaderSize = 7;
+  std::size_t block_rest = 0;  // behind a record with a key of this size
+  std::set<std::size_t> rests;
+  for (std::size_t less = 0; less < 40; ++less) {
+    SCOPED_TRACE(less);
+    ASSERT_TRUE(rocksdb::DestroyDB("/db", options).ok());
+    auto database = open();
+    put(*database, std::string(kKeySize, 'a'), 1);
+    put(*database, std::string(kKeySize + block_rest - less, 'b'), 1);
+    ASSERT_TRUE(database->Flush({}).ok());
+    std::string name;
+    ASSERT_TRUE(rocksdb::ReadFileToString(env.get(), "/db/CURRENT", &name).ok());
+    std::uint64_t list_size = 0;
+    ASSERT_TRUE(env->GetFileSize("/db/" + name.substr(0, name.size() - 1), &list_size).ok());
+    if (less == 0) block_rest = kBlockSize - list_size;
+    rests.insert(kBlockSize - list_size);
+    put(*database, "flushed", 1);
+    ASSERT_TRUE(database->Flush({}).ok());
+    put(*database, "of the log", 1);
+    database.reset();
+    ASSERT_TRUE(check_logs(*env, "/db", true));
+  }
+  for (std::size_t rest = 0; rest < 3 * kHeaderSize; ++rest) EXPECT_TRUE(rests.contains(rest)) << rest;
 }
 
 // Of the two records that a flush appends to the list of files only the second reached the disk.
