@@ -2,8 +2,8 @@
 // thread, and a group of them with one sync.
 //
 // Before it writes, the thread waits a moment for those whom the last group answered, since they are likely to come
-// back at once: otherwise they would split into groups that wait for each other. One who is alone never waits for
-// others. Thread-safe.
+// back at once: otherwise they would split into groups that wait for each other. One who was alone the last time does
+// not wait for others. Thread-safe.
 #pragma once
 
 #include <chrono>

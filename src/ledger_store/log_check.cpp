@@ -45,15 +45,6 @@ std::optional<Fragment> fragment_at(std::string_view content, std::size_t positi
   return Fragment{static_cast<FragmentType>(type), content.substr(position + kHeaderSize, length)};
 }
 
-bool record_begins_after(std::string_view content, std::size_t position) {
-  for (; position + kHeaderSize <= content.size(); ++position) {
-    const auto type = static_cast<unsigned char>(content[position + 6]);
-    if (type != kFull && type != kFirst) continue;
-    if (fragment_at(content, position)) return true;
-  }
-  return false;
-}
-
 // The records of a log one after the other, each put together of its fragments: even the first of them may be empty,
 // where no more than a header found room at the end of a block.
 class Records {
@@ -85,6 +76,52 @@ class Records {
   std::size_t position_;
   std::string record_;
 };
+
+std::uint64_t first_sequence(std::string_view record) {
+  return little_endian(record.substr(0, 8));
+}
+std::uint64_t end_sequence(std::string_view record) {
+  return first_sequence(record) + little_endian(record.substr(8, 4));
+}
+
+// Whether whole records stand from here exactly to the end, whose numbers go on from `sequence` or a later one.
+bool records_reach_end(std::string_view content, std::size_t position, std::uint64_t sequence) {
+  Records records(content, position);
+  std::size_t end = position;
+  while (const auto record = records.next()) {
+    if (record->size() < kBatchHeaderSize || first_sequence(*record) < sequence) return false;
+    if (end != position && first_sequence(*record) != sequence) return false;
+    if (end_sequence(*record) == first_sequence(*record)) return false;
+    sequence = end_sequence(*record);
+    end = records.position();
+  }
+  return end != position && end == content.size();
+}
+
+// Whether a record begins where one may, behind what does not fit: header after header, as far as each tells a length,
+// and at every block's beginning. A record that was torn holds what others wrote, which may look like records of a log:
+// so what begins inside of it counts only if numbers and end are right, too, as where one bit of a length is wrong.
+bool record_begins_after(std::string_view content, std::size_t position, std::uint64_t sequence) {
+  while (position + kHeaderSize <= content.size()) {
+    const std::size_t block_end = (position / kBlockSize + 1) * kBlockSize;
+    if (position + kHeaderSize > block_end) {
+      position = block_end;
+      continue;
+    }
+    const auto type = static_cast<unsigned char>(content[position + 6]);
+    const std::size_t end = position + kHeaderSize + little_endian(content.substr(position + 4, 2));
+    const bool tells_length = type >= kFull && type <= kLast && end <= block_end;
+    if (tells_length && (type == kFull || type == kFirst) && fragment_at(content, position)) return true;
+    const std::size_t next = tells_length ? end : block_end;
+    if (!fragment_at(content, position)) {
+      for (std::size_t inside = position + 1; inside < next && inside + kHeaderSize <= content.size(); ++inside) {
+        if (records_reach_end(content, inside, sequence)) return true;
+      }
+    }
+    position = next;
+  }
+  return false;
+}
 
 struct LogFile {
   std::string path;
@@ -200,13 +237,6 @@ Result<std::optional<LogFile>> read_file_list(rocksdb::Env& env, const std::stri
   return std::nullopt;
 }
 
-std::uint64_t first_sequence(std::string_view record) {
-  return little_endian(record.substr(0, 8));
-}
-std::uint64_t end_sequence(std::string_view record) {
-  return first_sequence(record) + little_endian(record.substr(8, 4));
-}
-
 }  // namespace
 
 LogCondition examine_log(std::string_view content) {
@@ -220,7 +250,11 @@ LogCondition examine_log(std::string_view content) {
   }
   condition.is_torn = condition.intact_size < content.size();
   // Where a record was begun and not ended, another beginning follows only if what comes between was there once.
-  if (condition.is_torn) condition.records_follow = record_begins_after(content, records.position());
+  if (condition.is_torn) {
+    const std::uint64_t next =
+        condition.last_record.size() < kBatchHeaderSize ? 0 : end_sequence(condition.last_record);
+    condition.records_follow = record_begins_after(content, records.position(), next);
+  }
   return condition;
 }
 

@@ -23,7 +23,7 @@ namespace glucoledger::ledger_store {
 struct LogCondition {
   std::size_t intact_size = 0;  // up to the end of the last record that is whole
   bool is_torn = false;         // something stands after it
-  bool records_follow = false;  // and in that, a record begins
+  bool records_follow = false;  // and in that, a record of a write-ahead log begins
   std::string first_record;     // the beginning of the first and of the last whole record
   std::string last_record;
 };

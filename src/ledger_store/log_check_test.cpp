@@ -80,6 +80,28 @@ TEST_F(LogCheckTest, DamageBeforeTheLastRecordIsFound) {
   }
 }
 
+// Who sends transactions chooses bytes of their records: a torn one that is full of what looks like records is torn.
+TEST_F(LogCheckTest, ATornEndFullOfForgedRecordsIsNoDamage) {
+  const std::string empty("\x05\x2b\x28\x43\x00\x00\x01", 7);  // of an empty record: masked sum, length 0, whole
+  std::string forged;
+  while (forged.size() < 60'000) forged += empty;
+  for (const std::size_t last_size : {std::size_t{1'000}, std::size_t{50'000}}) {
+    const std::string front = log_of({100, last_size});
+    const std::size_t intact = examine_log(std::string_view(front).substr(0, front.size() - 1)).intact_size;
+    std::string log = front;  // the value of the last record, all of it, is forged
+    const std::size_t value = log.find(std::string(100, 'v'), intact);
+    ASSERT_NE(value, std::string::npos);
+    for (std::size_t i = value; i < log.size(); ++i) {
+      if (log[i] == 'v') log[i] = forged[i % empty.size()];
+    }
+    for (std::size_t size = intact + 8; size < log.size(); size += 11) {
+      const LogCondition condition = examine_log(std::string_view(log).substr(0, size));
+      ASSERT_EQ(condition.intact_size, intact);
+      ASSERT_FALSE(condition.records_follow) << size;
+    }
+  }
+}
+
 // A record may begin with a header and no more than some bytes, or none, at the end of a block; what it says of
 // sequence numbers stands in the next block then.
 TEST_F(LogCheckTest, ARecordThatBeginsAtTheEndOfABlockIsReadAsAWhole) {
