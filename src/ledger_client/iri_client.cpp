@@ -22,9 +22,11 @@ constexpr std::int64_t kFactsAmongSeveralMs = 1'500;
 constexpr std::int64_t kStartStepMs = 20;
 constexpr std::size_t kStartSteps = 10;
 
-// How severe an error is when several nodes failed in different ways (the order of the exit codes: 3 before 6).
+// How severe an error is when several nodes failed in different ways: one that answers wrongly decides nothing while
+// another, which may be honest, is out of reach.
 int severity(const Error& error) {
-  return error.code == ErrorCode::kUnreachable ? 0 : 1;
+  if (error.code == ErrorCode::kCorrupt) return 0;
+  return error.code == ErrorCode::kUnreachable ? 1 : 2;
 }
 
 // Faults of one node, which the next may not have.
@@ -59,43 +61,52 @@ bool is_attachment_of(const ledger::PreparedBundle& bundle, std::span<const ledg
   return true;
 }
 
+bool is_same_ledger(const ports::LedgerInfo& a, const ports::LedgerInfo& b) {
+  return a.network_id == b.network_id && a.min_weight_magnitude == b.min_weight_magnitude;
+}
+
 // What each of several nodes, asked side by side, says which ledger it keeps.
 class LedgersTold {
  public:
   explicit LedgersTold(std::size_t count) : told_(count) {}
 
-  void note(std::size_t which, std::optional<std::string> network_id) EXCLUDES(mutex_) {
+  void note(std::size_t which, std::optional<ports::LedgerInfo> info) EXCLUDES(mutex_) {
     const base::MutexLock lock(mutex_);
-    told_[which] = std::move(network_id);
+    failed_[which] = !info;
+    told_[which] = std::move(info);
     ++done_;
   }
-  // The first one's word is enough, as it always was; else that of a majority, or of all that answer at all.
+  // By a majority of those named, or when all have answered or failed.
   bool is_decided() EXCLUDES(mutex_) {
     const base::MutexLock lock(mutex_);
-    const auto answered = std::count_if(told_.begin(), told_.end(), [](const auto& told) { return told && *told; });
-    return (told_[0] && *told_[0]) || static_cast<std::size_t>(answered) > told_.size() / 2 || done_ == told_.size();
+    if (done_ == told_.size()) return true;
+    return std::any_of(told_.begin(), told_.end(),
+                       [&](const auto& one) REQUIRES(mutex_) { return one && votes(*one) > told_.size() / 2; });
   }
   bool has_failed(std::size_t which) EXCLUDES(mutex_) {
     const base::MutexLock lock(mutex_);
-    return told_[which] && !*told_[which];
+    return failed_[which];
   }
-  // The first node of the ledger that the first one keeps, or else most; none: nobody answered.
+  // The first node of the ledger that most keep; of two that as many keep, that of the node named first. None: nobody
+  // answered.
   std::optional<std::size_t> chosen() EXCLUDES(mutex_) {
     const base::MutexLock lock(mutex_);
     std::optional<std::size_t> best;
-    std::ptrdiff_t most = 0;
     for (std::size_t i = 0; i < told_.size(); ++i) {
-      if (!told_[i] || !*told_[i]) continue;
-      if (i == 0) return i;
-      const auto votes = std::count(told_.begin(), told_.end(), told_[i]);
-      if (votes > most) best = i, most = votes;
+      if (told_[i] && (!best || votes(*told_[i]) > votes(*told_[*best]))) best = i;
     }
     return best;
   }
 
  private:
+  std::size_t votes(const ports::LedgerInfo& ledger) const REQUIRES(mutex_) {
+    const auto same = [&](const auto& one) { return one && is_same_ledger(*one, ledger); };
+    return static_cast<std::size_t>(std::count_if(told_.begin(), told_.end(), same));
+  }
+
   base::Mutex mutex_;
-  std::vector<std::optional<std::optional<std::string>>> told_ GUARDED_BY(mutex_);  // inner none: it failed
+  std::vector<std::optional<ports::LedgerInfo>> told_ GUARDED_BY(mutex_);
+  std::vector<bool> failed_ GUARDED_BY(mutex_) = std::vector<bool>(told_.size());
   std::size_t done_ GUARDED_BY(mutex_) = 0;
 };
 
@@ -142,15 +153,16 @@ void IriClient::find_one_that_answers(const CancelToken& cancel) {
   std::atomic<std::size_t> next = 0;
   const auto ask_some = [&] {
     for (std::size_t i = next++; i < nodes_.size(); i = next++) {
-      // Those before it have a start, unless the last of them failed.
-      for (std::size_t step = 0; step < i * kStartSteps && !ledgers.has_failed(i - 1); ++step) {
+      // So many as must agree are asked at once. Those before the others have a start, unless the last of them failed.
+      const std::size_t waits = i < agreeing() ? 0 : (i + 1 - agreeing()) * kStartSteps;
+      for (std::size_t step = 0; step < waits && !ledgers.has_failed(i - 1); ++step) {
         if (token.wait_ms(kStartStepMs)) return;
       }
       IriNode& node = *nodes_[i];
       const auto facts = ask_for_facts(node, token);
       if (!facts && facts.error().code == ErrorCode::kInterrupted) return;
       if (!facts && is_nodes_fault(facts.error())) node.note_failure();
-      ledgers.note(i, facts ? std::optional(facts->info.network_id) : std::nullopt);
+      ledgers.note(i, facts ? std::optional(facts->info) : std::nullopt);
       if (ledgers.is_decided()) decided.trip();
     }
   };
@@ -164,26 +176,32 @@ void IriClient::find_one_that_answers(const CancelToken& cancel) {
     std::vector<std::jthread> threads;
     base::add_threads(threads, nodes_.size(), ask);
   }
-  if (const auto chosen = ledgers.chosen()) {
-    const base::MutexLock lock(mutex_);
-    preferred_ = nodes_[*chosen].get();
-  }
+  const auto chosen = ledgers.chosen();
+  if (!chosen) return;
+  const auto facts = nodes_[*chosen]->facts(cancel);  // known
+  if (!facts) return;
+  const base::MutexLock lock(mutex_);
+  preferred_ = nodes_[*chosen].get();
+  ledger_ = facts->info;
 }
 
 Result<IriNode::Facts> IriClient::facts_of(IriNode& node, const CancelToken& cancel) {
   GL_TRY(facts, ask_for_facts(node, cancel));
   const base::MutexLock lock(mutex_);
-  if (network_id_.empty()) network_id_ = facts.info.network_id;
-  if (network_id_ == facts.info.network_id) return facts;
+  if (!ledger_) ledger_ = facts.info;
+  if (is_same_ledger(*ledger_, facts.info)) return facts;
   return fail(ErrorCode::kCorrupt,
-              "the node at " + node.endpoint().authority() + " belongs to another ledger than the rest",
+              "the node at " + node.endpoint().authority() +
+                  (ledger_->network_id == facts.info.network_id ? " tells another minimum weight magnitude"
+                                                                : " belongs to another ledger") +
+                  " than the rest",
               "name only nodes of one ledger");
 }
 
 void IriClient::forget_facts() {
   for (const auto& node : nodes_) node->forget_facts();
   const base::MutexLock lock(mutex_);
-  network_id_.clear();
+  ledger_.reset();
   preferred_ = nullptr;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,8 +56,9 @@ class IriClient final : public ports::Ledger {
   // Those that are not set aside, the one that answered last first; all of them when none is left.
   std::vector<IriNode*> nodes_in_turn();
   Result<IriNode::Facts> ask_for_facts(IriNode& node, const CancelToken& cancel) const;
-  // Of several nodes of which none is known yet, each is asked a moment after the one before it, or once that failed,
-  // so that silent ones cost little time. Where the first one does not answer, the ledger is the one that most keep.
+  // Of several nodes of which none is known yet, a majority is asked at once, and each further one a moment after the
+  // one before it, or once that failed, so that silent ones cost little time. The ledger is the one that most keep,
+  // with the weight that most tell.
   void find_one_that_answers(const CancelToken& cancel);
   // The node's facts, once it is sure that it belongs to this ledger.
   Result<IriNode::Facts> facts_of(IriNode& node, const CancelToken& cancel);
@@ -74,7 +76,7 @@ class IriClient final : public ports::Ledger {
   std::vector<std::unique_ptr<IriNode>> nodes_;
   base::Mutex mutex_;
   IriNode* preferred_ GUARDED_BY(mutex_) = nullptr;
-  std::string network_id_ GUARDED_BY(mutex_);
+  std::optional<ports::LedgerInfo> ledger_ GUARDED_BY(mutex_);  // all nodes tell the same
 };
 
 }  // namespace glucoledger::ledger_client

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/advice.h"
+#include "base/limits.h"
 #include "base/test_clock.h"
 #include "ledger_client/fake_node.h"
 
@@ -210,12 +211,57 @@ TEST_F(IriClientTest, OfAnswersWithoutTheFirstNodesMostDecide) {
   EXPECT_EQ(info->network_id, nodes_[2].network_id);
 }
 
-TEST_F(IriClientTest, TheFirstNodeDecidesThoughAnotherAnswersSooner) {
-  nodes_[1].network_id = nodes_[2].network_id = "ffff";
+TEST_F(IriClientTest, MostDecideThoughAnotherOneIsNamedFirstOrAnswersSooner) {
+  for (std::size_t liar = 0; liar < 3; ++liar) {
+    SCOPED_TRACE(liar);
+    nodes_[liar].network_id = "ffff";
+    auto three = client(3);
+    const auto info = three.info();
+    ASSERT_TRUE(info);
+    EXPECT_EQ(info->network_id, nodes_[(liar + 1) % 3].network_id);
+    nodes_[liar].network_id = info->network_id;
+  }
+}
+
+// Who tells a weight that nobody can bear keeps nobody from publishing.
+TEST_F(IriClientTest, TheWeightIsThatOfMostNodes) {
+  nodes_[0].twist = [](nlohmann::json& reply) {
+    if (reply.contains("minWeightMagnitude")) reply["minWeightMagnitude"] = base::limits::kMinWeightMagnitudeMax;
+  };
   auto three = client(3);
   const auto info = three.info();
   ASSERT_TRUE(info);
-  EXPECT_EQ(info->network_id, nodes_[0].network_id);
+  EXPECT_LT(info->min_weight_magnitude, base::limits::kMinWeightMagnitudeMax);
+}
+
+// What one that answers wrongly says is decided by nobody while the others are out of reach.
+TEST_F(IriClientTest, AWrongAnswerBesideNodesThatAreDownDecidesNothing) {
+  nodes_[0].twist = [](nlohmann::json& reply) { reply = {{"trunkTransaction", "?"}}; };
+  nodes_[1].status = nodes_[2].status = 500;
+  auto three = client(3);
+  EXPECT_EQ(three.tips().error().code, ErrorCode::kUnreachable);
+  for (auto& node : nodes_) {
+    node.status = 200;
+    node.twist = nodes_[0].twist;
+  }
+  auto all_wrong = client(3);
+  EXPECT_EQ(all_wrong.tips().error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(IriClientTest, ANodeWhosePagesComeSlowlyAndEmptyIsLeft) {
+  for (auto& node : nodes_) node.pages = true;
+  nodes_[1].held = nodes_[2].held = bundle_of("HELLO");
+  std::uint64_t next = 0;
+  nodes_[0].twist = [&](nlohmann::json& reply) {
+    if (!reply.contains("hashes")) return;
+    clock_.advance_ms(5'000);
+    reply = {{"hashes", nlohmann::json::array()}, {"next", ++next}};
+  };
+  auto three = client(3);
+  PayloadSink sink("HELLO");
+  (void)read(three, sink);
+  EXPECT_TRUE(sink.found);
+  EXPECT_LT(next, 10U);
 }
 
 TEST_F(IriClientTest, TheOnlyNodeIsTriedAgainThoughItFailed) {

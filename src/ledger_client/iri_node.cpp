@@ -22,6 +22,7 @@ constexpr std::size_t kLegacyBodyMax = 1'000'000;
 constexpr std::size_t kAddressesPerRequest = 250;
 constexpr std::size_t kTrytesPerRequest = 500;
 constexpr int kTipDepth = 3;
+constexpr std::int64_t kSlowSearchMs = 10'000;  // and a millisecond for each transaction that it found
 constexpr std::int64_t kFirstPauseMs = 1'000;
 constexpr std::int64_t kPauseMaxMs = 60'000;
 
@@ -269,10 +270,18 @@ Result<void> IriNode::read_part(const Facts& facts, std::span<const Hash> addres
                                 std::unordered_set<Hash>* known, Absences& absences, const CancelToken& cancel) {
   std::optional<std::uint64_t> after;
   std::size_t pages = 0;
+  std::size_t found_count = 0;
+  std::int64_t searched_ms = 0;
   if (facts.pages) after = 0;
   do {
     if (++pages > base::limits::kFoundPagesMax) return wrong_answer("its pages do not end");
+    if (pages > 1 && searched_ms > kSlowSearchMs + static_cast<std::int64_t>(found_count)) {
+      return fail(ErrorCode::kUnreachable, "the node at " + endpoint().authority() + " finds too little in its time",
+                  Advice::kChooseNode);
+    }
+    const auto begin_ms = clock_.steady_ms();
     auto found = find(facts, addresses, after, absences, cancel);
+    searched_ms += clock_.steady_ms() - begin_ms;
     const bool refused = !found && found.error().code == ErrorCode::kInputRefused;
     const bool is_cut = !facts.pages && (refused || (found && found->hashes.size() >= facts.found_max));
     if (is_cut && addresses.size() > 1) {
@@ -284,6 +293,7 @@ Result<void> IriNode::read_part(const Facts& facts, std::span<const Hash> addres
     if (is_cut && refused) return {};
     if (!found) return tl::unexpected(std::move(found.error()));
     if (found->next && after && *found->next <= *after) return wrong_answer("its pages do not go on");
+    found_count += found->hashes.size();
     std::vector<Hash> fresh;
     for (const Hash& hash : found->hashes) {
       if (known == nullptr || !known->contains(hash)) fresh.push_back(hash);
