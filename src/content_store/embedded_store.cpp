@@ -80,11 +80,12 @@ Result<void> erase_file(sqlite::Database& database, ByteView root) {
 
 }  // namespace
 
-Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const locator::Locator& folder, bool read_only) {
+Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const locator::Locator& folder, bool read_only,
+                                                           const base::CancelToken& cancel) {
   const auto& path = folder.folder();
   const auto file = path / kDatabaseName;
   if (read_only) {
-    GL_TRY(database, sqlite::Database::open(file, sqlite::Database::Mode::kReadOnly));
+    GL_TRY(database, sqlite::Database::open(file, sqlite::Database::Mode::kReadOnly, cancel));
     GL_TRY(version, database.user_version());
     if (version == 0) return fail(ErrorCode::kNotFound, "there is no content store in " + path.string());
     GL_CHECK(prepare_schema(database, path));
@@ -92,7 +93,7 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const locator::Locato
     return std::unique_ptr<EmbeddedStore>(new EmbeddedStore(folder, std::move(database)));
   }
   GL_CHECK(base::make_folder(path));
-  GL_TRY(database, sqlite::Database::open(file, sqlite::Database::Mode::kReadWriteCreate));
+  GL_TRY(database, sqlite::Database::open(file, sqlite::Database::Mode::kReadWriteCreate, cancel));
   // Else the log would stay as large as the largest file that was ever added.
   GL_CHECK(database.execute("PRAGMA journal_size_limit = 4194304"));
   GL_CHECK(database.transaction([&] { return prepare_schema(database, path); }));

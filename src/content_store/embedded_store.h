@@ -22,8 +22,10 @@ namespace glucoledger::content_store {
 class EmbeddedStore final : public ports::ContentStore {
  public:
   // `folder`: a locator of that kind (asserted). Makes folder and database where they are missing, but with
-  // `read_only`: then kNotFound. kNewerFormat: made by a newer version.
-  static Result<std::unique_ptr<EmbeddedStore>> open(const locator::Locator& folder, bool read_only);
+  // `read_only`: then kNotFound. kNewerFormat: made by a newer version. `cancel`: of the open store, too; once it is
+  // cancelled no call waits for other processes any more, but for half a second.
+  static Result<std::unique_ptr<EmbeddedStore>> open(const locator::Locator& folder, bool read_only,
+                                                     const base::CancelToken& cancel = {});
 
   using ContentStore::add;
   using ContentStore::cid_of;

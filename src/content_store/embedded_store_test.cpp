@@ -125,6 +125,17 @@ TEST_F(EmbeddedStoreTest, SharedBlocksStayUntilTheLastFileGoes) {
   EXPECT_EQ(count.integer(0), 0);
 }
 
+TEST_F(EmbeddedStoreTest, WhoIsStoppedWaitsNoLongerForAnotherProcess) {
+  base::CancelSource stop;
+  auto store = EmbeddedStore::open(place(), false, stop.token()).value();
+  auto other = sqlite::Database::open(folder_ / "store/content.sqlite", sqlite::Database::Mode::kReadWrite).value();
+  ASSERT_TRUE(other.execute("BEGIN IMMEDIATE"));
+  stop.trip();
+  const auto added = store->add(content_of(100, 1));
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().code, ErrorCode::kInterrupted);
+}
+
 TEST_F(EmbeddedStoreTest, RefusesANewerStoreByName) {
   open();
   ASSERT_TRUE(sql("PRAGMA user_version = 2"));

@@ -8,6 +8,7 @@ namespace glucoledger::exchange {
 namespace {
 
 constexpr std::string_view kNetworkId = "network_id";
+constexpr std::int64_t kOpenPatienceMs = 2'500;  // of who shares or revokes
 
 // Of two processes that see a ledger for the first time, the second must have seen the same.
 Result<void> remember(home::Home& home, const std::string& network_id) {
@@ -70,7 +71,6 @@ Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& worl
 }
 
 Result<OpenedLedger> open_home_ledger_soon(home::Home& home, const ports::World& world) {
-  constexpr std::int64_t kOpenPatienceMs = 2'500;
   constexpr std::int64_t kCallPatienceMs = 6'000;
   const auto open = [&](const base::CancelToken& cancel) {
     auto brief = world;
@@ -80,6 +80,26 @@ Result<OpenedLedger> open_home_ledger_soon(home::Home& home, const ports::World&
   GL_TRY(opened, ask_briefly(kOpenPatienceMs, world.cancel, open));
   opened.ledger = std::make_shared<ImpatientLedger>(std::move(opened.ledger), kCallPatienceMs);
   return opened;
+}
+
+Result<std::string> meet_home_ledger(home::Home& home, const ports::World& world) {
+  GL_TRY(known, home.meta(kNetworkId));
+  if (known) return std::move(*known);
+  const auto look = [&](const base::CancelToken& cancel) -> Result<ports::LedgerInfo> {
+    GL_TRY(ledger, world.open_ledger(home.ledger_place(), ports::Use::kRead, cancel));
+    return ledger->info(cancel);
+  };
+  auto info = ask_briefly(kOpenPatienceMs, world.cancel, look);
+  if (info) {
+    GL_CHECK(remember(home, info->network_id));
+    return std::move(info->network_id);
+  }
+  if (info.error().code != ErrorCode::kNotFound) return tl::unexpected(std::move(info.error()));
+  auto made = open_home_ledger_soon(home, world);
+  if (made) return std::move(made->info.network_id);
+  GL_ASSIGN(known, home.meta(kNetworkId));  // another process may have made it at this moment
+  if (known) return std::move(*known);
+  return tl::unexpected(std::move(made.error()));
 }
 
 Result<std::shared_ptr<ports::Ledger>> open_ledger_of(home::Home& home, const ports::World& world,

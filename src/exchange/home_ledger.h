@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "home/contacts.h"
 #include "home/home.h"
@@ -18,6 +19,10 @@ struct OpenedLedger {
 Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world);
 // For who shares or revokes: of a ledger that says nothing, now or to a later call, kUnreachable within seconds.
 Result<OpenedLedger> open_home_ledger_soon(home::Home& home, const ports::World& world);
+// Which ledger it is: asked for once, then known also while it is out of reach, so that codes can name it. A ledger
+// that is there is only read for it, as its folder may be held by who publishes; else it is made. kUnreachable, within
+// seconds, where it does not answer.
+Result<std::string> meet_home_ledger(home::Home& home, const ports::World& world);
 
 // For reading: the first of the places that the patient named (or this home's own) where the patient's ledger answers.
 // Nodes are one place: what is not there is not believed of one of them. kUnreachable.

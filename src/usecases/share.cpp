@@ -4,7 +4,7 @@
 
 #include "base/advice.h"
 #include "base/limits.h"
-#include "usecases/meet_ledger.h"
+#include "exchange/home_ledger.h"
 #include "usecases/revoke.h"
 #include "usecases/role.h"
 
@@ -84,10 +84,9 @@ Result<std::optional<home::Epoch>> release_epochs(home::Transaction& transaction
 }
 
 Result<std::string> network_id_of(home::Home& home, const World& world) {
-  auto network_id = meet_ledger(home, world);
+  auto network_id = exchange::meet_home_ledger(home, world);
   if (!network_id && network_id.error().code == ErrorCode::kUnreachable) {
-    network_id.error().next_step =
-        "nobody was let in: this home has not met its ledger yet, and a code must name it; repeat once it answers";
+    network_id.error().message += "; nobody was let in: this home has not met its ledger yet, and a code must name it";
   }
   return network_id;
 }

@@ -2,7 +2,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "usecases/meet_ledger.h"
+#include "exchange/home_ledger.h"
 #include "usecases/status.h"
 #include "usecases/test_stage.h"
 
@@ -315,7 +315,7 @@ TEST_F(SharingTest, ACodeNeedsALedgerThatWasMetOnce) {
   EXPECT_EQ(refused.error().code, ErrorCode::kUnreachable);
   EXPECT_TRUE(home::all_grants(home).value().empty());
   network_.reachable = true;
-  ASSERT_TRUE(meet_ledger(home, world_));
+  ASSERT_TRUE(exchange::meet_home_ledger(home, world_));
   network_.reachable = false;
   const auto share = try_share("dr");
   ASSERT_TRUE(share) << share.error().message;

@@ -77,14 +77,15 @@ Result<ports::Attach> LedgerOpener::attach_at(const std::string& where, const lo
 
 ports::World make_world(std::shared_ptr<LedgerOpener> opener, const base::Clock& clock, base::Progress progress,
                         base::CancelToken cancel) {
-  return {.clock = clock,
-          .open_ledger = [opener = std::move(opener)](
-                             const locator::Locator& place, ports::Use use,
-                             const base::CancelToken& asked) { return opener->open_ledger(place, use, asked); },
-          .open_store = [](const locator::Locator& place, ports::Use use,
-                           const base::CancelToken&) { return open_store(place, use == ports::Use::kRead); },
-          .progress = std::move(progress),
-          .cancel = std::move(cancel)};
+  return {
+      .clock = clock,
+      .open_ledger = [opener = std::move(opener)](
+                         const locator::Locator& place, ports::Use use,
+                         const base::CancelToken& asked) { return opener->open_ledger(place, use, asked); },
+      .open_store = [](const locator::Locator& place, ports::Use use,
+                       const base::CancelToken& asked) { return open_store(place, use == ports::Use::kRead, asked); },
+      .progress = std::move(progress),
+      .cancel = std::move(cancel)};
 }
 
 }  // namespace glucoledger::wiring

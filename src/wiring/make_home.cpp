@@ -11,17 +11,20 @@
 namespace glucoledger::wiring {
 namespace {
 
-// Opens the ledger once, so that a new folder gets its minimum weight magnitude. A clinic writes nothing: what is
-// there already is only looked at, also beside its writer.
+// Opens the ledger once, so that a new folder gets its minimum weight magnitude, and what nobody may write to is told.
+// A clinic writes nothing: what is there already is only looked at. So is a folder that another process writes to.
 Result<void> make_ledger(const locator::Locator& place, const NewHome& request, const base::Clock& clock,
                          const base::CancelToken& cancel) {
+  constexpr std::int64_t kLockWaitMs = 500;
   OpenLedgerOptions options;
   options.http = request.http;
   options.min_weight_magnitude = request.min_weight_magnitude;
+  options.lock_wait_ms = kLockWaitMs;
   options.read_only = place.is_folder() && request.settings.role == home::Role::kClinic;
   auto opened = open_ledger(place, options, clock, cancel);
-  if (!opened && options.read_only && opened.error().code == ErrorCode::kNotFound) {
-    options.read_only = false;
+  const auto code = opened ? ErrorCode::kFailed : opened.error().code;
+  if (options.read_only ? code == ErrorCode::kNotFound : code == ErrorCode::kBusy) {
+    options.read_only = !options.read_only;
     opened = open_ledger(place, options, clock, cancel);
   }
   return opened.map([](const auto&) {});
@@ -38,12 +41,12 @@ Result<std::vector<Error>> look_at_nodes(const locator::Locator& nodes, const ht
   return faults;
 }
 
-// So that a patient can share also while the nodes are out of reach.
-Result<void> meet_nodes(home::Home& home, const base::Clock& clock, const base::CancelToken& cancel) {
+// So that a patient can share also while the ledger is out of reach.
+Result<void> meet_ledger(home::Home& home, const base::Clock& clock, const base::CancelToken& cancel) {
   const auto opener = std::make_shared<LedgerOpener>(clock);
   GL_TRY(access, load_access(home));
   opener->set_access(std::move(access));
-  return exchange::open_home_ledger(home, make_world(opener, clock, {}, cancel)).map([](const auto&) {});
+  return exchange::meet_home_ledger(home, make_world(opener, clock, {}, cancel)).map([](const auto&) {});
 }
 
 // What it needs comes first, and what can be wrong before that: what is cut short can be repeated.
@@ -57,7 +60,7 @@ Result<std::vector<Error>> make_all(const std::filesystem::path& folder, const N
   const bool has_access = !http.ca_file.empty() || http.token;
   if (has_access) GL_CHECK(check_needs_access(ledger));
   std::vector<Error> faults;
-  if (settings.store) GL_CHECK(open_store(*settings.store, false));
+  if (settings.store) GL_CHECK(open_store(*settings.store, false, cancel));
   if (settings.ledger || !is_clinic) GL_CHECK(make_ledger(ledger, request, clock, cancel));
   if (!ledger.is_folder()) {
     GL_ASSIGN(faults, look_at_nodes(ledger, http, clock, cancel));
@@ -67,9 +70,9 @@ Result<std::vector<Error>> make_all(const std::filesystem::path& folder, const N
   GL_TRY(key, home::unlock_home(folder, key_source));
   GL_TRY(home, home::Home::open(folder, key, home::Home::Use::kWrite));
   if (has_access) GL_CHECK(store_access(home, http));
-  const bool is_met = !is_clinic && !ledger.is_folder() && faults.size() < ledger.endpoints().size();
-  if (!is_met) return faults;
-  if (auto met = meet_nodes(home, clock, cancel); !met) faults.push_back(std::move(met.error()));
+  const bool answers = ledger.is_folder() || faults.size() < ledger.endpoints().size();
+  if (is_clinic || !answers) return faults;
+  if (auto met = meet_ledger(home, clock, cancel); !met) faults.push_back(std::move(met.error()));
   return faults;
 }
 

@@ -20,8 +20,8 @@ struct NewHome {
 };
 
 // What is wrong with its nodes now, if anything: they may be down, and the home is made all the same. Nothing is made
-// of nodes that never agree (kCorrupt), or that can never be asked so (kUsage), and where a folder is another process's
-// (kBusy). Errors else: as create_home() and open_ledger().
+// of nodes that never agree (kCorrupt), or that can never be asked so (kUsage). Errors else: as create_home() and
+// open_ledger().
 Result<std::vector<Error>> make_home(const std::filesystem::path& folder, const NewHome& request,
                                      const home::KeySource& key, const base::Clock& clock,
                                      const base::CancelToken& cancel);

@@ -49,17 +49,21 @@ TEST_F(MakeHomeTest, APatientsGetsALedgerOfItsOwn) {
   EXPECT_EQ((*ledger)->info()->min_weight_magnitude, 3);
 }
 
-TEST_F(MakeHomeTest, AClinicsIsMadeBesideWhoHoldsItsLedger) {
+// A patient's knows from the start which ledger it is, as codes name it.
+TEST_F(MakeHomeTest, ItIsMadeBesideWhoHoldsItsLedger) {
   const auto held = hold_ledger();
-  const auto made = make(Role::kClinic, ledger_);
-  ASSERT_TRUE(made) << made.error().message;
-  EXPECT_TRUE(home::unlock_home(home_, {}));
-}
-
-TEST_F(MakeHomeTest, NoPatientsIsMadeWhileAnotherHoldsItsLedger) {
-  const auto held = hold_ledger();
-  EXPECT_EQ(make(Role::kPatient, ledger_).error().code, ErrorCode::kBusy);
-  EXPECT_FALSE(std::filesystem::exists(home_));
+  for (const auto role : {Role::kClinic, Role::kPatient}) {
+    std::filesystem::remove_all(home_);
+    const auto made = make(role, ledger_);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_TRUE(made->empty());
+    const auto key = home::unlock_home(home_, {});
+    ASSERT_TRUE(key);
+    auto home = home::Home::open(home_, *key, home::Home::Use::kRead);
+    ASSERT_TRUE(home);
+    const bool is_known = home->meta("network_id").value().has_value();
+    EXPECT_EQ(is_known, role == Role::kPatient);
+  }
 }
 
 TEST_F(MakeHomeTest, AnotherWeightThanTheLedgersMakesNothing) {

@@ -4,7 +4,8 @@
 
 namespace glucoledger::wiring {
 
-Result<std::unique_ptr<ports::ContentStore>> open_store(const locator::Locator& place, bool read_only) {
+Result<std::unique_ptr<ports::ContentStore>> open_store(const locator::Locator& place, bool read_only,
+                                                        const base::CancelToken& cancel) {
   if (!place.may_be_store()) {
     return fail(ErrorCode::kUsage,
                 "a content store is a folder, or a URL behind kubo:, cluster: or agent:", "name a folder");
@@ -15,7 +16,7 @@ Result<std::unique_ptr<ports::ContentStore>> open_store(const locator::Locator& 
         "this version has no engine for content stores of the kind " + std::string(locator::name_of(place.kind())),
         "name a folder, or use a newer version");
   }
-  GL_TRY(store, content_store::EmbeddedStore::open(place, read_only));
+  GL_TRY(store, content_store::EmbeddedStore::open(place, read_only, cancel));
   return std::unique_ptr<ports::ContentStore>(std::move(store));
 }
 

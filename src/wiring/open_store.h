@@ -10,7 +10,8 @@
 namespace glucoledger::wiring {
 
 // `read_only`: kNotFound where there is none, else a folder is made. kUsage: the locator's kind is no store's, or has
-// no engine here.
-Result<std::unique_ptr<ports::ContentStore>> open_store(const locator::Locator& place, bool read_only);
+// no engine here. `cancel`: also of all calls, besides what each is handed.
+Result<std::unique_ptr<ports::ContentStore>> open_store(const locator::Locator& place, bool read_only,
+                                                        const base::CancelToken& cancel = {});
 
 }  // namespace glucoledger::wiring
