@@ -4,6 +4,7 @@
 #include "apps/day_options.h"
 #include "apps/file_stream.h"
 #include "apps/session.h"
+#include "usecases/check_published.h"
 #include "usecases/report.h"
 #include "usecases/status.h"
 
@@ -76,9 +77,43 @@ Result<ExitCode> patient_status(const Context& context, Home& home) {
   return ExitCode::kDone;
 }
 
-Result<ExitCode> status(const Context& context) {
+Result<ExitCode> check_and_tell(const Context& context, const Session& session, Home& home) {
+  GL_TRY(check, usecases::check_published(home, session.world()));
+  const auto& [standing, carried] = check;
+  const ordered_json document = {{"messages", standing.messages},
+                                 {"notes", standing.notes},
+                                 {"messages_gone", standing.messages_gone},
+                                 {"notes_gone", standing.notes_gone},
+                                 {"doubt", standing.doubt},
+                                 {"messages_waiting", carried.waiting.messages_waiting},
+                                 {"notes_waiting", carried.waiting.notes_waiting}};
+  std::string text = count_of(standing.messages, "message") + " and " + count_of(standing.notes, "note") +
+                     " that the ledger had confirmed were looked for";
+  if (!standing.doubt.empty()) {
+    text += ": " + standing.doubt + ", too few to say whether anything is gone\n";
+  } else if (standing.messages_gone + standing.notes_gone == 0) {
+    text += ": all stand\n";
+  } else {
+    text += ": " + count_of(standing.messages_gone, "message") + " and " + count_of(standing.notes_gone, "note") +
+            " are gone";
+    text += carried.waiting.messages_waiting + carried.waiting.notes_waiting == 0 ? ", and were sent again\n"
+                                                                                  : ", and wait to be sent again\n";
+  }
+  print_result(context, document, text);
+  if (auto shortfall = carried.shortfall()) return tl::unexpected(std::move(*shortfall));
+  if (standing.doubt.empty()) return ExitCode::kDone;
+  return fail(ErrorCode::kUnreachable, "whether anything is gone is not known: " + standing.doubt,
+              "repeat when more nodes answer");
+}
+
+struct StatusArguments {
+  bool check = false;
+};
+
+Result<ExitCode> status(const Context& context, const StatusArguments& arguments) {
   GL_TRY(session, Session::start(context));
-  GL_TRY(home, session.open(Home::Use::kRead));
+  GL_TRY(home, session.open(arguments.check ? Home::Use::kWrite : Home::Use::kRead));
+  if (arguments.check) return check_and_tell(context, session, home);
   if (home.settings().role == home::Role::kPatient) return patient_status(context, home);
   GL_TRY(patients, usecases::list_patients(home));
   print_result(context, {{"home", home.folder().string()}, {"role", "clinic"}, {"patients", patients.size()}},
@@ -100,11 +135,26 @@ void add_report(CLI::App& app, Context& context) {
   run_when_chosen(*command, context, arguments, print_report);
 }
 
+void add_status(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("status", "What the home holds, and what waits");
+  auto arguments = std::make_shared<StatusArguments>();
+  command->add_flag("--check", arguments->check,
+                    "In a patient's home: look whether all that was published still stands on the ledger, and send "
+                    "again what is gone");
+  command->footer(
+      "Every publish looks for the newest that was confirmed. --check looks for all of it, which takes as long as to\n"
+      "fetch it.\n"
+      "Examples:\n"
+      "  glucoledger status\n"
+      "  glucoledger status --check\n");
+  run_when_chosen(*command, context, arguments, status);
+}
+
 }  // namespace
 
 void add_report_commands(CLI::App& app, Context& context) {
   add_report(app, context);
-  run_when_chosen(*app.add_subcommand("status", "What the home holds, and what waits"), context, status);
+  add_status(app, context);
 }
 
 }  // namespace glucoledger::apps

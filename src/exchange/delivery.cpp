@@ -34,12 +34,6 @@ Error delivery_stopped() {
   return {ErrorCode::kInterrupted, "stopped: what is not confirmed yet waits in the outbox", "", Advice::kPublishAgain};
 }
 
-std::string payload_of(const ledger::PreparedBundle& bundle) {
-  std::string payload;
-  for (const auto& transaction : bundle) payload.append(transaction, 0, ledger::kFragmentTrytes);
-  return payload;
-}
-
 std::string_view without_padding(std::string_view payload_trytes) {
   return payload_trytes.substr(0, payload_trytes.find_last_not_of('9') + 1);
 }
@@ -50,7 +44,7 @@ Result<std::vector<Accepted>> Delivery::find_on_ledger(std::span<const Outgoing>
   std::map<std::size_t, Accepted> here;
   const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<crypto::Hash> {
     const auto& row = rows[which];
-    if (row.bundle_hash != bundle.hash || bundle.payload() != payload_of(row.bundle)) return std::nullopt;
+    if (row.bundle_hash != bundle.hash || bundle.payload() != ledger::payload_of(row.bundle)) return std::nullopt;
     return bundle.transactions.front().hash();
   };
   const auto take = [&](std::size_t which, const crypto::Hash& tail) {

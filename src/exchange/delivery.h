@@ -21,9 +21,6 @@
 
 namespace glucoledger::exchange {
 
-// Its signatureMessageFragments, joined. (A bundle's hash does not cover them.)
-std::string payload_of(const ledger::PreparedBundle& bundle);
-
 // As MAM writes it. Anyone may add 9s to what stands on the ledger, in a bundle of their own.
 std::string_view without_padding(std::string_view payload_trytes);
 

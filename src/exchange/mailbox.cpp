@@ -53,7 +53,7 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
     if (free.empty()) break;
     number = free.front();
     free.pop_front();
-    GL_TRY(row, seal(note, number));
+    GL_TRY(row, seal_next(note, number));
     if (!row) break;  // another process has a say in this thread: the next look at it tells
     rows.push_back(std::move(*row));
     ++number;
@@ -89,10 +89,14 @@ Result<std::deque<std::uint64_t>> Mailbox::free_numbers(std::uint64_t from) {
               "publish through other nodes");
 }
 
-Result<std::optional<home::Outgoing>> Mailbox::seal(const home::WaitingNote& note, std::uint64_t number) {
+Result<ledger::PreparedBundle> Mailbox::seal(const keys::Note& note, std::uint64_t number) const {
+  const auto payload = keys::seal_note(note, keys_, thread_.out, number, home_.signing_key());
+  return ledger::prepare(payload, keys_.note_address(thread_.out, number), "", world_.clock.now_ms() / 1000);
+}
+
+Result<std::optional<home::Outgoing>> Mailbox::seal_next(const home::WaitingNote& note, std::uint64_t number) {
   const auto address = keys_.note_address(thread_.out, number);
-  const auto payload = keys::seal_note(note.note, keys_, thread_.out, number, home_.signing_key());
-  GL_TRY(bundle, ledger::prepare(payload, address, "", world_.clock.now_ms() / 1000));
+  GL_TRY(bundle, seal(note.note, number));
   const auto hash = ledger::bundle_hash_of(bundle);
   bool is_sealed = false;
   GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
@@ -119,7 +123,7 @@ Result<std::size_t> Mailbox::renumber_collided(std::span<const home::Outgoing> r
   std::set<std::int64_t> collided;
   const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<std::int64_t> {
     const auto& row = ours[which];
-    if (bundle.payload() == payload_of(row.bundle)) return std::nullopt;
+    if (bundle.payload() == ledger::payload_of(row.bundle)) return std::nullopt;
     if (!keys::open_note(bundle.payload(), keys_, thread_.out, row.number, own_key)) return std::nullopt;
     return row.id;
   };

@@ -46,6 +46,8 @@ class Mailbox {
   // Seals the notes that wait and fixes them in the outbox. kCorrupt: the ledger says of numbers without end that it
   // dropped what stood there.
   Result<std::vector<home::Outgoing>> seal_waiting();
+  // A note of this thread, sealed under this number and not recorded.
+  Result<ledger::PreparedBundle> seal(const keys::Note& note, std::uint64_t number) const;
   // Why notes were left waiting: too few nodes answered to be sure that a number is free under which a note was once
   // sent and taken back. Who had read that one would never see another of its number.
   const std::string& doubt() const { return doubt_; }
@@ -65,7 +67,7 @@ class Mailbox {
   keys::Direction in() const;
   // The next ones, ascending; none where too few nodes answered to be sure.
   Result<std::deque<std::uint64_t>> free_numbers(std::uint64_t from);
-  Result<std::optional<home::Outgoing>> seal(const home::WaitingNote& note, std::uint64_t number);
+  Result<std::optional<home::Outgoing>> seal_next(const home::WaitingNote& note, std::uint64_t number);
   Result<Found> look_at(std::span<const std::uint64_t> numbers, const keys::PublicKey& sender);
   Result<Found> take_at(std::span<const std::uint64_t> numbers, const keys::PublicKey& sender, const Take& take,
                         NotesRead& told);

@@ -9,6 +9,7 @@
 #include "exchange/mailbox.h"
 #include "exchange/read_judged.h"
 #include "exchange/signer.h"
+#include "exchange/standing.h"
 #include "home/grants.h"
 #include "home/messages.h"
 #include "home/readings.h"
@@ -61,6 +62,7 @@ class OutboxRun {
                   options.notes_only ? kHoldWaitMs : home::Departure::kWaitMs) {}
 
   Result<OutboxReport> run() {
+    GL_CHECK(look_for_what_is_gone());
     GL_CHECK(resume());
     GL_CHECK(send_all());
     if (!options_.notes_only) {
@@ -77,6 +79,14 @@ class OutboxRun {
 
  private:
   // ---- what goes out, and in which order
+
+  Result<void> look_for_what_is_gone() {
+    if (options_.notes_only) return {};
+    GL_TRY(standing, check_standing(home_, ledger_, world_, LookFor::kNewest));
+    report_.sent_again = standing.messages_gone + standing.notes_gone;
+    report_.more_may_be_gone = standing.more_may_be_gone;
+    return {};
+  }
 
   Result<void> resume() {
     GL_TRY(old_notes, home::unfinished(home_, Outgoing::Kind::kNote));
@@ -229,7 +239,7 @@ class OutboxRun {
       GL_TRY(epoch, home::epoch_by_id(home_, row.epoch_id));
       GL_TRY(signer, Signer::open(home_, epoch, row.number));
       signers.push_back(std::move(signer));
-      own_payloads.emplace(without_padding(payload_of(row.bundle)));
+      own_payloads.emplace(without_padding(ledger::payload_of(row.bundle)));
     }
     GL_TRY(uses, find_uses(signers, own_payloads));
     uses.signed_elsewhere.merge(uses.pruned);  // which may have been a copy's
@@ -401,6 +411,8 @@ void add(OutboxReport& sum, const OutboxReport& report) {
   sum.delivery.read_back += report.delivery.read_back;
   sum.delivery.unconfirmed = report.delivery.unconfirmed;
   sum.epochs_replaced += report.epochs_replaced;
+  sum.sent_again += report.sent_again;
+  sum.more_may_be_gone = sum.more_may_be_gone || report.more_may_be_gone;
   sum.closed_again.insert(sum.closed_again.end(), report.closed_again.begin(), report.closed_again.end());
   if (!report.doubt.empty()) sum.doubt = report.doubt;
   sum.waiting = report.waiting;

@@ -1,5 +1,8 @@
 // One run of the outbox: everything that waits in a home goes out, in the order that the promises need.
 //
+//   0. the newest that was confirmed is looked for; where it is gone, the ledger was put back to an older state, and
+//   what
+//      is gone with it waits again (standing.h)
 //   1. what an earlier run fixed and did not see confirmed
 //   2. notes, which release epochs, tell their ends, close grants: whenever some wait, before all else. Before the
 //      first of a run, and before the first signature, notes are looked for that stand on the ledger and that this home
@@ -32,6 +35,8 @@ struct OutboxReport {
   DeliveryCounts delivery;
   std::size_t epochs_replaced = 0;        // ended because their next address was in use
   std::vector<std::string> closed_again;  // grants that this home had closed before it was put back to an earlier state
+  std::size_t sent_again = 0;             // messages and notes that the ledger had confirmed and lost
+  bool more_may_be_gone = false;          // likewise: not all were looked for (Standing)
   std::string doubt;                      // too few nodes answered (ports::ReadEnd), so that new epochs were used
   home::OutboxCounts waiting;             // afterwards
 };

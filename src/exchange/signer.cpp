@@ -99,9 +99,24 @@ Result<std::vector<home::SignedMessage>> Signer::sign(home::Home& home, const po
   for (std::size_t i = 0; i < messages.size(); ++i) {
     GL_TRY(bundle, std::move(bundles[i]));
     const auto hash = ledger::bundle_hash_of(bundle);
-    signed_messages.push_back({messages[i].id, epoch_.next_index + i, created[i].address, hash, std::move(bundle)});
+    signed_messages.push_back(
+        {messages[i].id, epoch_.next_index + i, created[i].address, hash, std::move(bundle), now_s});
   }
   return signed_messages;
+}
+
+// The same content under the same key is the same signature: nothing new is signed, or it is thrown away here.
+Result<std::optional<ledger::PreparedBundle>> Signer::make_again(home::Home& home,
+                                                                 const home::PublishedMessage& message) {
+  if (message.payload_digest.empty()) return std::nullopt;
+  GL_TRY(content, content_of(home, {message.id, message.epoch_id, message.cid}));
+  GL_TRY(trytes, crypto::trytes_from_ascii(content));
+  GL_TRY(created, cursor_.create(trytes));
+  GL_TRY(bundle, ledger::prepare(created.payload, created.address, "", message.signed_s));
+  const bool is_same = created.address == message.address && ledger::bundle_hash_of(bundle) == message.bundle_hash &&
+                       home::payload_digest(bundle) == message.payload_digest;
+  if (!is_same) return std::nullopt;
+  return bundle;
 }
 
 Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const home::SigningLease& lease,

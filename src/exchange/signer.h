@@ -3,6 +3,7 @@
 
 #include "home/messages.h"
 #include "home/outbox.h"
+#include "home/published.h"
 #include "home/signing_lease.h"
 #include "ports/world.h"
 #include "privacy/sealed_file.h"
@@ -18,6 +19,9 @@ class Signer {
   crypto::Hash next_address() const { return mam::address_of(next_root_, channel_.mode); }
   // Whether this bundle at next_address() holds a message signed by this epoch's next one-time key. Thread-safe.
   bool signed_by_next_key(const ledger::Bundle& bundle) const;
+  // The bundle of a message that it signed at its next index before, byte for byte; nothing where this program would
+  // make another one.
+  Result<std::optional<ledger::PreparedBundle>> make_again(home::Home& home, const home::PublishedMessage& message);
   // Up to `count_max` waiting messages, signed and committed; empty when none waits, or when the epoch was changed by
   // another process: then this signer is of no more use. Design B puts the file into the content store first.
   Result<std::vector<home::Outgoing>> sign_next(home::Home& home, const home::SigningLease& lease,

@@ -13,6 +13,7 @@
 #include "home/grants.h"
 #include "home/messages.h"
 #include "home/outbox.h"
+#include "home/published.h"
 #include "home/readings.h"
 #include "home/records.h"
 #include "home/stored_files.h"
@@ -22,7 +23,7 @@ namespace {
 using namespace glucoledger;
 using namespace glucoledger::home;
 
-constexpr const char* kHomes = "tests/frozen/3";
+constexpr const char* kHomes = "tests/frozen/4";
 constexpr std::size_t kChangesMax = 4;
 
 struct Table {
@@ -123,6 +124,15 @@ void read_as_patient(Transaction& transaction) {
   (void)open_threads(home);
   for (const auto kind : {Outgoing::Kind::kMessage, Outgoing::Kind::kNote}) {
     if (const auto rows = unfinished(home, kind)) (void)record_leaving(transaction, *rows);
+  }
+  if (const auto messages = published_messages(home, std::nullopt, 10); messages && !messages->empty()) {
+    (void)published_messages(home, messages->back(), 10);
+    (void)send_message_again(transaction, messages->front().id, {});
+  }
+  if (const auto notes = published_notes(home, std::nullopt, 10); notes && !notes->empty()) {
+    for (const auto& note : *notes) (void)content_of_note(home, note.id);
+    (void)published_notes(home, notes->back(), 10);
+    (void)send_note_again(transaction, notes->front().id, {}, {});
   }
   for (const auto design : {keys::Design::kTangle, keys::Design::kTangleIpfs}) {
     (void)unpublished_readings(home, design, {}, std::nullopt);

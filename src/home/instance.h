@@ -5,9 +5,10 @@
 // count. A copied folder has other files; of a home that was put back in place, over the files that stood there, this
 // file says to be another one, since each writing makes a new one; a restored database, or one that lost its
 // write-ahead log, has a smaller count. The database is written first, then this file, and only then a message leaves:
-// so a count that is behind is always a database that went back. The file is written by who holds the signing lease,
-// and by who finds that the two do not fit: who then ends the epochs and gives the database a new id in one
-// transaction, and after it the file.
+// so a count that is behind is always a database that went back. The file is written by who holds the signing lease; by
+// who shares or revokes, which counts like a signing transaction, so that a database from before it is noticed; and by
+// who finds that the two do not fit: who then ends the epochs and gives the database a new id in one transaction, and
+// after it the file.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 #include "home/messages.h"
 
+#include "home/published.h"
 #include "home/rows.h"
 
 namespace glucoledger::home {
@@ -55,7 +56,8 @@ Result<bool> store_signed(Transaction& transaction, const Epoch& epoch, std::spa
   GL_TRY(may, may_store(database, epoch, messages));
   if (!may) return false;
   GL_TRY(store, database.prepare("UPDATE message SET state = 'signed', message_index = ?2, address = ?3, bundle_hash = "
-                                 "?4, bundle = ?5 WHERE id = ?1 AND state = 'waiting'"));
+                                 "?4, bundle = ?5, payload_digest = ?6, signed_s = ?7 WHERE id = ?1 AND state = "
+                                 "'waiting'"));
   std::uint64_t next_index = messages.front().index;
   for (const auto& message : messages) {
     GL_ASSERT(message.index == next_index);
@@ -65,6 +67,8 @@ Result<bool> store_signed(Transaction& transaction, const Epoch& epoch, std::spa
                  .bind(3, message.address.trytes())
                  .bind(4, message.bundle_hash.trytes())
                  .bind(5, pack_bundle(message.bundle))
+                 .bind(6, payload_digest(message.bundle))
+                 .bind(7, message.signed_s)
                  .run());
   }
   GL_TRY(spend, database.prepare("UPDATE epoch SET next_index = ?2 WHERE id = ?1 AND state = 'open' AND may_sign = 1"));

@@ -32,6 +32,7 @@ struct SignedMessage {
   crypto::Hash address;
   crypto::Hash bundle_hash;
   ledger::PreparedBundle bundle;
+  std::int64_t signed_s = 0;  // the timestamp in the bundle
 };
 // Waiting messages of one epoch, signed by its next indexes in order, which are spent by this. False, and nothing is
 // changed: the epoch ended, may not sign, stands at another index, or one of the messages does not wait there any more.

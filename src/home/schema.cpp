@@ -289,10 +289,19 @@ CREATE TABLE note_taken_back (
 ) STRICT;
 )sql";
 
+// What a signed message is made of, to be made again where a ledger lost it. signed_s: the time in its bundle; 0, and
+// no digest: an older version signed it.
+constexpr const char* kColumnsSince4 = R"sql(
+ALTER TABLE message ADD COLUMN payload_digest BLOB;
+ALTER TABLE message ADD COLUMN signed_s INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX message_by_time ON message (signed_s);
+)sql";
+
 Result<void> make_newest(sqlite::Database& database) {
   GL_CHECK(database.execute(kTablesSince1));
   GL_CHECK(database.execute(kTablesSince2));
-  return database.execute(kTablesSince3);
+  GL_CHECK(database.execute(kTablesSince3));
+  return database.execute(kColumnsSince4);
 }
 
 Result<void> from_1_to_2(sqlite::Database& database) {
@@ -305,9 +314,13 @@ Result<void> from_2_to_3(sqlite::Database& database) {
   return database.execute(kTablesSince3);
 }
 
+Result<void> from_3_to_4(sqlite::Database& database) {
+  return database.execute(kColumnsSince4);
+}
+
 using Step = Result<void> (*)(sqlite::Database& database);
 // The step at n makes version n + 1 of version n; at 0, the newest of nothing.
-constexpr std::array<Step, kSchemaVersion> kSteps = {make_newest, from_1_to_2, from_2_to_3};
+constexpr std::array<Step, kSchemaVersion> kSteps = {make_newest, from_1_to_2, from_2_to_3, from_3_to_4};
 
 Result<void> check_foreign_keys(sqlite::Database& database) {
   GL_TRY(check, database.prepare("PRAGMA foreign_key_check"));

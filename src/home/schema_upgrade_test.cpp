@@ -42,7 +42,7 @@ class SchemaUpgradeTest : public HomeTest {
 TEST_F(SchemaUpgradeTest, TheTablesAreThoseOfANewHome) {
   create();
   auto made = open();
-  for (const char* version : {"1", "2", "3"}) {
+  for (const char* version : {"1", "2", "3", "4"}) {
     auto upgraded = open(frozen("patient", "", version));
     EXPECT_EQ(tables(upgraded.database()), tables(made.database())) << version;
     EXPECT_EQ(text(upgraded, "PRAGMA foreign_keys"), "1");

@@ -82,6 +82,14 @@ Result<std::vector<WaitingNote>> waiting_notes(Home& home, std::int64_t thread_i
   });
 }
 
+Result<keys::Note> content_of_note(Home& home, std::int64_t note_id) {
+  GL_TRY(statement, home.database().prepare("SELECT thread_id, body FROM note WHERE id = ?1"));
+  GL_TRY(found, statement.bind(1, note_id).step());
+  if (!found) return damaged();
+  GL_TRY(body, home.unseal(body_label(statement.integer(0)), statement.blob(1)));
+  return keys::decode_note(body.view());
+}
+
 Result<std::vector<std::int64_t>> threads_with_waiting_notes(Home& home) {
   GL_TRY(statement,
          home.database().prepare("SELECT DISTINCT thread_id FROM note WHERE state = 'waiting' ORDER BY thread_id"));

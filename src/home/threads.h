@@ -42,6 +42,8 @@ struct WaitingNote {
   keys::Note note;
 };
 Result<std::vector<WaitingNote>> waiting_notes(Home& home, std::int64_t thread_id);
+// Of any note of this home, whatever its state.
+Result<keys::Note> content_of_note(Home& home, std::int64_t note_id);
 Result<std::vector<std::int64_t>> threads_with_waiting_notes(Home& home);
 // Fixes the note's number, address and bundle. False, and nothing is changed: it does not wait any more, or the number
 // was given to another note.

@@ -139,6 +139,12 @@ Hash bundle_hash_of(const PreparedBundle& bundle) {
   return *hash;
 }
 
+std::string payload_of(const PreparedBundle& bundle) {
+  std::string payload;
+  for (const auto& transaction : bundle) payload.append(transaction, 0, kFragmentTrytes);
+  return payload;
+}
+
 Result<PreparedBundle> prepare(std::string_view payload_trytes, const Hash& address, std::string_view tag,
                                std::int64_t timestamp_s) {
   if (!crypto::is_trytes(payload_trytes)) return refused("its payload is not made of trytes");

@@ -36,6 +36,8 @@ Result<std::vector<Transaction>> attach(const PreparedBundle& bundle, const Atta
 Hash bundle_hash(std::span<const std::string_view> essences);
 // The bundle hash that prepare() wrote.
 Hash bundle_hash_of(const PreparedBundle& bundle);
+// Its signatureMessageFragments, joined. (A bundle's hash does not cover them.)
+std::string payload_of(const PreparedBundle& bundle);
 
 // Why a set of transactions, index 0 first, is no valid bundle; nothing when it is.
 Result<void> check_bundle(std::span<const Transaction> bundle);

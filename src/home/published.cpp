@@ -1,0 +1,89 @@
+#include "home/published.h"
+
+#include <sodium.h>
+
+#include <limits>
+
+#include "home/messages.h"
+#include "home/rows.h"
+
+namespace glucoledger::home {
+
+Bytes payload_digest(std::string_view payload_trytes) {
+  Bytes digest(crypto_generichash_BYTES);
+  const auto bytes = base::as_bytes(payload_trytes);
+  crypto_generichash(digest.data(), digest.size(), bytes.data(), bytes.size(), nullptr, 0);
+  return digest;
+}
+
+Bytes payload_digest(const ledger::PreparedBundle& bundle) {
+  return payload_digest(ledger::payload_of(bundle));
+}
+
+Result<std::vector<PublishedMessage>> published_messages(Home& home, const std::optional<PublishedMessage>& before,
+                                                         std::size_t count_max) {
+  // Those of older versions have no time, and come last.
+  GL_TRY(statement,
+         home.database().prepare(
+             "SELECT id, epoch_id, message_index, cid, address, bundle_hash, payload_digest, signed_s FROM message "
+             "WHERE state = 'closed' AND (signed_s, id) < (?1, ?2) ORDER BY signed_s DESC, id DESC LIMIT ?3"));
+  constexpr auto kLast = std::numeric_limits<std::int64_t>::max();
+  statement.bind(1, before ? before->signed_s : kLast).bind(2, before ? before->id : kLast);
+  statement.bind(3, static_cast<std::int64_t>(count_max));
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<PublishedMessage> {
+    PublishedMessage message;
+    message.id = row.integer(0);
+    message.epoch_id = row.integer(1);
+    GL_ASSIGN(message.index, count_at(row, 2));
+    message.cid = row.text(3);
+    GL_ASSIGN(message.address, hash_at(row, 4));
+    GL_ASSIGN(message.bundle_hash, hash_at(row, 5));
+    message.payload_digest = row.blob(6);
+    message.signed_s = row.integer(7);
+    return message;
+  });
+}
+
+Result<bool> is_published(Home& home, const PublishedMessage& message) {
+  GL_TRY(statement,
+         home.database().prepare("SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND state = 'closed')"));
+  GL_TRY(found, single_number(statement.bind(1, message.id)));
+  return found != 0;
+}
+
+Result<bool> send_message_again(Transaction& transaction, std::int64_t id, const ledger::PreparedBundle& bundle) {
+  auto& database = transaction.database();
+  GL_TRY(statement,
+         database.prepare("UPDATE message SET state = 'leaving', bundle = ?2 WHERE id = ?1 AND state = 'closed' AND "
+                          "EXISTS (SELECT 1 FROM epoch e WHERE e.id = epoch_id AND (e.state = 'open' OR message_index "
+                          "< e.messages))"));
+  return run_and_tell(database, statement.bind(1, id).bind(2, pack_bundle(bundle)));
+}
+
+Result<std::vector<PublishedNote>> published_notes(Home& home, const std::optional<PublishedNote>& before,
+                                                   std::size_t count_max) {
+  GL_TRY(statement,
+         home.database().prepare("SELECT id, thread_id, number, address, bundle_hash FROM note WHERE state = "
+                                 "'closed' AND id < ?1 ORDER BY id DESC LIMIT ?2"));
+  statement.bind(1, before ? before->id : std::numeric_limits<std::int64_t>::max());
+  statement.bind(2, static_cast<std::int64_t>(count_max));
+  return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<PublishedNote> {
+    PublishedNote note;
+    note.id = row.integer(0);
+    note.thread_id = row.integer(1);
+    GL_ASSIGN(note.number, count_at(row, 2));
+    GL_ASSIGN(note.address, hash_at(row, 3));
+    GL_ASSIGN(note.bundle_hash, hash_at(row, 4));
+    return note;
+  });
+}
+
+Result<bool> send_note_again(Transaction& transaction, std::int64_t id, const crypto::Hash& bundle_hash,
+                             const ledger::PreparedBundle& bundle) {
+  auto& database = transaction.database();
+  GL_TRY(statement, database.prepare("UPDATE note SET state = 'leaving', bundle_hash = ?2, bundle = ?3 WHERE id = ?1 "
+                                     "AND state = 'closed'"));
+  return run_and_tell(database, statement.bind(1, id).bind(2, bundle_hash.trytes()).bind(3, pack_bundle(bundle)));
+}
+
+}  // namespace glucoledger::home

@@ -1,0 +1,54 @@
+// What this home published and a ledger confirmed: named, so that it can be looked for, and made and sent again where a
+// ledger lost it, because it was put back to an older state.
+//
+//   closed -> leaving        (and from there on as in messages.h and threads.h)
+//
+// Of a message its signed bytes are not kept, but what they are made of, and a digest by which they are known to be the
+// same ones: the one-time key signs nothing else.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "home/home.h"
+#include "ledger/bundle.h"
+
+namespace glucoledger::home {
+
+// Of the payload in a bundle: 32 bytes.
+Bytes payload_digest(const ledger::PreparedBundle& bundle);
+Bytes payload_digest(std::string_view payload_trytes);
+
+struct PublishedMessage {
+  std::int64_t id = 0;
+  std::int64_t epoch_id = 0;
+  std::uint64_t index = 0;
+  std::string cid;  // design B
+  crypto::Hash address;
+  crypto::Hash bundle_hash;
+  Bytes payload_digest;       // empty: an older version published it
+  std::int64_t signed_s = 0;  // the timestamp in its bundle
+};
+// The newest first; those before `before`.
+Result<std::vector<PublishedMessage>> published_messages(Home& home, const std::optional<PublishedMessage>& before,
+                                                         std::size_t count_max);
+// Whether it is closed yet; another process may have done something about it.
+Result<bool> is_published(Home& home, const PublishedMessage& message);
+// False, and nothing is changed: it is not closed any more, or its epoch's readers do not wait for it.
+Result<bool> send_message_again(Transaction& transaction, std::int64_t id, const ledger::PreparedBundle& bundle);
+
+struct PublishedNote {
+  std::int64_t id = 0;
+  std::int64_t thread_id = 0;
+  std::uint64_t number = 0;
+  crypto::Hash address;
+  crypto::Hash bundle_hash;
+};
+Result<std::vector<PublishedNote>> published_notes(Home& home, const std::optional<PublishedNote>& before,
+                                                   std::size_t count_max);
+// Sealed anew under its own number. False: it is not closed any more.
+Result<bool> send_note_again(Transaction& transaction, std::int64_t id, const crypto::Hash& bundle_hash,
+                             const ledger::PreparedBundle& bundle);
+
+}  // namespace glucoledger::home

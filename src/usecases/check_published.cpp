@@ -1,0 +1,19 @@
+#include "usecases/check_published.h"
+
+#include "exchange/home_ledger.h"
+#include "usecases/role.h"
+
+namespace glucoledger::usecases {
+
+Result<PublishedCheck> check_published(home::Home& home, const World& world) {
+  GL_CHECK(require_role(home, home::Role::kPatient));
+  PublishedCheck check;
+  {
+    GL_TRY(opened, exchange::open_home_ledger(home, world));
+    GL_ASSIGN(check.standing, exchange::check_standing(home, *opened.ledger, world, exchange::LookFor::kAll));
+  }
+  GL_ASSIGN(check.carried, carry_all(home, world, {}));
+  return check;
+}
+
+}  // namespace glucoledger::usecases
