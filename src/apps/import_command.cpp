@@ -92,8 +92,10 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
     tell_error(*outcome.error);
     exit_code = base::worse(exit_code, exit_code_of(outcome.error->code));
   };
-  GL_CHECK(usecases::import_files(home, session.world(), arguments.files, import_options(arguments.device), tell));
-  print_result(context, {{"files", documents}}, text);
+  auto imported =
+      usecases::import_files(home, session.world(), arguments.files, import_options(arguments.device), tell);
+  if (imported || !documents.empty()) print_result(context, {{"files", documents}}, text);
+  if (!imported) return tl::unexpected(std::move(imported.error()));
   return exit_code == ExitCode::kBusy && has_changed ? ExitCode::kFailed : exit_code;
 }
 

@@ -69,6 +69,8 @@ ordered_json document_of(const usecases::Publication& publication) {
           {"read_back", carried.report.delivery.read_back},
           {"unconfirmed_messages", carried.report.delivery.unconfirmed},
           {"epochs_replaced", carried.report.epochs_replaced},
+          {"sent_again", carried.report.sent_again},
+          {"more_may_be_gone", carried.report.more_may_be_gone},
           {"closed_again", carried.report.closed_again},
           {"doubt", carried.report.doubt},
           {"sent_by", name_of(carried.by)},
@@ -92,6 +94,13 @@ std::string text_of(const usecases::Publication& publication) {
   if (carried.report.epochs_replaced > 0) {
     text += count_of(carried.report.epochs_replaced, "epoch") +
             " ended, as another copy of this home had signed there; new ones took their place\n";
+  }
+  if (carried.report.sent_again > 0) {
+    text += "the ledger had lost " + count_of(carried.report.sent_again, "message") +
+            " and notes that it had confirmed: they were sent again\n";
+    if (carried.report.more_may_be_gone) {
+      text += "more may be gone: `glucoledger status --check` looks for all that was published\n";
+    }
   }
   for (const auto& name : carried.report.closed_again) {
     text += name + " had been revoked before this home was put back to an earlier state, and is so again\n";
@@ -158,7 +167,12 @@ Result<ExitCode> publish(const Context& context, const PublishArguments& argumen
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
   if (arguments.follow) return follow_publishing(context, session, home, options, *arguments.follow);
   GL_TRY(publication, usecases::publish(home, session.world(), options));
-  print_result(context, document_of(publication), text_of(publication));
+  auto text = text_of(publication);
+  const bool has_own_ways = arguments.min_weight_magnitude || arguments.transform || arguments.proof_of_work != "local";
+  if (has_own_ways && publication.carried.by == usecases::Carried::By::kAnotherProcess) {
+    text += "the other process sent it by its own --mwm, --transform and --pow, not by those given here\n";
+  }
+  print_result(context, document_of(publication), text);
   if (auto shortfall = publication.carried.shortfall()) return tl::unexpected(std::move(*shortfall));
   return ExitCode::kDone;
 }
@@ -191,7 +205,7 @@ void add_publish_command(CLI::App& app, Context& context) {
   command->footer(
       "What cannot be sent now waits in the outbox (exit 6) and goes with the next publish. Where another process of "
       "this\n"
-      "home publishes already, it takes this along.\n"
+      "home publishes already, it takes this along, by its own --mwm, --transform and --pow.\n"
       "Examples:\n"
       "  glucoledger publish\n"
       "  glucoledger publish --design tangle-ipfs --window month\n"

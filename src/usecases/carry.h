@@ -21,16 +21,18 @@ struct Carried {
   };
   By by = By::kThisCall;
   OutboxReport report;           // of this call
-  std::optional<Error> error;    // kUnreachable: a ledger, node or store
+  std::optional<Error> error;    // kUnreachable: a ledger, node or store; else what has to be mended first
   home::OutboxCounts waiting{};  // afterwards
 
-  // What was recorded, and is not where it should be: kUnreachable. Nothing where all is done or another is at it.
+  // Why what was recorded is not where it should be; kUnreachable where the ledger only has not confirmed it yet.
+  // Nothing where all is done or another is at it.
   std::optional<Error> shortfall() const;
 };
 
 // Notes only, and at once: where another process carries the outbox, it sends them, and is given a moment to do so.
 Result<Carried> carry_notes(home::Home& home, const World& world);
-// All that waits. Where another process carries the outbox, waits until it is through, or goes on where it stopped.
+// All that waits. Where another process carries the outbox, waits until it is through, or goes on where it stopped;
+// what that one carries goes by its options, not by these.
 Result<Carried> carry_all(home::Home& home, const World& world, const OutboxOptions& options);
 
 }  // namespace glucoledger::usecases

@@ -100,7 +100,7 @@ class Writing {
     GL_TRY(transactions, world_.attach(pending.bundle, {tips.trunk, tips.branch, world_.clock.now_ms()}, options));
     GL_CHECK(world_.cancel.check());
     GL_TRY(found, look_up(ledger_, world_, mam::root_at(channel_, pending.index), channel_.mode, channel_.side_key,
-                          take_any, exchange::payload_of(pending.bundle)));
+                          take_any, ledger::payload_of(pending.bundle)));
     const bool is_used = found.message || found.pruned;  // what was pruned may have been a copy's
     if (is_used) {
       ++unknown_messages_;
@@ -165,8 +165,9 @@ Result<std::map<std::uint32_t, mam::Opened>> messages_under(ports::Ledger& ledge
 }  // namespace
 
 Result<ChannelWritten> write_to_channel(const World& world, ChannelWrite request) {
-  GL_TRY(file, ChannelFile::open(request.state_file, request.mode, request.security, world.cancel));
+  // First what another process may hold: then no channel was begun.
   GL_TRY(ledger, world.open_ledger(request.ledger, ports::Use::kWrite, world.cancel));
+  GL_TRY(file, ChannelFile::open(request.state_file, request.mode, request.security, world.cancel));
   auto& state = file.state();
   const mam::Channel channel{state.seed.clone(), std::move(request.side_key), state.mode, state.security};
   GL_TRY(info, ledger->info(world.cancel));

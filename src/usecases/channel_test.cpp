@@ -53,6 +53,16 @@ class ChannelTest : public Stage {
   }
 };
 
+TEST_F(ChannelTest, WhereAnotherProcessHoldsTheLedgerNoChannelIsBegun) {
+  const auto open_ledger = std::exchange(world_.open_ledger, [](const auto&, Use, const auto&) {
+    return Result<std::shared_ptr<ports::Ledger>>(fail(ErrorCode::kBusy, "another process holds it"));
+  });
+  EXPECT_EQ(write("state", "one").error().code, ErrorCode::kBusy);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "state"));
+  world_.open_ledger = open_ledger;
+  EXPECT_TRUE(write("state", "one"));
+}
+
 TEST_F(ChannelTest, ACopyGoesOnBehindWhatTheOtherWrote) {
   const auto first = write("state", "one").value();
   copy("state", "copy");
@@ -107,7 +117,7 @@ TEST_F(ChannelTest, OnesOwnMessageWithMorePaddingIsOnesOwn) {
     auto file = exchange::ChannelFile::open(folder_ / "state", mam::Mode::kRestricted, std::nullopt).value();
     const auto& pending = file.state().pending->bundle;
     const auto address = mam::address_of(first.message.next_root, mam::Mode::kRestricted);
-    put(exchange::payload_of(pending) + std::string(2187, '9'), address);
+    put(ledger::payload_of(pending) + std::string(2187, '9'), address);
   }
   const auto second = write("state", "two").value();
   EXPECT_EQ(second.message.index, 1u);

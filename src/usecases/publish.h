@@ -36,8 +36,8 @@ struct Publication {
   Carried carried;
 };
 
-// kUsage: a minimum weight magnitude below the ledger's; nothing is queued then. Whatever else keeps readings from the
-// ledger is told in `carried`, and they wait.
+// kUsage: a minimum weight magnitude below the ledger's; nothing is queued then, if the ledger tells it. Whatever else
+// keeps readings from the ledger is told in `carried`, and they wait.
 Result<Publication> publish(home::Home& home, const World& world, const PublishOptions& options);
 
 // What comes and what waits, round after round until cancelled: that is how it ends well. A ledger that cannot be

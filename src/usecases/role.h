@@ -1,4 +1,5 @@
-// Whose home a use case is for. Each whole call asks first of all, so that no facade can publish from a clinic's home.
+// Whose home a use case is for. Each whole call of one role asks first of all, so that no facade can publish from a
+// clinic's home.
 #pragma once
 
 #include "home/home.h"
