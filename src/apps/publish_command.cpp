@@ -97,10 +97,10 @@ std::string text_of(const usecases::Publication& publication) {
   }
   if (carried.report.sent_again > 0) {
     text += "the ledger had lost " + count_of(carried.report.sent_again, "message") +
-            " and notes that it had confirmed: they were sent again\n";
-    if (carried.report.more_may_be_gone) {
-      text += "more may be gone: `glucoledger status --check` looks for all that was published\n";
-    }
+            " and notes that it had confirmed: they go out again\n";
+  }
+  if (carried.report.more_may_be_gone) {
+    text += "more may be gone: `glucoledger status --check` looks for all that was published\n";
   }
   for (const auto& name : carried.report.closed_again) {
     text += name + " had been revoked before this home was put back to an earlier state, and is so again\n";

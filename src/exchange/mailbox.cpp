@@ -94,6 +94,10 @@ Result<ledger::PreparedBundle> Mailbox::seal(const keys::Note& note, std::uint64
   return ledger::prepare(payload, keys_.note_address(thread_.out, number), "", world_.clock.now_ms() / 1000);
 }
 
+bool Mailbox::is_own_note(const ledger::Bundle& bundle, std::uint64_t number) const {
+  return keys::open_note(bundle.payload(), keys_, thread_.out, number, home_.signing_key().public_key()).has_value();
+}
+
 Result<std::optional<home::Outgoing>> Mailbox::seal_next(const home::WaitingNote& note, std::uint64_t number) {
   const auto address = keys_.note_address(thread_.out, number);
   GL_TRY(bundle, seal(note.note, number));

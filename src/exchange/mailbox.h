@@ -48,6 +48,8 @@ class Mailbox {
   Result<std::vector<home::Outgoing>> seal_waiting();
   // A note of this thread, sealed under this number and not recorded.
   Result<ledger::PreparedBundle> seal(const keys::Note& note, std::uint64_t number) const;
+  // Whether a note of this home stands there, under this number. Thread-safe.
+  bool is_own_note(const ledger::Bundle& bundle, std::uint64_t number) const;
   // Why notes were left waiting: too few nodes answered to be sure that a number is free under which a note was once
   // sent and taken back. Who had read that one would never see another of its number.
   const std::string& doubt() const { return doubt_; }

@@ -81,8 +81,8 @@ class OutboxRun {
   // ---- what goes out, and in which order
 
   Result<void> look_for_what_is_gone() {
-    if (options_.notes_only) return {};
-    GL_TRY(standing, check_standing(home_, ledger_, world_, LookFor::kNewest));
+    const auto what = options_.notes_only ? LookFor::kNewestAlone : LookFor::kNewest;
+    GL_TRY(standing, check_standing(home_, ledger_, world_, what));
     report_.sent_again = standing.messages_gone + standing.notes_gone;
     report_.more_may_be_gone = standing.more_may_be_gone;
     return {};

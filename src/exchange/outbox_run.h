@@ -1,8 +1,7 @@
 // One run of the outbox: everything that waits in a home goes out, in the order that the promises need.
 //
-//   0. the newest that was confirmed is looked for; where it is gone, the ledger was put back to an older state, and
-//   what
-//      is gone with it waits again (standing.h)
+//   0. what was confirmed last is looked for; where it is gone, the ledger was put back to an older state, and what is
+//      gone with it waits again (standing.h); before notes alone that is only marked, for the next run
 //   1. what an earlier run fixed and did not see confirmed
 //   2. notes, which release epochs, tell their ends, close grants: whenever some wait, before all else. Before the
 //      first of a run, and before the first signature, notes are looked for that stand on the ledger and that this home

@@ -17,13 +17,7 @@ using home::PublishedMessage;
 using home::PublishedNote;
 
 constexpr std::size_t kAtOnce = 1'024;
-
-const Bytes* digest_of(const PublishedMessage& message) {
-  return message.payload_digest.empty() ? nullptr : &message.payload_digest;
-}
-const Bytes* digest_of(const PublishedNote& /*note*/) {
-  return nullptr;
-}
+constexpr std::string_view kMark = "lost_by_ledger";  // set: a search found something gone and is not through
 
 class Search {
  public:
@@ -31,62 +25,112 @@ class Search {
       : home_(home), ledger_(ledger), world_(world), what_(what) {}
 
   Result<Standing> run() {
-    GL_CHECK((look_for<PublishedMessage>(home::published_messages, standing_.messages, standing_.messages_gone)));
-    if (standing_.doubt.empty()) {
-      GL_CHECK((look_for<PublishedNote>(home::published_notes, standing_.notes, standing_.notes_gone)));
+    GL_TRY(mark, home_.meta(kMark));
+    is_marked_ = mark && !mark->empty();
+    if (what_ != LookFor::kAll && !is_marked_) {
+      GL_TRY(is_gone, is_newest_gone());
+      if (!is_gone) return standing_;
+      GL_CHECK(set_mark());
     }
+    standing_.more_may_be_gone = true;
+    if (what_ == LookFor::kNewestAlone) return standing_;
+    GL_TRY(all_messages,
+           look_for<PublishedMessage>(home::published_messages, standing_.messages, standing_.messages_gone));
+    GL_TRY(all_notes, look_for<PublishedNote>(home::published_notes, standing_.notes, standing_.notes_gone));
+    standing_.more_may_be_gone = standing_.doubt.empty() ? !all_messages || !all_notes : is_marked_;
+    if (standing_.doubt.empty()) GL_CHECK(clear_mark());
     return standing_;
   }
 
  private:
+  Result<bool> is_newest_gone() {
+    GL_TRY(messages, home::published_messages(home_, std::nullopt, 1));
+    GL_TRY(notes, home::published_notes(home_, std::nullopt, 1));
+    GL_TRY(messages_gone, gone_of(messages));
+    standing_.messages = messages.size();
+    if (!messages_gone.empty() || !standing_.doubt.empty()) return !messages_gone.empty();
+    GL_TRY(notes_gone, gone_of(notes));
+    standing_.notes = notes.size();
+    return !notes_gone.empty();
+  }
+
+  // False: further back, more may be gone.
   template <typename Row, typename Published>
-  Result<void> look_for(const Published& published, std::size_t& looked_for, std::size_t& gone_count) {
-    if (what_ == LookFor::kNewest) {
-      GL_TRY(newest, published(home_, std::nullopt, 1));
-      GL_TRY(gone, gone_of(newest));
-      looked_for = newest.size();
-      if (gone.empty()) return {};
-      looked_for = 0;
-    }
+  Result<bool> look_for(const Published& published, std::size_t& looked_for, std::size_t& gone_count) {
+    looked_for = 0;
     std::optional<Row> before;
-    while (true) {
+    while (standing_.doubt.empty()) {
       GL_TRY(rows, published(home_, before, kAtOnce));
-      if (rows.empty()) return {};
+      if (rows.empty()) return true;
       before = rows.back();
       looked_for += rows.size();
       base::report(world_.progress, "looking for what was published", looked_for, 0);
       GL_TRY(gone, gone_of(rows));
+      if (!gone.empty()) GL_CHECK(set_mark());
       GL_CHECK(send_again(gone));
       gone_count += gone.size();
-      if (!standing_.doubt.empty() || (gone.empty() && what_ == LookFor::kNewest)) return {};
-      if (what_ == LookFor::kNewest && looked_for >= kLookedForMax) {
-        standing_.more_may_be_gone = true;
-        return {};
-      }
+      if (what_ == LookFor::kNewest && looked_for >= kLookedForMax) return gone.empty();
     }
+    return false;
   }
 
-  template <typename Row>
-  Result<std::vector<Row>> gone_of(const std::vector<Row>& rows) {
+  Result<void> set_mark() {
+    if (is_marked_) return {};
+    is_marked_ = true;
+    return home_.write([&](home::Transaction& transaction) { return home_.set_meta(transaction, kMark, "1"); });
+  }
+  Result<void> clear_mark() {
+    if (!is_marked_) return {};
+    is_marked_ = false;
+    return home_.write([&](home::Transaction& transaction) { return home_.set_meta(transaction, kMark, ""); });
+  }
+
+  // Anyone may post what looks like one of them to all but the keys.
+  Result<std::vector<PublishedMessage>> gone_of(const std::vector<PublishedMessage>& messages) {
+    std::vector<std::optional<Signer>> signers(messages.size());  // of those that no digest tells
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      if (!messages[i].payload_digest.empty()) continue;
+      GL_TRY(epoch, home::epoch_by_id(home_, messages[i].epoch_id));
+      GL_TRY(signer, Signer::open(home_, std::move(epoch), messages[i].index));
+      signers[i] = std::move(signer);
+    }
+    return missing_of(messages, [&](std::size_t which, const ledger::Bundle& bundle) {
+      return signers[which] ? signers[which]->signed_by_next_key(bundle)
+                            : home::payload_digest(bundle.payload()) == messages[which].payload_digest;
+    });
+  }
+  Result<std::vector<PublishedNote>> gone_of(const std::vector<PublishedNote>& notes) {
+    std::map<std::int64_t, Mailbox> mailboxes;
+    for (const auto& note : notes) {
+      if (mailboxes.contains(note.thread_id)) continue;
+      GL_TRY(mailbox, Mailbox::open(home_, note.thread_id, ledger_, world_));
+      mailboxes.emplace(note.thread_id, std::move(mailbox));
+    }
+    return missing_of(notes, [&](std::size_t which, const ledger::Bundle& bundle) {
+      return mailboxes.at(notes[which].thread_id).is_own_note(bundle, notes[which].number);
+    });
+  }
+
+  // `is_it(which, bundle)`: thread-safe.
+  template <typename Row, typename IsIt>
+  Result<std::vector<Row>> missing_of(const std::vector<Row>& rows, const IsIt& is_it) {
     std::vector<crypto::Hash> addresses;
     addresses.reserve(rows.size());
     for (const auto& row : rows) addresses.push_back(row.address);
     std::vector<bool> stands(rows.size());
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
-      if (bundle.hash != rows[which].bundle_hash) return std::nullopt;
-      const Bytes* digest = digest_of(rows[which]);
-      if (digest != nullptr && home::payload_digest(bundle.payload()) != *digest) return std::nullopt;
+      if (!is_it(which, bundle)) return std::nullopt;
       return true;
     };
     const auto take = [&](std::size_t which, bool is_here) { return stands[which] = is_here; };
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
-    std::vector<Row> gone;
+    std::vector<Row> missing;
     standing_.doubt = end.doubt;
-    if (!end.doubt.empty()) return gone;
+    if (!end.doubt.empty()) return missing;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (!stands[i] && !end.pruned[i] && !end.cut[i]) gone.push_back(rows[i]);
+      if (!stands[i] && !end.pruned[i] && !end.cut[i]) missing.push_back(rows[i]);
     }
-    return gone;
+    return missing;
   }
 
   Result<void> send_again(const std::vector<PublishedMessage>& gone) {
@@ -145,6 +189,7 @@ class Search {
   ports::Ledger& ledger_;
   const ports::World& world_;
   LookFor what_;
+  bool is_marked_ = false;
   Standing standing_;
 };
 

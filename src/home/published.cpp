@@ -8,6 +8,11 @@
 #include "home/rows.h"
 
 namespace glucoledger::home {
+namespace {
+
+constexpr auto kLast = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
 
 Bytes payload_digest(std::string_view payload_trytes) {
   Bytes digest(crypto_generichash_BYTES);
@@ -22,13 +27,11 @@ Bytes payload_digest(const ledger::PreparedBundle& bundle) {
 
 Result<std::vector<PublishedMessage>> published_messages(Home& home, const std::optional<PublishedMessage>& before,
                                                          std::size_t count_max) {
-  // Those of older versions have no time, and come last.
-  GL_TRY(statement,
-         home.database().prepare(
-             "SELECT id, epoch_id, message_index, cid, address, bundle_hash, payload_digest, signed_s FROM message "
-             "WHERE state = 'closed' AND (signed_s, id) < (?1, ?2) ORDER BY signed_s DESC, id DESC LIMIT ?3"));
-  constexpr auto kLast = std::numeric_limits<std::int64_t>::max();
-  statement.bind(1, before ? before->signed_s : kLast).bind(2, before ? before->id : kLast);
+  GL_TRY(statement, home.database().prepare(
+                        "SELECT id, epoch_id, message_index, cid, address, bundle_hash, payload_digest, signed_s, "
+                        "closed_order FROM message WHERE state = 'closed' AND (closed_order, id) < (?1, ?2) ORDER BY "
+                        "closed_order DESC, id DESC LIMIT ?3"));
+  statement.bind(1, before ? before->closed_order : kLast).bind(2, before ? before->id : kLast);
   statement.bind(3, static_cast<std::int64_t>(count_max));
   return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<PublishedMessage> {
     PublishedMessage message;
@@ -40,6 +43,7 @@ Result<std::vector<PublishedMessage>> published_messages(Home& home, const std::
     GL_ASSIGN(message.bundle_hash, hash_at(row, 5));
     message.payload_digest = row.blob(6);
     message.signed_s = row.integer(7);
+    message.closed_order = row.integer(8);
     return message;
   });
 }
@@ -62,18 +66,18 @@ Result<bool> send_message_again(Transaction& transaction, std::int64_t id, const
 
 Result<std::vector<PublishedNote>> published_notes(Home& home, const std::optional<PublishedNote>& before,
                                                    std::size_t count_max) {
-  GL_TRY(statement,
-         home.database().prepare("SELECT id, thread_id, number, address, bundle_hash FROM note WHERE state = "
-                                 "'closed' AND id < ?1 ORDER BY id DESC LIMIT ?2"));
-  statement.bind(1, before ? before->id : std::numeric_limits<std::int64_t>::max());
-  statement.bind(2, static_cast<std::int64_t>(count_max));
+  GL_TRY(statement, home.database().prepare("SELECT id, thread_id, number, address, closed_order FROM note WHERE state "
+                                            "= 'closed' AND (closed_order, id) < (?1, ?2) ORDER BY closed_order DESC, "
+                                            "id DESC LIMIT ?3"));
+  statement.bind(1, before ? before->closed_order : kLast).bind(2, before ? before->id : kLast);
+  statement.bind(3, static_cast<std::int64_t>(count_max));
   return sqlite::collect_rows(statement, [&](const sqlite::Statement& row) -> Result<PublishedNote> {
     PublishedNote note;
     note.id = row.integer(0);
     note.thread_id = row.integer(1);
     GL_ASSIGN(note.number, count_at(row, 2));
     GL_ASSIGN(note.address, hash_at(row, 3));
-    GL_ASSIGN(note.bundle_hash, hash_at(row, 4));
+    note.closed_order = row.integer(4);
     return note;
   });
 }

@@ -3,8 +3,8 @@
 //
 //   closed -> leaving        (and from there on as in messages.h and threads.h)
 //
-// Of a message its signed bytes are not kept, but what they are made of, and a digest by which they are known to be the
-// same ones: the one-time key signs nothing else.
+// Of a note only its content is kept; it is sealed anew. Of a message its signed bytes are not kept, but what they are
+// made of, and a digest by which they are known to be the same ones: the one-time key signs nothing else.
 #pragma once
 
 #include <optional>
@@ -29,8 +29,9 @@ struct PublishedMessage {
   crypto::Hash bundle_hash;
   Bytes payload_digest;       // empty: an older version published it
   std::int64_t signed_s = 0;  // the timestamp in its bundle
+  std::int64_t closed_order = 0;
 };
-// The newest first; those before `before`.
+// The one that was confirmed last first; those before `before`.
 Result<std::vector<PublishedMessage>> published_messages(Home& home, const std::optional<PublishedMessage>& before,
                                                          std::size_t count_max);
 // Whether it is closed yet; another process may have done something about it.
@@ -43,7 +44,7 @@ struct PublishedNote {
   std::int64_t thread_id = 0;
   std::uint64_t number = 0;
   crypto::Hash address;
-  crypto::Hash bundle_hash;
+  std::int64_t closed_order = 0;
 };
 Result<std::vector<PublishedNote>> published_notes(Home& home, const std::optional<PublishedNote>& before,
                                                    std::size_t count_max);

@@ -290,11 +290,15 @@ CREATE TABLE note_taken_back (
 )sql";
 
 // What a signed message is made of, to be made again where a ledger lost it. signed_s: the time in its bundle; 0, and
-// no digest: an older version signed it.
+// no digest: an older version signed it. closed_order: in which order they were first confirmed; 0: never, or by an
+// older version.
 constexpr const char* kColumnsSince4 = R"sql(
 ALTER TABLE message ADD COLUMN payload_digest BLOB;
 ALTER TABLE message ADD COLUMN signed_s INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX message_by_time ON message (signed_s);
+ALTER TABLE message ADD COLUMN closed_order INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX message_by_closing ON message (closed_order);
+ALTER TABLE note ADD COLUMN closed_order INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX note_by_closing ON note (closed_order);
 )sql";
 
 Result<void> make_newest(sqlite::Database& database) {

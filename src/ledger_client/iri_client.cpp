@@ -18,6 +18,7 @@ constexpr std::int64_t kSecondTryPauseMs = 200;
 // Where others can be asked, one that connects and says nothing is not waited for as long as an only one.
 constexpr std::int64_t kRequestAmongSeveralMs = 6'000;
 constexpr std::int64_t kFactsAmongSeveralMs = 1'500;
+constexpr std::int64_t kLedgerAmongSeveralMs = 4'000;  // until fewer than a majority tell which ledger it is
 // So long is one waited for before the next is asked, too, which ledger it keeps.
 constexpr std::int64_t kStartStepMs = 20;
 constexpr std::size_t kStartSteps = 10;
@@ -135,9 +136,10 @@ std::vector<IriNode*> IriClient::nodes_in_turn() {
 }
 
 // Who asks for the first time knows soon whether somebody is there; then others are asked.
-Result<IriNode::Facts> IriClient::ask_for_facts(IriNode& node, const CancelToken& cancel) const {
+Result<IriNode::Facts> IriClient::ask_for_facts(IriNode& node, std::int64_t patience_ms,
+                                                const CancelToken& cancel) const {
   if (nodes_.size() == 1 || node.knows_facts()) return node.facts(cancel);
-  return base::within(kFactsAmongSeveralMs, cancel,
+  return base::within(patience_ms, cancel,
                       {ErrorCode::kUnreachable, "the node at " + node.endpoint().authority() + " does not answer", {}},
                       [&](const CancelToken& brief) { return node.facts(brief); });
 }
@@ -159,7 +161,7 @@ void IriClient::find_one_that_answers(const CancelToken& cancel) {
         if (token.wait_ms(kStartStepMs)) return;
       }
       IriNode& node = *nodes_[i];
-      const auto facts = ask_for_facts(node, token);
+      const auto facts = ask_for_facts(node, kLedgerAmongSeveralMs, token);
       if (!facts && facts.error().code == ErrorCode::kInterrupted) return;
       if (!facts && is_nodes_fault(facts.error())) node.note_failure();
       ledgers.note(i, facts ? std::optional(facts->info) : std::nullopt);
@@ -186,7 +188,7 @@ void IriClient::find_one_that_answers(const CancelToken& cancel) {
 }
 
 Result<IriNode::Facts> IriClient::facts_of(IriNode& node, const CancelToken& cancel) {
-  GL_TRY(facts, ask_for_facts(node, cancel));
+  GL_TRY(facts, ask_for_facts(node, kFactsAmongSeveralMs, cancel));
   const base::MutexLock lock(mutex_);
   if (!ledger_) ledger_ = facts.info;
   if (is_same_ledger(*ledger_, facts.info)) return facts;
@@ -222,11 +224,13 @@ Result<Value> IriClient::try_node(IriNode& node, const Work& work, const CancelT
 template <typename Value, typename Work>
 Result<Value> IriClient::with_node(const Work& work, const CancelToken& cancel) {
   std::optional<Error> worst;
+  std::set<const IriNode*> wrong;
   const std::int64_t begin_ms = clock_.steady_ms();
   for (int round = 0; round < 2; ++round) {
     for (IriNode* node : nodes_in_turn()) {
       auto result = try_node<Value>(*node, work, cancel);
       if (result || !may_try_another(result.error())) return result;
+      if (result.error().code == ErrorCode::kCorrupt) wrong.insert(node);
       if (!worst || severity(result.error()) > severity(*worst)) worst = std::move(result.error());
     }
     // What failed at once may have been a node that was just starting anew.
@@ -234,6 +238,8 @@ Result<Value> IriClient::with_node(const Work& work, const CancelToken& cancel) 
     if (worst->code != ErrorCode::kUnreachable || !was_quick) break;
     if (clock_.wait_ms(kSecondTryPauseMs, cancel)) return tl::unexpected(cancel.check().error());
   }
+  // Those that are set aside were not asked.
+  if (worst->code == ErrorCode::kCorrupt && wrong.size() < nodes_.size()) worst->code = ErrorCode::kUnreachable;
   return tl::unexpected(std::move(*worst));
 }
 

@@ -24,7 +24,7 @@ class IriClient final : public ports::Ledger {
             const http::ClientOptions& options = {}, std::string locator = {});
   ~IriClient() override;
 
-  // kCorrupt when the nodes that answer belong to different ledgers.
+  // Of the ledger that most of the nodes keep. kCorrupt only when all of them answer wrongly; so in all calls.
   Result<ports::LedgerInfo> info(const CancelToken& cancel = {}) override;
   Result<ports::Tips> tips(const CancelToken& cancel = {}) override;
   // To a majority of the nodes, or to those that can be reached: when it returns, one at least has it. kInputRefused
@@ -55,7 +55,7 @@ class IriClient final : public ports::Ledger {
   bool is_decided(const Votes& votes) const { return votes.yes >= agreeing() || votes.no > nodes_.size() - agreeing(); }
   // Those that are not set aside, the one that answered last first; all of them when none is left.
   std::vector<IriNode*> nodes_in_turn();
-  Result<IriNode::Facts> ask_for_facts(IriNode& node, const CancelToken& cancel) const;
+  Result<IriNode::Facts> ask_for_facts(IriNode& node, std::int64_t patience_ms, const CancelToken& cancel) const;
   // Of several nodes of which none is known yet, a majority is asked at once, and each further one a moment after the
   // one before it, or once that failed, so that silent ones cost little time. The ledger is the one that most keep,
   // with the weight that most tell.

@@ -240,6 +240,7 @@ TEST_F(IriClientTest, AWrongAnswerBesideNodesThatAreDownDecidesNothing) {
   nodes_[1].status = nodes_[2].status = 500;
   auto three = client(3);
   EXPECT_EQ(three.tips().error().code, ErrorCode::kUnreachable);
+  EXPECT_EQ(three.tips().error().code, ErrorCode::kUnreachable) << "also while these are not asked";
   for (auto& node : nodes_) {
     node.status = 200;
     node.twist = nodes_[0].twist;

@@ -2,6 +2,7 @@
 #include "usecases/check_published.h"
 
 #include "home/epochs.h"
+#include "home/published.h"
 #include "ledger_store/snapshot.h"
 #include "usecases/test_stage.h"
 
@@ -101,6 +102,47 @@ TEST_F(CheckPublishedTest, ARevocationThatALedgerHasLostIsToldAgain) {
   EXPECT_TRUE(fetched("smith").closed);
 }
 
+// The note of the new grant is confirmed last then.
+TEST_F(CheckPublishedTest, WhoSharesBeforePublishingHidesNothingThatIsGone) {
+  invite("smith");
+  import(0, 0, 2);
+  publish();
+  put_ledger_back([&] {
+    import(0, 2, 3);
+    publish();
+    ASSERT_TRUE(try_revoke("smith"));
+  });
+  const auto readable = imported_;
+  invite("jones");
+  import(0, 5, 2);
+  const auto report = published();
+  EXPECT_GE(report.sent_again, 4U);
+  EXPECT_FALSE(report.more_may_be_gone);
+  EXPECT_TRUE(fetched("smith").closed);
+  EXPECT_EQ(records("smith"), readable);
+  expect_all_arrived("jones");
+}
+
+// What was found is not lost where the search for the rest is in doubt, however often.
+TEST_F(CheckPublishedTest, ASearchThatWasInDoubtIsBegunAgain) {
+  invite("smith");
+  import(0, 0, 2);
+  publish();
+  put_ledger_back([&] {
+    import(0, 2, 3);
+    publish();
+  });
+  ASSERT_TRUE(send_notes());  // which marks it
+  network_.doubt = "1 of 3 nodes answered";
+  const auto doubtful = try_publish();
+  ASSERT_TRUE(doubtful) << doubtful.error().message;
+  EXPECT_EQ(doubtful->sent_again, 0U);
+  EXPECT_TRUE(doubtful->more_may_be_gone);
+  network_.doubt.clear();
+  EXPECT_EQ(published().sent_again, 3U);
+  expect_all_arrived("smith");
+}
+
 TEST_F(CheckPublishedTest, ReadingGoesOnWhereItWas) {
   invite("smith");
   import(0, 0, 5);
@@ -152,10 +194,26 @@ TEST_F(CheckPublishedTest, WhatWasPrunedOrIsInDoubtIsNotGone) {
 TEST_F(CheckPublishedTest, AForgedPayloadDoesNotStandForAMessage) {
   import(0, 0, 3);
   publish();
-  network_.tampered = address_of(3);
-  EXPECT_EQ(checked().standing.messages_gone, 1U);
+  for (const char* change : {"", "UPDATE message SET payload_digest = NULL"}) {
+    change_home(change);
+    network_.tampered = address_of(3);
+    EXPECT_EQ(checked().standing.messages_gone, 1U);
+    network_.tampered = {};
+    EXPECT_EQ(checked().standing.messages_gone, 0U);
+  }
+}
+
+TEST_F(CheckPublishedTest, AForgedPayloadDoesNotStandForANote) {
+  invite("smith");
+  import(0, 0, 2);
+  publish();
+  {
+    auto home = open("patient");
+    network_.tampered = home::published_notes(home, std::nullopt, 1)->front().address;
+  }
+  EXPECT_EQ(checked().standing.notes_gone, 1U);
   network_.tampered = {};
-  EXPECT_EQ(checked().standing.messages_gone, 0U);
+  EXPECT_EQ(checked().standing.notes_gone, 0U);
 }
 
 // Where this program would sign something else, the one-time key does not sign again.
