@@ -63,7 +63,6 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
 
 // Where a copy of this home may have sent a note, or where one was pruned, is no place for another.
 Result<std::deque<std::uint64_t>> Mailbox::free_numbers(std::uint64_t from) {
-  const auto own_key = home_.signing_key().public_key();
   GL_TRY(rowless_until, home::rowless_notes_until(home_, thread_.id));
   const std::uint64_t until = std::max(from, rowless_until) + base::limits::kPrunedNotesMax;
   std::deque<std::uint64_t> free;
@@ -71,7 +70,7 @@ Result<std::deque<std::uint64_t>> Mailbox::free_numbers(std::uint64_t from) {
     const auto addresses = addresses_from(keys_, thread_.out, first, kNoteLookAhead);
     std::vector<bool> used(addresses.size());
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
-      if (!keys::open_note(bundle.payload(), keys_, thread_.out, first + which, own_key)) return std::nullopt;
+      if (!is_own_note(bundle, first + which)) return std::nullopt;
       return true;
     };
     const auto take = [&](std::size_t which, bool is_note) { return used[which] = is_note; };
@@ -123,12 +122,11 @@ Result<std::size_t> Mailbox::renumber_collided(std::span<const home::Outgoing> r
     ours.push_back(row);
     addresses.push_back(row.address);
   }
-  const auto own_key = home_.signing_key().public_key();
   std::set<std::int64_t> collided;
   const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<std::int64_t> {
     const auto& row = ours[which];
     if (bundle.payload() == ledger::payload_of(row.bundle)) return std::nullopt;
-    if (!keys::open_note(bundle.payload(), keys_, thread_.out, row.number, own_key)) return std::nullopt;
+    if (!is_own_note(bundle, row.number)) return std::nullopt;
     return row.id;
   };
   const auto take = [&](std::size_t, std::int64_t id) { return collided.insert(id).second; };

@@ -88,15 +88,16 @@ class LedgersTold {
     const base::MutexLock lock(mutex_);
     return failed_[which];
   }
-  // The first node of the ledger that most keep; of two that as many keep, that of the node named first. None: nobody
-  // answered.
-  std::optional<std::size_t> chosen() EXCLUDES(mutex_) {
+  // The first node of the ledger that most keep, and that ledger; of two that as many keep, that of the node named
+  // first. None: nobody answered.
+  std::optional<std::pair<std::size_t, ports::LedgerInfo>> chosen() EXCLUDES(mutex_) {
     const base::MutexLock lock(mutex_);
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < told_.size(); ++i) {
       if (told_[i] && (!best || votes(*told_[i]) > votes(*told_[*best]))) best = i;
     }
-    return best;
+    if (!best) return std::nullopt;
+    return std::pair(*best, *told_[*best]);
   }
 
  private:
@@ -180,11 +181,9 @@ void IriClient::find_one_that_answers(const CancelToken& cancel) {
   }
   const auto chosen = ledgers.chosen();
   if (!chosen) return;
-  const auto facts = nodes_[*chosen]->facts(cancel);  // known
-  if (!facts) return;
   const base::MutexLock lock(mutex_);
-  preferred_ = nodes_[*chosen].get();
-  ledger_ = facts->info;
+  preferred_ = nodes_[chosen->first].get();
+  ledger_ = chosen->second;
 }
 
 Result<IriNode::Facts> IriClient::facts_of(IriNode& node, const CancelToken& cancel) {

@@ -22,8 +22,7 @@ Result<void> make_ledger(const locator::Locator& place, const NewHome& request, 
   options.lock_wait_ms = kLockWaitMs;
   options.read_only = place.is_folder() && request.settings.role == home::Role::kClinic;
   auto opened = open_ledger(place, options, clock, cancel);
-  const auto code = opened ? ErrorCode::kFailed : opened.error().code;
-  if (options.read_only ? code == ErrorCode::kNotFound : code == ErrorCode::kBusy) {
+  if (!opened && opened.error().code == (options.read_only ? ErrorCode::kNotFound : ErrorCode::kBusy)) {
     options.read_only = !options.read_only;
     opened = open_ledger(place, options, clock, cancel);
   }
