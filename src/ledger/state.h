@@ -81,6 +81,7 @@ void create_ledger(StateBatch& batch, const Parameters& parameters);
 // tells that the ledger is up to date (at once where it always was). Commands need that, queries do not (but summary()
 // and inclusion_path()). An interrupted upgrade goes on where it stopped.
 Result<bool> upgrade(StateBatch& batch, std::size_t count_max);
+Result<bool> is_up_to_date(const StateReader& reader);  // nothing is left to be upgraded
 
 // Takes the transactions in, all or none; known ones are ignored. kInputRefused says which rule was broken: proof of
 // work, time, value, an empty transaction, a bundle that is complete and not valid.

@@ -160,6 +160,20 @@ Result<std::vector<Solidity::Entry*>> Solidity::read_bundle(Entry& tail) {
   return refused(tail.hash.unpacked(), "its bundle hash does not fit its transactions");
 }
 
+Result<bool> Solidity::approves_tails(const std::vector<Entry*>& parts) {
+  PackedHash looked_at;  // the parts of one bundle mostly approve the same
+  for (const Entry* part : parts) {
+    const bool is_last = part == parts.back();
+    for (const PackedHash& hash : {part->record->branch, is_last ? part->record->trunk : PackedHash()}) {
+      if (hash.is_null() || hash == looked_at) continue;
+      GL_TRY(approved, find(hash));
+      if (approved->record && approved->record->current_index != 0) return false;
+      looked_at = hash;
+    }
+  }
+  return true;
+}
+
 Result<std::string_view> Solidity::essence_of(Entry& part) {
   if (part.fresh != nullptr) return part.fresh->transaction.essence();
   if (part.essence.empty()) {
@@ -168,7 +182,7 @@ Result<std::string_view> Solidity::essence_of(Entry& part) {
   return std::string_view(part.essence);
 }
 
-// All of a valid bundle gets its order now: what it approves is no tip any more, its tail is one.
+// All of a valid bundle that approves tails gets its order now: what it approves is no tip any more, its tail is one.
 Result<void> Solidity::judge_bundle(Entry& tail) {
   std::vector<Entry*> parts = tail.bundle;
   if (tail.fresh == nullptr) {
@@ -178,6 +192,8 @@ Result<void> Solidity::judge_bundle(Entry& tail) {
     if (!read && read.error().code != ErrorCode::kInputRefused) return tl::unexpected(read.error());
     if (read) parts = std::move(*read);
   }
+  GL_TRY(stands_on_tails, approves_tails(parts));
+  if (!stands_on_tails) return {};
   for (Entry* part : parts) {
     Record& record = *part->record;
     head_.remove_tip(record.trunk);

@@ -1,7 +1,9 @@
 // Taking transactions in: all that one call brings is looked at in memory and written once, at the end.
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/wall_time.h"
 #include "ledger/state.h"
 #include "ledger/state_head.h"
 #include "ledger/state_records.h"
@@ -11,6 +13,11 @@ namespace glucoledger::ledger {
 namespace {
 
 using namespace records;
+
+std::string time_text(std::int64_t ms) {
+  constexpr std::int64_t kLastYearMs = 253'370'764'800'000;  // 9999: a stamp may say what it likes
+  return base::wall_time_text(std::min(ms, kLastYearMs) / 1000 * 1000) + "Z";
+}
 
 class Submission {
  public:
@@ -43,10 +50,11 @@ class Submission {
   using Entry = Solidity::Entry;
 
   Result<void> check_times(const Transaction& transaction) const {
-    const std::int64_t attached_ms = transaction.attachment_timestamp_ms();
-    const std::int64_t stamped_ms = attached_ms != 0 ? attached_ms : transaction.timestamp_s() * 1000;
+    const std::int64_t stamped_ms = transaction.stamped_ms();
     if (stamped_ms - head_.time_ms > parameters_.timestamp_future_max_ms) {
-      return refused(transaction.hash(), "its timestamp lies in the future");
+      return refused(transaction.hash(), "its timestamp lies in the future: it is " + time_text(stamped_ms) +
+                                             ", the ledger's time " + time_text(head_.time_ms) +
+                                             "; the clock of who attached it is wrong, or that of the ledger's node");
     }
     if (parameters_.duplicate_window_ms != 0 && head_.time_ms - stamped_ms > parameters_.duplicate_window_ms) {
       return refused(transaction.hash(), "it was attached too long ago for this ledger: attach it anew");
@@ -64,9 +72,16 @@ class Submission {
     return record;
   }
 
-  // What checked_transactions.h could not see: a bundle of which a part was here before.
+  // What checked_transactions.h could not see: a bundle of which a part was here before, and what a bundle approves.
   Result<void> refuse_invalid_bundle(Entry& tail) {
     if (tail.record->current_index != 0) return {};
+    GL_CHECK(collect_bundle(tail));
+    GL_TRY(stands_on_tails, solidity_.approves_tails(tail.bundle));
+    if (stands_on_tails) return {};
+    return refused(tail.hash.unpacked(), "its bundle approves what is no tail, so nothing would ever confirm it");
+  }
+
+  Result<void> collect_bundle(Entry& tail) {
     if (tail.fresh->bundle_checked) {
       for (Entry* part = &tail;;) {
         tail.bundle.push_back(part);

@@ -159,6 +159,42 @@ TEST(StateTest, AForgedTailNeitherEntersNorHoldsUpTheGenuineBundle) {
   expect_refused(machine.submit({with(bundle[0], fields::kTrunk, bundle[2].hash().trytes())}), "next part");
 }
 
+// As on the network: what approves the middle of a bundle is never confirmed, and nothing is built on it.
+TEST(StateTest, ABundleStandsOnTails) {
+  const Transactions ground = test_bundle("GROUND", 3);
+  const Hash tail = ground[0].hash();
+  const Hash middle = ground[1].hash();
+  const Transactions by_trunk = test_bundle("TRUNK", 2, middle, tail);
+  const Transactions by_branch = test_bundle("BRANCH", 1, tail, middle);
+  {
+    Machine machine;  // what is approved is here
+    ASSERT_TRUE(machine.submit(ground));
+    expect_refused(machine.submit(by_trunk), "no tail");
+    expect_refused(machine.submit(by_branch), "no tail");
+    EXPECT_FALSE(machine.standing(by_trunk[0]).known);
+    EXPECT_TRUE(machine.submit(test_bundle("TAILS", 2, tail, Hash())));
+  }
+  for (const Transactions& bundle : {by_trunk, by_branch}) {
+    Machine machine;  // and here it comes later: nothing can be said before
+    const Transactions child = test_bundle("CHILD", 1, bundle[0].hash(), bundle[0].hash());
+    ASSERT_TRUE(machine.submit(bundle));
+    ASSERT_TRUE(machine.submit(child));
+    ASSERT_TRUE(machine.submit(ground));
+    machine.issue_milestone();
+    EXPECT_TRUE(machine.standing(bundle[0]).solid);
+    EXPECT_FALSE(machine.standing(bundle[0]).valid);
+    EXPECT_TRUE(inconsistency(machine.store(), bundle[0].hash())->has_value());
+    EXPECT_TRUE(machine.confirmed(ground));
+    const auto tips = *tip_hashes(machine.store(), 10);
+    EXPECT_EQ(std::count(tips.begin(), tips.end(), bundle[0].hash()), 0);
+    EXPECT_TRUE(verify(machine.store(), {})->sound());
+  }
+  Machine machine;  // its parts one by one, the tail last
+  ASSERT_TRUE(machine.submit(ground));
+  ASSERT_TRUE(machine.submit({by_trunk[1]}));
+  expect_refused(machine.submit({by_trunk[0]}), "no tail");
+}
+
 TEST(StateTest, AMilestoneConfirmsWideAndDeepShapes) {
   Machine machine;
   Transactions all;

@@ -97,6 +97,13 @@ Result<void> open_if_not_valid(StateBatch& batch, Head& head, std::uint64_t sequ
 
 }  // namespace
 
+Result<bool> is_up_to_date(const StateReader& reader) {
+  GL_TRY(parameters, read_parameters(reader));
+  GL_TRY(range, read_mountain_range(reader));
+  GL_TRY(head, read_head(reader));
+  return parameters.format_version == kStateFormatVersion && range.count() == head.sequence;
+}
+
 Result<bool> upgrade(StateBatch& batch, std::size_t count_max) {
   GL_TRY(parameters, read_parameters(batch));
   if (parameters.format_version == 1) GL_CHECK(make_head(batch, parameters));

@@ -49,6 +49,10 @@ class Transaction {
   Hash branch() const;
   std::string_view tag() const { return view(fields::kTag); }
   std::int64_t attachment_timestamp_ms() const { return attachment_timestamp_ms_; }
+  // When it was attached; the bundle's time where that is not told.
+  std::int64_t stamped_ms() const {
+    return attachment_timestamp_ms_ != 0 ? attachment_timestamp_ms_ : timestamp_s_ * 1000;
+  }
   std::string_view nonce() const { return view(fields::kNonce); }
   // What the bundle hash covers: address, value, obsoleteTag, timestamp, currentIndex, lastIndex (162 trytes).
   std::string_view essence() const { return view(fields::kEssence); }

@@ -297,6 +297,35 @@ TEST_F(PowerLossTest, AFailingDiskIsReportedAndLosesNothing) {
   }
 }
 
+// As after a restart: what is there is read, what comes is refused, and once there is room it goes on.
+TEST_F(PowerLossTest, ALedgerOnAFullDiskIsOpenedAndRead) {
+  for (const bool with_tables : {false, true}) {
+    Machine machine;
+    const std::size_t count = with_tables ? 12 : 3;  // so many openings that the logs become tables
+    for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE((*machine.open())->submit((*bundles_)[i]));
+    machine.disk().fail_after(1, FakeDisk::Fault::kFull);
+    {
+      const auto tangle = machine.open();
+      ASSERT_TRUE(tangle) << tangle.error().message;
+      check(**tangle, count);
+      const auto submitted = (*tangle)->submit((*bundles_)[count]);
+      ASSERT_FALSE(submitted);
+      EXPECT_NE(submitted.error().message.find("disk is full"), std::string::npos) << submitted.error().message;
+      EXPECT_FALSE((*tangle)->issue_milestone(true));
+      check(**tangle, count);
+      machine.disk().repair();
+      for (const Bundle& bundle : *bundles_) ASSERT_TRUE((*tangle)->submit(bundle));
+      check(**tangle, bundles_->size());
+    }
+    ASSERT_NO_FATAL_FAILURE(machine.verify());
+  }
+  Machine machine;  // where none was made yet there is nothing to read
+  machine.disk().fail_after(1, FakeDisk::Fault::kFull);
+  const auto tangle = machine.open();
+  ASSERT_FALSE(tangle);
+  EXPECT_EQ(tangle.error().code, ErrorCode::kFailed);
+}
+
 TEST_F(PowerLossTest, DamageInTheMiddleOfTheLogIsTold) {
   Machine machine;
   {

@@ -55,7 +55,9 @@ Result<void> check_files(const std::string& folder) {
     return fail(ErrorCode::kInputRefused, entry.path().string() + " is no plain file, as in a ledger's folder all are",
                 "name another folder, or ask for another invitation");
   }
-  return {};
+  if (error != std::errc::permission_denied) return {};
+  return fail(ErrorCode::kFailed, "the ledger's folder " + folder + " cannot be read: Permission denied",
+              "check who owns it and its permissions");
 }
 
 rocksdb::Slice slice(std::string_view text) {
@@ -129,7 +131,10 @@ RocksStore::~RocksStore() {
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& folder, Access access, rocksdb::Env* env) {
   GL_CHECK(check_files(folder));
   std::unique_ptr<RocksStore> store(new RocksStore(folder, access, env));
-  GL_CHECK(store->use(Use::kCommit));
+  const auto opened = store->use(Use::kCommit);
+  if (opened) return store;
+  if (access == Access::kReadOnly || opened.error().code != ErrorCode::kFailed) return tl::unexpected(opened.error());
+  if (!store->use(Use::kRead)) return tl::unexpected(opened.error());  // none was made yet
   return store;
 }
 

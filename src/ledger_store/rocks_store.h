@@ -24,7 +24,8 @@ class RocksStore final : public Store {
  public:
   enum class Access { kReadOnly, kWrite };
 
-  // kWrite makes the database when it is absent; kReadOnly: kNotFound then. `env`: the disk that it lives on.
+  // kWrite makes the database when it is absent, and where the disk refuses to be written to, one that is there is
+  // read and each commit tries again; kReadOnly: kNotFound when it is absent. `env`: the disk that it lives on.
   static Result<std::unique_ptr<RocksStore>> open(const std::string& folder, Access access,
                                                   rocksdb::Env* env = rocksdb::Env::Default());
   ~RocksStore() override;

@@ -76,8 +76,14 @@ Result<ledger::Parameters> read_parameters(Store& store) {
   return ledger::read_parameters(*view);
 }
 
+Result<bool> is_up_to_date(Store& store) {
+  GL_TRY(view, store.view());
+  return ledger::is_up_to_date(*view);
+}
+
 // The first commands of who writes: a ledger where there is none, and what brings an old one to this version, part by
-// part, so that an interrupted upgrade goes on where it stopped.
+// part, so that an interrupted upgrade goes on where it stopped. Where neither is to be done nothing is written: a
+// ledger on a full disk can be opened.
 Result<void> make_ready(Store& store, const TangleOptions& options, const base::Clock& clock) {
   Engine engine(store);
   const auto parameters = read_parameters(store);
@@ -86,11 +92,11 @@ Result<void> make_ready(Store& store, const TangleOptions& options, const base::
     GL_TRY(create, creation(options));
     GL_CHECK(engine.run({std::move(create), clock.now_ms()}));
   }
-  for (bool done = false; !done;) {
-    GL_TRY(outcome, engine.run({ledger::Upgrade{}, clock.now_ms()}));
-    done = outcome.is_up_to_date;
+  while (true) {
+    GL_TRY(done, is_up_to_date(store));
+    if (done) return {};
+    GL_CHECK(engine.run({ledger::Upgrade{}, clock.now_ms()}));
   }
-  return {};
 }
 
 // What was asked for must be what an old ledger has.

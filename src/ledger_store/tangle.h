@@ -4,8 +4,8 @@
 // (local_sequencer.h); reader.h has the questions to it. A folder may serve several processes of one machine: who
 // writes holds the folder's lock for as long as the object lives, and others wait their turn; who opens it read-only
 // needs no lock and sees all that was acknowledged before each call. What submit() acknowledged survives power loss.
-// Full disk and read-only file systems: kFailed with what to do; nothing acknowledged is lost, and the next write tries
-// again. Thread-safe.
+// Full disk and read-only file systems: kFailed with what to do; nothing acknowledged is lost, a ledger that is there
+// can be opened and read, and the next write tries again. Thread-safe.
 #pragma once
 
 #include <filesystem>

@@ -42,7 +42,7 @@ IriReply error_reply(unsigned status, std::string_view reason) {
 }
 
 IriApi::IriApi(ledger_store::Replica& replica, const base::Clock& clock, IriLimits limits)
-    : replica_(replica), clock_(clock), limits_(limits) {}
+    : replica_(replica), clock_(clock), limits_(limits), clock_watch_(replica, clock) {}
 
 // attachToTangle, which takes a flag as well, and unknown commands have none.
 IriApi::Command IriApi::function_of(IriCommand command) {
@@ -88,11 +88,18 @@ IriReply IriApi::handle(const IriRequest& request, const base::CancelToken& canc
 
 void IriApi::store(const IriRequest& request, std::function<void(IriReply)> done) {
   const auto start = std::chrono::steady_clock::now();
-  const auto transactions = transactions_of(request.fields());
-  if (!transactions) return done(reply_to(tl::unexpected(transactions.error()), start));
-  replica_.submit_without_milestone(*transactions, [start, done = std::move(done)](Result<void> result) {
-    done(reply_to(result ? Answer("{}") : Answer(tl::unexpected(result.error())), start));
-  });
+  auto read = transactions_of(request.fields());
+  if (!read) return done(reply_to(tl::unexpected(read.error()), start));
+  const auto transactions = std::make_shared<const std::vector<ledger::Transaction>>(std::move(*read));
+  replica_.submit_without_milestone(
+      *transactions, [this, transactions, start, done = std::move(done)](Result<void> result) {
+        note_refusal(result, *transactions);
+        done(reply_to(result ? Answer("{}") : Answer(tl::unexpected(result.error())), start));
+      });
+}
+
+void IriApi::note_refusal(const Result<void>& submitted, std::span<const ledger::Transaction> transactions) {
+  if (!submitted && submitted.error().code == ErrorCode::kInputRefused) clock_watch_.see_refused(transactions);
 }
 
 IriReply IriApi::handle(std::string_view body) {

@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "ledger/bundle.h"
 #include "ledger_store/replica.h"
+#include "node/clock_watch.h"
 #include "node/iri_request.h"
 
 namespace glucoledger::node {
@@ -49,6 +50,7 @@ class IriApi {
   void store(const IriRequest& request, std::function<void(IriReply)> done);
   void set_healthy(bool healthy) { healthy_ = healthy; }  // as getNodeInfo tells it
   const IriLimits& limits() const { return limits_; }
+  const ClockWatch& clock_watch() const { return clock_watch_; }
 
  private:
   using Fields = IriRequest::Fields;
@@ -77,6 +79,7 @@ class IriApi {
   Result<ledger::Page> find_all(const ledger::StateReader& reader, const ledger::Query& query) const;
   Answer answer(const IriRequest& request, const base::CancelToken& cancel);
   Result<std::vector<ledger::Transaction>> transactions_of(const Fields& fields) const;
+  void note_refusal(const Result<void>& submitted, std::span<const ledger::Transaction> transactions);
   Result<void> check_worth_attaching(const std::vector<std::string>& bundle, const ledger::Attachment& attachment);
   Result<std::vector<ledger::Transaction>> attach(const std::vector<std::string>& bundle,
                                                   const ledger::Attachment& attachment, int min_weight_magnitude,
@@ -85,6 +88,7 @@ class IriApi {
   ledger_store::Replica& replica_;
   const base::Clock& clock_;
   IriLimits limits_;
+  ClockWatch clock_watch_;
   std::atomic<bool> healthy_ = true;
 };
 

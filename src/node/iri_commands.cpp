@@ -219,7 +219,9 @@ Result<std::vector<ledger::Transaction>> IriApi::transactions_of(const Fields& f
 
 IriApi::Answer IriApi::store_transactions(const Fields& fields) {
   GL_TRY(transactions, transactions_of(fields));
-  GL_CHECK(replica_.submit_without_milestone(transactions));
+  const auto submitted = replica_.submit_without_milestone(transactions);
+  note_refusal(submitted, transactions);
+  GL_RETURN_ERROR(submitted);
   return "{}";
 }
 

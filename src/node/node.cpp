@@ -71,7 +71,7 @@ Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, const base
   GL_ASSIGN(node->info_, node->tangle_->info());
   GL_ASSIGN(node->server_, http::Server::start(node->service_.router(), node->service_.metrics(), node->log(),
                                                server_options, std::move(prepared)));
-  GL_CHECK(ledger_store::write_node_address(options.folder, {node->url(), node->info_.network_id}));
+  node->tell_address();
   node->milestones_ = std::thread(&Node::issue_milestones, node.get(), options.milestone_interval_ms);
   return node;
 }
@@ -82,6 +82,14 @@ Result<void> Node::reload() {
     server_->set_token(token);
   }
   return server_->reload_tls();
+}
+
+// On a full disk later: those who name the folder reach the node from then on, those who name its URL at once.
+void Node::tell_address() {
+  if (is_address_told_) return;
+  const auto written = ledger_store::write_node_address(options_.folder, {url(), info_.network_id});
+  if (!written) log().error("address not told in the ledger's folder", {{"reason", written.error().message}});
+  is_address_told_ = written.has_value();
 }
 
 void Node::issue_milestone() {
@@ -101,6 +109,7 @@ void Node::issue_milestones(std::int64_t interval_ms) {
     lock.unlock();
     try {
       issue_milestone();
+      if (!trouble()) tell_address();
     } catch (const std::exception&) {  // the next one may find memory again
       log().error("no milestone: out of memory, or an internal error");
     }

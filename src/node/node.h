@@ -53,6 +53,7 @@ class Node {
   Node(const NodeOptions& options, std::unique_ptr<ledger_store::Tangle> tangle, const base::Clock& clock);
   void issue_milestones(std::int64_t interval_ms);
   void issue_milestone();
+  void tell_address();
 
   NodeOptions options_;
   std::unique_ptr<ledger_store::Tangle> tangle_;
@@ -65,6 +66,7 @@ class Node {
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::optional<Error> trouble_ GUARDED_BY(mutex_);
   std::atomic<std::chrono::steady_clock::time_point> milestone_looked_at_;
+  bool is_address_told_ = false;  // of who starts the node, then of its thread
   std::thread milestones_;
 };
 

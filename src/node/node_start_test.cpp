@@ -1,9 +1,12 @@
 // What a node's options make of a new ledger, and folders that there cannot be.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "base/durations.h"
 #include "base/test_folder.h"
 #include "ledger/test_bundles.h"
+#include "ledger_store/node_address.h"
 #include "node/node.h"
 
 namespace glucoledger::node {
@@ -16,6 +19,7 @@ NodeOptions options_for(const std::filesystem::path& folder) {
   options.folder = folder;
   options.server.listen = "127.0.0.1:0";
   options.min_weight_magnitude = ledger::kTestWeight;
+  options.milestone_interval_ms = 10;
   return options;
 }
 
@@ -48,6 +52,23 @@ TEST(NodeStart, RefusesAWindowThatIsShorterThanPartsMayWait) {
   ASSERT_FALSE(node);
   EXPECT_EQ(node.error().code, ErrorCode::kUsage);
   EXPECT_NE(node.error().message.find("duplicate window"), std::string::npos);
+}
+
+// As on a full disk: who names its URL reaches it all the same.
+TEST(NodeStart, ServesAlsoWhereItsAddressCannotBeTold) {
+  const base::TestFolder folder;
+  const NodeOptions options = options_for(folder / "ledger");
+  std::filesystem::create_directories(options.folder / ledger_store::kNodeAddressFile / "in the way");
+  std::filesystem::create_directories(options.folder / "state");
+  const ledger::FixedClock clock;
+  const auto node = Node::start(options, clock);
+  ASSERT_TRUE(node) << node.error().message;
+  EXPECT_FALSE(ledger_store::read_node_address(options.folder));
+  std::filesystem::remove_all(options.folder / ledger_store::kNodeAddressFile);
+  for (int i = 0; i < 1000 && !ledger_store::read_node_address(options.folder); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(ledger_store::read_node_address(options.folder)->url, (*node)->url());
 }
 
 // Not kNotFound, which the command line shows as "never seen".

@@ -76,7 +76,15 @@ http::Reply Service::health() {
   nlohmann::ordered_json document = {{"status", reason ? "unhealthy" : "ok"}};
   if (reason) document["reason"] = *reason;
   if (milestone) document["latestMilestoneIndex"] = milestone->index;
+  if (const auto doubt = clock_doubt()) document["warning"] = *doubt;
   return {reason ? 503u : 200u, text_of(document)};
+}
+
+std::optional<std::string> Service::clock_doubt() {
+  const auto view = tangle_.view();
+  if (!view) return std::nullopt;
+  const auto head = ledger::read_head(**view);
+  return head ? api_.clock_watch().doubt(head->time_ms) : std::nullopt;
 }
 
 void Service::write_gauges(std::string& text) {

@@ -44,6 +44,7 @@ class Service {
   void add_routes();
   http::Reply health();
   std::optional<std::string> trouble();
+  std::optional<std::string> clock_doubt();
   void write_gauges(std::string& text);
   void write_ledger_gauges(std::string& text);
 

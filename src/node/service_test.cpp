@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/durations.h"
 #include "http/fake_responder.h"
 #include "http/response_head.h"
 #include "ledger/test_bundles.h"
@@ -23,7 +24,7 @@ class ServiceTest : public testing::Test {
   std::string metrics() { return ask("GET", "/metrics").reply.body; }
   bool counts(const std::string& line) { return ("\n" + metrics()).find("\n" + line + "\n") != std::string::npos; }
 
-  const ledger::FixedClock clock_{};
+  ledger::FixedClock clock_{};
   std::unique_ptr<ledger_store::Tangle> tangle_ = ledger_store::Tangle::in_memory(ledger::kTestWeight, clock_);
   IriApi api_{*tangle_, clock_};
   Service service_{api_, *tangle_};
@@ -45,6 +46,28 @@ TEST_F(ServiceTest, TellsHowManyTransactionsWait) {
   ASSERT_TRUE(tangle_->submit_without_milestone(ledger::test_bundle("WAITING", 2, nowhere, nowhere)));
   EXPECT_TRUE(counts("glucoledger_ledger_waiting_transactions 2"));
   EXPECT_TRUE(counts("glucoledger_ledger_transactions 2"));
+}
+
+TEST_F(ServiceTest, SaysWhenItsClockMayBeWrong) {
+  const auto health = [this] { return ask("GET", "/health").reply; };
+  EXPECT_EQ(health().body.find("warning"), std::string::npos);
+  // An hour behind the clocks of others.
+  const auto bundle = ledger::test_bundle("AHEAD", 1, {}, {}, "P", ledger::kTestTimeMs + base::kHourMs);
+  const auto refused = api_.handle(R"({"command":"storeTransactions","trytes":[")" + bundle[0].trytes() + "\"]}");
+  EXPECT_EQ(refused.status, 400u);
+  EXPECT_NE(refused.body.find("it is 2018-11-22T11:40:00Z, the ledger's time 2018-11-22T10:40:00Z"), std::string::npos)
+      << refused.body;
+  EXPECT_EQ(health().status, 200u);
+  EXPECT_NE(health().body.find("2018-11-22T10:40:00Z, may be behind"), std::string::npos) << health().body;
+  EXPECT_NE(health().body.find("60 min later"), std::string::npos) << health().body;
+  clock_.now += base::kHourMs;
+  EXPECT_EQ(health().body.find("warning"), std::string::npos) << "set right";
+  // Set back behind what the ledger has seen.
+  ASSERT_TRUE(tangle_->issue_milestone(true));
+  clock_.now -= base::kHourMs;
+  EXPECT_NE(health().body.find("at least 60 min behind the ledger's time"), std::string::npos) << health().body;
+  ASSERT_TRUE(tangle_->issue_milestone(true));
+  EXPECT_NE(health().body.find("at least 10 min behind the ledger's time"), std::string::npos) << health().body;
 }
 
 // Each family of figures begins with what it is; Prometheus and its users read that.
