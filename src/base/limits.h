@@ -35,10 +35,12 @@ inline constexpr std::size_t kJsonMembersMax = 1'000;   // of one object
 inline constexpr std::size_t kFhirTextSizeMax = 1'000;  // of one string that is kept
 inline constexpr std::size_t kPatientEntriesMax = 5;    // addresses, telephone numbers
 
-// Tangle. The largest bundle carries 64 x 2,187 trytes.
+// Tangle. The largest bundle that is made here, and that a ledger of ours takes, carries 64 x 2,187 trytes; other
+// clients publish longer ones on other ledgers, and these are read.
 inline constexpr std::size_t kBundleTransactionsMax = 64;
-inline constexpr std::size_t kMamPayloadTrytesMax = kBundleTransactionsMax * 2'187;
-inline constexpr std::size_t kMamMessageTrytesMax = 100'000;
+inline constexpr std::size_t kReadBundleTransactionsMax = 256;
+inline constexpr std::size_t kMamPayloadTrytesMax = kReadBundleTransactionsMax * 2'187;
+inline constexpr std::size_t kMamMessageTrytesMax = 100'000;    // of one that is made here
 inline constexpr std::size_t kMamTreeDepthMax = 20;             // of the messages under one root
 inline constexpr std::size_t kMamNumberGroupsMax = 6;           // of a coded number: up to 193,710,244
 inline constexpr std::uint64_t kMamIndexesSkippedMax = 10'000;  // a state file that is older is not caught up

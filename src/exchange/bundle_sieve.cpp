@@ -12,7 +12,7 @@ bool BundleSieve::complete(const ledger::Transaction& tail, ledger::Bundle& bund
   while (chain.back()->current_index() < tail.last_index()) {
     const auto next = parts_.find(chain.back()->trunk());
     if (next == parts_.end()) return false;
-    if (next->second.current_index() != chain.size() || chain.size() >= base::limits::kBundleTransactionsMax) {
+    if (next->second.current_index() != chain.size() || chain.size() >= base::limits::kReadBundleTransactionsMax) {
       return true;  // it can only be junk: an empty bundle
     }
     chain.push_back(&next->second);

@@ -14,6 +14,7 @@ namespace glucoledger::ledger {
 namespace {
 
 using base::limits::kBundleTransactionsMax;
+using base::limits::kReadBundleTransactionsMax;
 using crypto::kTritsPerTryte;
 
 constexpr std::int64_t kTimestampMax = 3'812'798'742'493;  // (3^27 - 1) / 2
@@ -76,7 +77,7 @@ bool normalised_holds_13(const Hash& hash) {
 // The transactions of a bundle by the trunks, index 0 first; empty when one is missing or does not fit.
 std::vector<const Transaction*> walk(const Transaction& tail,
                                      const std::unordered_map<Hash, const Transaction*>& by_hash) {
-  if (tail.last_index() >= kBundleTransactionsMax) return {};
+  if (tail.last_index() >= kReadBundleTransactionsMax) return {};
   const Hash bundle = tail.bundle();
   std::vector<const Transaction*> chain{&tail};
   while (chain.back()->current_index() < tail.last_index()) {
@@ -215,7 +216,7 @@ Result<void> check_bundle(std::span<const Transaction> bundle) {
 
 Result<void> check_chain(std::span<const Transaction* const> bundle) {
   if (bundle.empty()) return refused("it is empty");
-  if (bundle.size() > kBundleTransactionsMax) return refused("it has too many transactions");
+  if (bundle.size() > kReadBundleTransactionsMax) return refused("it has too many transactions");
   std::vector<std::string_view> essences;
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < bundle.size(); ++i) {

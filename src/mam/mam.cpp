@@ -137,8 +137,8 @@ Result<Header> read_header(TritView payload) {
   if (!index) return corrupt("does not begin as one: it is damaged, or something else");
   const auto length = read_pascal(payload.subspan(index->length_trits));
   if (!length || length->value % crypto::kTritsPerTryte != 0) return corrupt("tells no valid message length");
-  if (length->value > base::limits::kMamMessageTrytesMax * crypto::kTritsPerTryte) {
-    return corrupt("tells a message longer than " + std::to_string(base::limits::kMamMessageTrytesMax) + " trytes");
+  if (length->value > base::limits::kMamPayloadTrytesMax * crypto::kTritsPerTryte) {
+    return corrupt("tells a message longer than " + std::to_string(base::limits::kMamPayloadTrytesMax) + " trytes");
   }
   return Header{index->value, index->length_trits + length->length_trits, length->value};
 }

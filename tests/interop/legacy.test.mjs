@@ -7,6 +7,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { composeAPI } from '@iota/core';
+
+import { clients, Random, trytesFromAscii } from './clients.mjs';
 import { LegacyNode } from './legacy_node.mjs';
 import { projectRoot, runBeside } from './program.mjs';
 
@@ -66,6 +69,26 @@ test('more at an address than a legacy node hands out is told, not taken for all
   const hidden = await runBeside(['mam', 'fetch', '--node', node.url, '--root', first.root, ...options]);
   assert.notEqual(hidden.status, 0, 'it cannot be known that nothing stands there');
   assert.notEqual(hidden.status, 4, 'it may well stand there');
+});
+
+// Longer than a bundle of ours ever is, and than a ledger of ours takes.
+test('a message of 67 transactions is read', async () => {
+  const random = new Random(67);
+  const channel = { seed: random.trytes(81), mode: 'private', side_key: null, security: 2, index: 0 };
+  const text = 'x'.repeat((67 * 2187 - 3 * 2187) / 2);
+  const created = clients['@iota/mam.js'].create(channel, trytesFromAscii(text));
+  const transfer = { address: created.address, value: 0, message: created.payload, tag: '' };
+  const prepared = await composeAPI({ provider: node.url }).prepareTransfers('9'.repeat(81), [transfer]);
+  assert.equal(prepared.length, 67);
+  let trunk = node.milestone;
+  for (const body of prepared) { // the last index first
+    const attached = body.slice(0, 2430) + trunk + node.milestone + body.slice(2592);
+    trunk = LegacyNode.hashOf(attached);
+    node.put(trunk, attached);
+  }
+  const read = await runBeside(['mam', 'fetch', '--node', node.url, '--root', created.root, '--mode', 'private', '--json']);
+  assert.equal(read.status, 0, read.stderr);
+  assert.equal(JSON.parse(read.stdout.split('\n')[0]).message, text);
 });
 
 test('a legacy node that refuses data is told as what it is', async () => {

@@ -67,6 +67,10 @@ export class LegacyNode {
     }
   }
 
+  static hashOf(body) {
+    return tritsToTrytes(transactionHash(trytesToTrits(body)));
+  }
+
   hashesOf(list) {
     if (list.length > kListMax) throw new Refusal(`too many hashes. maximum allowed: ${kListMax}`);
     const bad = list.find((hash) => !isHash(hash));
@@ -93,9 +97,10 @@ export class LegacyNode {
     if (trytes.length === 0) throw new Refusal('No trytes provided');
     const taken = trytes.map((body) => {
       if (!/^[9A-Z]{2673}$/.test(body)) throw new Refusal('invalid trytes');
-      const trits = transactionHash(trytesToTrits(body));
-      if (trits.slice(243 - kMinWeightMagnitude).some((trit) => trit !== 0)) throw new Refusal('invalid transaction hash');
-      return [tritsToTrytes(trits), body];
+      const hash = LegacyNode.hashOf(body);
+      const worked = trytesToTrits(hash).slice(243 - kMinWeightMagnitude).every((trit) => trit === 0);
+      if (!worked) throw new Refusal('invalid transaction hash');
+      return [hash, body];
     });
     for (const [hash, body] of taken) this.put(hash, body);
     return {};
