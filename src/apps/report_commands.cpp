@@ -84,20 +84,31 @@ Result<ExitCode> check_and_tell(const Context& context, const Session& session, 
                                  {"notes", standing.notes},
                                  {"messages_gone", standing.messages_gone},
                                  {"notes_gone", standing.notes_gone},
+                                 {"messages_pruned", standing.messages_pruned},
+                                 {"notes_pruned", standing.notes_pruned},
                                  {"doubt", standing.doubt},
                                  {"messages_waiting", carried.waiting.messages_waiting},
                                  {"notes_waiting", carried.waiting.notes_waiting}};
+  const auto& waiting = carried.waiting;
+  const bool any_waits = waiting.messages_waiting + waiting.notes_waiting != 0;
+  const bool any_pruned = standing.messages_pruned + standing.notes_pruned != 0;
   std::string text = count_of(standing.messages, "message") + " and " + count_of(standing.notes, "note") +
-                     " that the ledger had confirmed were looked for";
-  if (!standing.doubt.empty()) {
-    text += ": " + standing.doubt + ", too few to say whether anything is gone\n";
-  } else if (standing.messages_gone + standing.notes_gone == 0) {
-    text += ": all stand\n";
+                     " that the ledger had confirmed were looked for: ";
+  if (standing.messages_gone + standing.notes_gone != 0) {
+    text += count_of(standing.messages_gone, "message") + " and " + count_of(standing.notes_gone, "note") +
+            (any_waits ? " are gone, and wait to be sent again\n" : " are gone, and were sent again\n");
+  } else if (!standing.doubt.empty()) {
+    text += "whether all stand is not known\n";
   } else {
-    text += ": " + count_of(standing.messages_gone, "message") + " and " + count_of(standing.notes_gone, "note") +
-            " are gone";
-    text += carried.waiting.messages_waiting + carried.waiting.notes_waiting == 0 ? ", and were sent again\n"
-                                                                                  : ", and wait to be sent again\n";
+    text += any_pruned ? "none is gone\n" : "all stand\n";
+  }
+  if (standing.messages_gone + standing.notes_gone == 0 && any_waits) {
+    text += std::to_string(waiting.messages_waiting) + " messages and " + std::to_string(waiting.notes_waiting) +
+            " notes wait to be sent: glucoledger publish\n";
+  }
+  if (any_pruned) {
+    text += count_of(standing.messages_pruned, "message") + " and " + count_of(standing.notes_pruned, "note") +
+            " the ledger was told to drop: who has not fetched them finds PRUNED there\n";
   }
   print_result(context, document, text);
   if (auto shortfall = carried.shortfall()) return tl::unexpected(std::move(*shortfall));
@@ -143,7 +154,7 @@ void add_status(CLI::App& app, Context& context) {
                     "again what is gone");
   command->footer(
       "Every publish looks for the newest that was confirmed. --check looks for all of it, which takes as long as to\n"
-      "fetch it.\n"
+      "fetch it; where something is gone, it is sent again with all else that waits, else nothing is sent.\n"
       "Examples:\n"
       "  glucoledger status\n"
       "  glucoledger status --check\n");

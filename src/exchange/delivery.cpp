@@ -80,17 +80,22 @@ Result<std::vector<Outgoing>> Delivery::resume(std::span<const Outgoing> rows, s
 }
 
 Result<void> Delivery::send(std::vector<Outgoing> rows) {
-  const std::size_t total = rows.size();
-  return send_all(
-      {.next = [&] { return DeliverySource::Rows(std::exchange(rows, {})); }, .urgent = {}, .look_again = {}}, total);
+  return send_all({.next = [&] { return DeliverySource::Rows(std::exchange(rows, {})); },
+                   .urgent = {},
+                   .look_again = {},
+                   .waiting = [count = rows.size()] { return count; }});
 }
 
-Result<void> Delivery::send_all(const DeliverySource& source, std::size_t total) {
+Result<void> Delivery::send_all(const DeliverySource& source) {
+  std::size_t total = 0;
+  if (source.waiting) {
+    GL_ASSIGN(total, source.waiting());
+  }
   GL_TRY(first, source.next());
   if (first.empty()) return {};
   const auto next = [&] { return first.empty() ? source.next() : DeliverySource::Rows(std::exchange(first, {})); };
   AttachPipeline pipeline(home_.folder(), ledger_, world_, mwm_, total);
-  auto outcome = drive(pipeline, {next, source.urgent, source.look_again}, total);
+  auto outcome = drive(pipeline, {next, source.urgent, source.look_again, source.waiting}, total);
   pipeline.stop();
   collect(pipeline);  // what was accepted at the last moment is known to have left
   GL_CHECK(keep_books());
@@ -107,11 +112,16 @@ Result<void> Delivery::settle(std::int64_t wait_ms) {
 Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& source, std::size_t total) {
   LookPace pace;
   const auto since_ms = pace.last_success_ms = world_.clock.steady_ms();
+  const std::size_t closed_before = counts_.closed;
   std::size_t accepted = 0;
   for (bool ended = false; !ended || !pipeline.is_idle();) {
     if (world_.cancel.cancelled()) return tl::unexpected(delivery_stopped());
     if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));
-    GL_CHECK(heed_others(pipeline, source));
+    GL_TRY(changed, heed_others(pipeline, source));
+    if (changed && source.waiting) {
+      GL_TRY(waiting, source.waiting());
+      total = waiting + counts_.closed - closed_.size() - closed_before;
+    }
     while (!ended && sent_.size() < kUnconfirmedMax && pipeline.has_room()) {
       GL_TRY(rows, source.next());
       ended = rows.empty();
@@ -134,14 +144,14 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& sou
 }
 
 // What another process took back is dropped at once; what it wants told goes first.
-Result<void> Delivery::heed_others(AttachPipeline& pipeline, const DeliverySource& source) {
+Result<bool> Delivery::heed_others(AttachPipeline& pipeline, const DeliverySource& source) {
   GL_TRY(changed, home_.changed_elsewhere());
-  if (!changed) return {};
+  if (!changed) return false;
   GL_CHECK(drop_unwanted(pipeline));
-  if (!source.urgent) return {};
+  if (!source.urgent) return true;
   GL_TRY(urgent, source.urgent());
   for (auto row = urgent.rbegin(); row != urgent.rend(); ++row) pipeline.push_first(std::move(*row));
-  return {};
+  return true;
 }
 
 Result<void> Delivery::drop_unwanted(AttachPipeline& pipeline) {

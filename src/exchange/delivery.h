@@ -43,6 +43,9 @@ struct DeliverySource {
   // Called right before the first messages of their epochs leave in this run: true where some may not any more. May be
   // absent.
   std::function<Result<bool>(std::span<const home::Outgoing>)> look_again;
+  // How many wait in the home and are not closed, for who waits: asked at first, and when another process has changed
+  // the home. May be absent.
+  std::function<Result<std::size_t>()> waiting;
 };
 
 class Delivery {
@@ -57,8 +60,8 @@ class Delivery {
         confirms_data_(confirms_data),
         hold_wait_ms_(hold_wait_ms) {}
 
-  // `total`: how many there will be, for who waits; 0: not known. Returns when the ledger accepted them.
-  Result<void> send_all(const DeliverySource& source, std::size_t total);
+  // Returns when the ledger accepted them.
+  Result<void> send_all(const DeliverySource& source);
   Result<void> send(std::vector<home::Outgoing> rows);
   // Rows of an earlier run, which may have arrived. Those that have not, or that are not confirmed in time, are
   // returned, to be sent.
@@ -80,7 +83,8 @@ class Delivery {
 
   Result<std::vector<Accepted>> find_on_ledger(std::span<const home::Outgoing> rows);
   Result<void> drive(AttachPipeline& pipeline, const DeliverySource& source, std::size_t total);
-  Result<void> heed_others(AttachPipeline& pipeline, const DeliverySource& source);
+  // True where another process has changed the home.
+  Result<bool> heed_others(AttachPipeline& pipeline, const DeliverySource& source);
   Result<void> drop_unwanted(AttachPipeline& pipeline);
   // What is attached and may leave, leaves; in the same transaction the books are kept.
   Result<void> let_leave(AttachPipeline& pipeline, const DeliverySource& source);

@@ -78,6 +78,12 @@ Result<void> EpochReader::read_round(std::vector<Step>& active) {
   for (const auto& step : active) {
     if (step.found == Found::kPruned) note_problem(FetchState::kPruned, step.epoch, "the node dropped it");
     if (step.found == Found::kCorrupt) note_problem(FetchState::kCorrupt, step.epoch, step.problem);
+    if (step.found == Found::kNothing && step.epoch.messages) {
+      note_problem(FetchState::kUnreachable, step.epoch,
+                   "messages of the patient's are missing (" +
+                       std::to_string(*step.epoch.messages - step.epoch.next_index) +
+                       "): the ledger had confirmed them, and they are asked for again");
+    }
   }
   for (auto& step : active) {
     if (step.found == Found::kMessage && step.epoch.design == keys::Design::kTangleIpfs) GL_CHECK(keep_file(step));

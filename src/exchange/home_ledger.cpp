@@ -1,6 +1,7 @@
 #include "exchange/home_ledger.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "exchange/impatient_ledger.h"
 
@@ -8,7 +9,8 @@ namespace glucoledger::exchange {
 namespace {
 
 constexpr std::string_view kNetworkId = "network_id";
-constexpr std::int64_t kOpenPatienceMs = 2'500;  // of who shares or revokes
+constexpr std::string_view kWeight = "min_weight_magnitude";  // as many nodes told it as must agree
+constexpr std::int64_t kOpenPatienceMs = 2'500;               // of who shares or revokes
 
 // Of two processes that see a ledger for the first time, the second must have seen the same.
 Result<void> remember(home::Home& home, const std::string& network_id) {
@@ -19,6 +21,21 @@ Result<void> remember(home::Home& home, const std::string& network_id) {
     return fail(ErrorCode::kUnreachable, "this is another ledger than the one that this home publishes to",
                 "bring the home's ledger back: nothing is lost");
   });
+}
+
+// One node that is alone may ask for work that would take for ever: it is believed what the ledger asked for before.
+Result<void> check_weight(home::Home& home, const ports::LedgerInfo& info) {
+  GL_TRY(known, home.meta(kWeight));
+  const std::string weight = std::to_string(info.min_weight_magnitude);
+  if (known == weight) return {};
+  if (info.agreed) {
+    return home.write([&](home::Transaction& transaction) { return home.set_meta(transaction, kWeight, weight); });
+  }
+  if (!known || info.min_weight_magnitude < std::atoi(known->c_str())) return {};
+  return fail(ErrorCode::kUnreachable,
+              "too few nodes answered to believe that the ledger's minimum weight magnitude is " + weight +
+                  " now, not " + *known,
+              "repeat when more nodes answer: nothing is lost");
 }
 
 // This home's own ledger first, then folders that the patient named, then the nodes, all as one place.
@@ -58,6 +75,7 @@ Result<OpenedLedger> open_and_ask(home::Home& home, const ports::World& world) {
   GL_ASSIGN(opened.ledger, world.open_ledger(place, ports::Use::kWrite, world.cancel));
   GL_ASSIGN(opened.info, opened.ledger->info(world.cancel));
   if (known != opened.info.network_id) GL_CHECK(remember(home, opened.info.network_id));
+  GL_CHECK(check_weight(home, opened.info));
   return opened;
 }
 

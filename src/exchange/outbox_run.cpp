@@ -102,18 +102,21 @@ class OutboxRun {
 
   Result<void> send_all() {
     for (int round = 0; round < kRenumberingsMax; ++round) {
-      GL_TRY(counts, home::outbox_counts(home_));
-      const auto total = options_.notes_only ? counts.notes_waiting : counts.messages_waiting + counts.notes_waiting;
       sealed_.clear();
       GL_CHECK(delivery_.send_all({.next = [this] { return next_rows(); },
                                    .urgent = [this] { return seal_notes(); },
-                                   .look_again = [this](auto rows) { return look_again(rows); }},
-                                  static_cast<std::size_t>(total)));
+                                   .look_again = [this](auto rows) { return look_again(rows); },
+                                   .waiting = [this] { return waiting(); }}));
       GL_TRY(renumbered, renumber_collided(sealed_));
       if (renumbered == 0) return {};
     }
     return fail(ErrorCode::kUnreachable, "whatever number a note takes, another one of this home stands there already",
                 "see whether a copy of this home publishes too; nothing is lost");
+  }
+
+  Result<std::size_t> waiting() {
+    GL_TRY(counts, home::outbox_counts(home_));
+    return static_cast<std::size_t>(counts.notes_waiting + (options_.notes_only ? 0 : counts.messages_waiting));
   }
 
   DeliverySource::Rows next_rows() {
@@ -293,7 +296,7 @@ class OutboxRun {
 
   struct Uses {
     std::set<std::int64_t> signed_elsewhere;  // a message of the epoch's next key stands at its next address
-    std::set<std::int64_t> pruned;            // once something stood there
+    std::set<std::int64_t> pruned;            // once something stood there, or not all of it is handed out
     std::string doubt;                        // too few nodes answered to be sure of the others
   };
   // Epochs of this run are known to be in nobody else's hands: a ledger that says otherwise is not believed, or new
@@ -321,7 +324,7 @@ class OutboxRun {
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
     uses.doubt = end.doubt;
     for (std::size_t i = 0; i < asked.size(); ++i) {
-      if (end.pruned[i]) uses.pruned.insert(asked[i]->epoch().id);
+      if (end.pruned[i] || end.cut[i]) uses.pruned.insert(asked[i]->epoch().id);
     }
     return uses;
   }

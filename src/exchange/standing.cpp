@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <sstream>
 #include <vector>
 
 #include "exchange/mailbox.h"
@@ -18,6 +19,24 @@ using home::PublishedNote;
 
 constexpr std::size_t kAtOnce = 1'024;
 constexpr std::string_view kMark = "lost_by_ledger";  // set: a search found something gone and is not through
+constexpr std::string_view kSeen = "seen_on_ledger";  // up to which message and note, in the order of confirmation
+
+struct Seen {
+  std::int64_t message = 0;
+  std::int64_t note = 0;
+};
+
+Seen seen_from(const std::string& text) {
+  Seen seen;
+  std::istringstream(text) >> seen.message >> seen.note;
+  return seen;
+}
+
+template <typename Row>
+struct LookedAt {
+  std::vector<Row> gone;
+  std::size_t pruned = 0;
+};
 
 class Search {
  public:
@@ -34,29 +53,59 @@ class Search {
     }
     standing_.more_may_be_gone = true;
     if (what_ == LookFor::kNewestAlone) return standing_;
-    GL_TRY(all_messages,
-           look_for<PublishedMessage>(home::published_messages, standing_.messages, standing_.messages_gone));
-    GL_TRY(all_notes, look_for<PublishedNote>(home::published_notes, standing_.notes, standing_.notes_gone));
+    GL_TRY(all_messages, look_for<PublishedMessage>(home::published_messages, standing_.messages,
+                                                    standing_.messages_gone, standing_.messages_pruned));
+    GL_TRY(all_notes, look_for<PublishedNote>(home::published_notes, standing_.notes, standing_.notes_gone,
+                                              standing_.notes_pruned));
     standing_.more_may_be_gone = standing_.doubt.empty() ? !all_messages || !all_notes : is_marked_;
     if (standing_.doubt.empty()) GL_CHECK(clear_mark());
+    if (standing_.doubt.empty() && cut_ != 0) {
+      standing_.doubt = "only a part is handed out of what stands at the addresses of " + std::to_string(cut_) +
+                        " of them, and they are not in it";
+    }
     return standing_;
   }
+  bool found_something() const { return is_marked_; }
 
  private:
+  // Of the newest, and of all that was confirmed since an earlier run saw the newest stand: a ledger may be put back
+  // amid a run, which goes on.
   Result<bool> is_newest_gone() {
-    GL_TRY(messages, home::published_messages(home_, std::nullopt, 1));
-    GL_TRY(notes, home::published_notes(home_, std::nullopt, 1));
-    GL_TRY(messages_gone, gone_of(messages));
-    standing_.messages = messages.size();
-    if (!messages_gone.empty() || !standing_.doubt.empty()) return !messages_gone.empty();
-    GL_TRY(notes_gone, gone_of(notes));
-    standing_.notes = notes.size();
-    return !notes_gone.empty();
+    GL_TRY(text, home_.meta(kSeen));
+    Seen seen = seen_from(text.value_or(""));
+    const Seen before = seen;
+    GL_TRY(message_gone, is_any_gone<PublishedMessage>(home::published_messages, seen.message, standing_.messages));
+    if (message_gone || !standing_.doubt.empty()) return message_gone;
+    GL_TRY(note_gone, is_any_gone<PublishedNote>(home::published_notes, seen.note, standing_.notes));
+    if (note_gone || !standing_.doubt.empty() || what_ == LookFor::kNewestAlone) return note_gone;
+    if (seen.message == before.message && seen.note == before.note) return false;
+    const std::string now = std::to_string(seen.message) + " " + std::to_string(seen.note);
+    GL_CHECK(home_.write([&](home::Transaction& transaction) { return home_.set_meta(transaction, kSeen, now); }));
+    return false;
+  }
+
+  template <typename Row, typename Published>
+  Result<bool> is_any_gone(const Published& published, std::int64_t& seen, std::size_t& looked_for) {
+    const std::int64_t seen_before = seen;
+    std::optional<Row> last;
+    for (std::size_t count_max = 1; looked_for < kLookedForMax; count_max = kAtOnce) {
+      GL_TRY(rows, published(home_, last, count_max));
+      if (last) std::erase_if(rows, [&](const Row& row) { return row.closed_order <= seen_before; });
+      if (rows.empty()) break;
+      if (!last) seen = rows.front().closed_order;
+      last = rows.back();
+      looked_for += rows.size();
+      GL_TRY(looked_at, look_at(rows));
+      if (!looked_at.gone.empty()) return true;
+      if (!standing_.doubt.empty() || what_ == LookFor::kNewestAlone || last->closed_order <= seen_before) break;
+    }
+    return false;
   }
 
   // False: further back, more may be gone.
   template <typename Row, typename Published>
-  Result<bool> look_for(const Published& published, std::size_t& looked_for, std::size_t& gone_count) {
+  Result<bool> look_for(const Published& published, std::size_t& looked_for, std::size_t& gone_count,
+                        std::size_t& pruned_count) {
     looked_for = 0;
     std::optional<Row> before;
     while (standing_.doubt.empty()) {
@@ -65,10 +114,12 @@ class Search {
       before = rows.back();
       looked_for += rows.size();
       base::report(world_.progress, "looking for what was published", looked_for, 0);
-      GL_TRY(gone, gone_of(rows));
+      GL_TRY(looked_at, look_at(rows));
+      const auto& gone = looked_at.gone;
       if (!gone.empty()) GL_CHECK(set_mark());
       GL_CHECK(send_again(gone));
       gone_count += gone.size();
+      pruned_count += looked_at.pruned;
       if (what_ == LookFor::kNewest && looked_for >= kLookedForMax) return gone.empty();
     }
     return false;
@@ -86,7 +137,7 @@ class Search {
   }
 
   // Anyone may post what looks like one of them to all but the keys.
-  Result<std::vector<PublishedMessage>> gone_of(const std::vector<PublishedMessage>& messages) {
+  Result<LookedAt<PublishedMessage>> look_at(const std::vector<PublishedMessage>& messages) {
     std::vector<std::optional<Signer>> signers(messages.size());  // of those that no digest tells
     for (std::size_t i = 0; i < messages.size(); ++i) {
       if (!messages[i].payload_digest.empty()) continue;
@@ -94,26 +145,26 @@ class Search {
       GL_TRY(signer, Signer::open(home_, std::move(epoch), messages[i].index));
       signers[i] = std::move(signer);
     }
-    return missing_of(messages, [&](std::size_t which, const ledger::Bundle& bundle) {
+    return look_at(messages, [&](std::size_t which, const ledger::Bundle& bundle) {
       return signers[which] ? signers[which]->signed_by_next_key(bundle)
                             : home::payload_digest(bundle.payload()) == messages[which].payload_digest;
     });
   }
-  Result<std::vector<PublishedNote>> gone_of(const std::vector<PublishedNote>& notes) {
+  Result<LookedAt<PublishedNote>> look_at(const std::vector<PublishedNote>& notes) {
     std::map<std::int64_t, Mailbox> mailboxes;
     for (const auto& note : notes) {
       if (mailboxes.contains(note.thread_id)) continue;
       GL_TRY(mailbox, Mailbox::open(home_, note.thread_id, ledger_, world_));
       mailboxes.emplace(note.thread_id, std::move(mailbox));
     }
-    return missing_of(notes, [&](std::size_t which, const ledger::Bundle& bundle) {
+    return look_at(notes, [&](std::size_t which, const ledger::Bundle& bundle) {
       return mailboxes.at(notes[which].thread_id).is_own_note(bundle, notes[which].number);
     });
   }
 
   // `is_it(which, bundle)`: thread-safe.
   template <typename Row, typename IsIt>
-  Result<std::vector<Row>> missing_of(const std::vector<Row>& rows, const IsIt& is_it) {
+  Result<LookedAt<Row>> look_at(const std::vector<Row>& rows, const IsIt& is_it) {
     std::vector<crypto::Hash> addresses;
     addresses.reserve(rows.size());
     for (const auto& row : rows) addresses.push_back(row.address);
@@ -124,13 +175,20 @@ class Search {
     };
     const auto take = [&](std::size_t which, bool is_here) { return stands[which] = is_here; };
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
-    std::vector<Row> missing;
+    LookedAt<Row> looked_at;
     standing_.doubt = end.doubt;
-    if (!end.doubt.empty()) return missing;
+    if (!end.doubt.empty()) return looked_at;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (!stands[i] && !end.pruned[i] && !end.cut[i]) missing.push_back(rows[i]);
+      if (stands[i]) continue;
+      if (end.pruned[i]) {
+        ++looked_at.pruned;
+      } else if (end.cut[i]) {
+        ++cut_;
+      } else {
+        looked_at.gone.push_back(rows[i]);
+      }
     }
-    return missing;
+    return looked_at;
   }
 
   Result<void> send_again(const std::vector<PublishedMessage>& gone) {
@@ -190,13 +248,20 @@ class Search {
   const ports::World& world_;
   LookFor what_;
   bool is_marked_ = false;
+  std::size_t cut_ = 0;  // of which it cannot be told
   Standing standing_;
 };
 
 }  // namespace
 
 Result<Standing> check_standing(home::Home& home, ports::Ledger& ledger, const ports::World& world, LookFor what) {
-  return Search(home, ledger, world, what).run();
+  Search search(home, ledger, world, what);
+  auto standing = search.run();
+  // BUSY would say that nothing was changed.
+  if (!standing && standing.error().code == ErrorCode::kBusy && search.found_something()) {
+    standing.error().code = ErrorCode::kFailed;
+  }
+  return standing;
 }
 
 }  // namespace glucoledger::exchange

@@ -21,15 +21,17 @@ struct Standing {
   std::size_t notes = 0;
   std::size_t messages_gone = 0;  // of these; they wait again
   std::size_t notes_gone = 0;
+  std::size_t messages_pruned = 0;  // likewise of these, and they stay so: readers find nothing there any more
+  std::size_t notes_pruned = 0;
   bool more_may_be_gone = false;  // something is gone, and it was not looked for all
-  std::string doubt;              // why: too few nodes answered
+  std::string doubt;              // why: too few nodes answered, or gave all that they have
 };
 
 enum class LookFor {
   kNewestAlone,  // what was confirmed last, a message and a note; where one is gone, the next look is told by a mark
-  kNewest,  // likewise; where one is gone, or the mark is set, the last kLookedForMax of each are looked for (there
-            // are nodes that prune and do not tell)
-  kAll      // everything, which takes as long as to fetch it
+  kNewest,  // likewise, and what was confirmed since an earlier look, so that each is looked for once; where one is
+            // gone, or the mark is set, the last kLookedForMax of each (there are nodes that prune and do not tell)
+  kAll  // everything, which takes as long as to fetch it
 };
 inline constexpr std::size_t kLookedForMax = 4'096;
 Result<Standing> check_standing(home::Home& home, ports::Ledger& ledger, const ports::World& world, LookFor what);

@@ -77,8 +77,9 @@ Result<bool> store_signed(Transaction& transaction, const Epoch& epoch, std::spa
 }
 
 Result<std::uint64_t> count_confirmed(Home& home, std::int64_t epoch_id) {
-  GL_TRY(statement, home.database().prepare("SELECT message_index FROM message WHERE epoch_id = ?1 AND state = "
-                                            "'closed' ORDER BY message_index"));
+  GL_TRY(statement, home.database().prepare("SELECT message_index FROM message WHERE epoch_id = ?1 AND (state "
+                                            "= 'closed' OR (state IN ('leaving', 'left') AND closed_order != 0)) ORDER "
+                                            "BY message_index"));
   GL_TRY(indexes, all_numbers(statement.bind(1, epoch_id)));
   std::uint64_t count = 0;
   while (count < indexes.size() && indexes[count] == static_cast<std::int64_t>(count)) ++count;
@@ -120,14 +121,14 @@ Result<void> remake_messages_from(Transaction& transaction, std::int64_t from_ep
 
 Result<std::uint64_t> count_under_way(Home& home, std::int64_t epoch_id) {
   GL_TRY(statement, home.database().prepare("SELECT COUNT(*) FROM message WHERE epoch_id = ?1 AND state IN ('leaving', "
-                                            "'left')"));
+                                            "'left') AND closed_order = 0"));
   GL_TRY(count, single_number(statement.bind(1, epoch_id)));
   return static_cast<std::uint64_t>(count);
 }
 
 Result<bool> has_unconfirmed_messages(Home& home, std::int64_t epoch_id) {
   GL_TRY(statement, home.database().prepare("SELECT EXISTS (SELECT 1 FROM message WHERE epoch_id = ?1 AND state IN "
-                                            "('waiting', 'signed', 'leaving', 'left'))"));
+                                            "('waiting', 'signed', 'leaving', 'left') AND closed_order = 0)"));
   GL_TRY(found, single_number(statement.bind(1, epoch_id)));
   return found != 0;
 }

@@ -39,6 +39,8 @@ struct SignedMessage {
 // Call it inside Home::write_signed.
 Result<bool> store_signed(Transaction& transaction, const Epoch& epoch, std::span<const SignedMessage> messages);
 
+// Messages that a ledger had confirmed and lost, and that leave once more (published.h), count as confirmed below.
+//
 // How many messages of an epoch, from its first on, are confirmed without a gap. Nobody can read beyond a gap.
 Result<std::uint64_t> count_confirmed(Home& home, std::int64_t epoch_id);
 // A file that was sealed for the old epoch is no use in the new one: it becomes an orphan (stored_files.h).

@@ -94,16 +94,13 @@ Result<void> mark_left(Transaction& transaction, std::span<const Outgoing> rows)
                 "UPDATE message SET state = 'left' WHERE id = ?1 AND state IN ('signed', 'leaving')");
 }
 
-// What is sent again keeps its place in the order.
+// What is sent again stands last on the ledger, and so in the order.
 Result<void> mark_closed(Transaction& transaction, std::span<const Outgoing> rows) {
-  return update(
-      transaction, rows,
-      "UPDATE note SET state = 'closed', bundle = NULL, closed_order = CASE closed_order WHEN 0 THEN "
-      "(SELECT MAX(closed_order) + 1 FROM note) ELSE closed_order END WHERE id = ?1 AND state IN ('sealed', 'leaving', "
-      "'left')",
-      "UPDATE message SET state = 'closed', bundle = NULL, closed_order = CASE closed_order WHEN 0 THEN "
-      "(SELECT MAX(closed_order) + 1 FROM message) ELSE closed_order END WHERE id = ?1 AND state IN ('signed', "
-      "'leaving', 'left')");
+  return update(transaction, rows,
+                "UPDATE note SET state = 'closed', bundle = NULL, closed_order = (SELECT MAX(closed_order) + 1 FROM "
+                "note) WHERE id = ?1 AND state IN ('sealed', 'leaving', 'left')",
+                "UPDATE message SET state = 'closed', bundle = NULL, closed_order = (SELECT MAX(closed_order) + 1 FROM "
+                "message) WHERE id = ?1 AND state IN ('signed', 'leaving', 'left')");
 }
 
 Result<OutboxCounts> outbox_counts(Home& home) {

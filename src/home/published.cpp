@@ -58,9 +58,11 @@ Result<bool> is_published(Home& home, const PublishedMessage& message) {
 Result<bool> send_message_again(Transaction& transaction, std::int64_t id, const ledger::PreparedBundle& bundle) {
   auto& database = transaction.database();
   GL_TRY(statement,
-         database.prepare("UPDATE message SET state = 'leaving', bundle = ?2 WHERE id = ?1 AND state = 'closed' AND "
-                          "EXISTS (SELECT 1 FROM epoch e WHERE e.id = epoch_id AND (e.state = 'open' OR message_index "
-                          "< e.messages))"));
+         database.prepare(
+             "UPDATE message SET state = 'leaving', bundle = ?2, closed_order = MAX(closed_order, 1) WHERE id "
+             "= ?1 AND state = 'closed' AND "
+             "EXISTS (SELECT 1 FROM epoch e WHERE e.id = epoch_id AND (e.state = 'open' OR message_index "
+             "< e.messages))"));
   return run_and_tell(database, statement.bind(1, id).bind(2, pack_bundle(bundle)));
 }
 
@@ -85,8 +87,8 @@ Result<std::vector<PublishedNote>> published_notes(Home& home, const std::option
 Result<bool> send_note_again(Transaction& transaction, std::int64_t id, const crypto::Hash& bundle_hash,
                              const ledger::PreparedBundle& bundle) {
   auto& database = transaction.database();
-  GL_TRY(statement, database.prepare("UPDATE note SET state = 'leaving', bundle_hash = ?2, bundle = ?3 WHERE id = ?1 "
-                                     "AND state = 'closed'"));
+  GL_TRY(statement, database.prepare("UPDATE note SET state = 'leaving', bundle_hash = ?2, bundle = ?3, closed_order = "
+                                     "MAX(closed_order, 1) WHERE id = ?1 AND state = 'closed'"));
   return run_and_tell(database, statement.bind(1, id).bind(2, bundle_hash.trytes()).bind(3, pack_bundle(bundle)));
 }
 

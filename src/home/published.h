@@ -3,6 +3,9 @@
 //
 //   closed -> leaving        (and from there on as in messages.h and threads.h)
 //
+// What leaves once more was readable before, so a revocation does not hold it back. Its place in the order of what was
+// confirmed is given up for a new one.
+//
 // Of a note only its content is kept; it is sealed anew. Of a message its signed bytes are not kept, but what they are
 // made of, and a digest by which they are known to be the same ones: the one-time key signs nothing else.
 #pragma once

@@ -290,7 +290,7 @@ CREATE TABLE note_taken_back (
 )sql";
 
 // What a signed message is made of, to be made again where a ledger lost it. signed_s: the time in its bundle; 0, and
-// no digest: an older version signed it. closed_order: in which order they were first confirmed; 0: never, or by an
+// no digest: an older version signed it. closed_order: in which order they were last confirmed; 0: never, or by an
 // older version.
 constexpr const char* kColumnsSince4 = R"sql(
 ALTER TABLE message ADD COLUMN payload_digest BLOB;

@@ -68,9 +68,9 @@ Result<void> mark_note_read(Transaction& transaction, std::int64_t thread_id, st
 Result<void> seal_again(Transaction& transaction, std::int64_t note_id);
 // Notes are given up with what they release, and numbers at the end of the thread are free again. kUnsent: those that
 // wait, and those sealed at the end that did not begin to leave. kNotArrived: also those that began to leave and are
-// not known to have arrived, for a thread that closes: what they release shall not go out again. (One may have arrived;
-// then the next note of its number is sealed again, for another.) The ids of the epochs that are not released any more.
-// All ends of epochs have to be told anew (queue_ends).
+// not known to have ever arrived, for a thread that closes: what they release shall not go out again. (One may have
+// arrived; then the next note of its number is sealed again, for another.) The ids of the epochs that are not released
+// any more. All ends of epochs have to be told anew (queue_ends).
 enum class Drop { kUnsent, kNotArrived };
 Result<std::vector<std::int64_t>> drop_unsent_notes(Transaction& transaction, std::int64_t thread_id, Drop drop);
 // Below this number notes may stand of which this home has no row: they began to leave and were dropped, or

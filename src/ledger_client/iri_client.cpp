@@ -23,22 +23,40 @@ constexpr std::int64_t kLedgerAmongSeveralMs = 4'000;  // until fewer than a maj
 constexpr std::int64_t kStartStepMs = 20;
 constexpr std::size_t kStartSteps = 10;
 
-// How severe an error is when several nodes failed in different ways: one that answers wrongly decides nothing while
-// another, which may be honest, is out of reach.
-int severity(const Error& error) {
-  if (error.code == ErrorCode::kCorrupt) return 0;
-  return error.code == ErrorCode::kUnreachable ? 1 : 2;
-}
-
-// Faults of one node, which the next may not have.
-bool may_try_another(const Error& error) {
+// Faults of one node, which the next may not have: it is set aside.
+bool is_nodes_fault(const Error& error) {
   return error.code != ErrorCode::kInterrupted && error.code != ErrorCode::kUsage;
 }
 
-// Faults for which a node is set aside.
-bool is_nodes_fault(const Error& error) {
-  return error.code == ErrorCode::kUnreachable || error.code == ErrorCode::kCorrupt;
-}
+// What becomes of a call at which several nodes failed in different ways. A node that answers wrongly, or refuses,
+// decides nothing while others, which may be honest, are out of reach: the call fails as CORRUPT only where all that
+// were named answer wrongly, and as refused where as many refuse as must agree.
+class Failures {
+ public:
+  void note(const IriNode& node, Error error) {
+    if (error.code == ErrorCode::kCorrupt) wrong_.insert(&node);
+    if (severity(error) == 2) refusing_.insert(&node);
+    if (!worst_ || severity(error) > severity(*worst_)) worst_ = std::move(error);
+  }
+  const std::optional<Error>& worst() const { return worst_; }
+  Error conclude(std::size_t named, std::size_t agreeing) const {
+    Error error = *worst_;
+    const bool is_outvoted =
+        error.code == ErrorCode::kCorrupt ? wrong_.size() < named : severity(error) == 2 && refusing_.size() < agreeing;
+    if (is_outvoted) error.code = ErrorCode::kUnreachable;
+    return error;
+  }
+
+ private:
+  static int severity(const Error& error) {
+    if (error.code == ErrorCode::kCorrupt) return 0;
+    return error.code == ErrorCode::kUnreachable ? 1 : 2;
+  }
+
+  std::optional<Error> worst_;
+  std::set<const IriNode*> wrong_;
+  std::set<const IriNode*> refusing_;
+};
 
 // Whether only the attachment differs, chained as it should be and with enough weight.
 bool is_attachment_of(const ledger::PreparedBundle& bundle, std::span<const ledger::Transaction> attached,
@@ -90,14 +108,19 @@ class LedgersTold {
   }
   // The first node of the ledger that most keep, and that ledger; of two that as many keep, that of the node named
   // first. None: nobody answered.
-  std::optional<std::pair<std::size_t, ports::LedgerInfo>> chosen() EXCLUDES(mutex_) {
+  struct Chosen {
+    std::size_t which = 0;
+    ports::LedgerInfo info;
+    std::size_t votes = 0;
+  };
+  std::optional<Chosen> chosen() EXCLUDES(mutex_) {
     const base::MutexLock lock(mutex_);
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < told_.size(); ++i) {
       if (told_[i] && (!best || votes(*told_[i]) > votes(*told_[*best]))) best = i;
     }
     if (!best) return std::nullopt;
-    return std::pair(*best, *told_[*best]);
+    return Chosen{*best, *told_[*best], votes(*told_[*best])};
   }
 
  private:
@@ -182,8 +205,9 @@ void IriClient::find_one_that_answers(const CancelToken& cancel) {
   const auto chosen = ledgers.chosen();
   if (!chosen) return;
   const base::MutexLock lock(mutex_);
-  preferred_ = nodes_[chosen->first].get();
-  ledger_ = chosen->second;
+  preferred_ = nodes_[chosen->which].get();
+  ledger_ = chosen->info;
+  is_agreed_ = chosen->votes >= agreeing();
 }
 
 Result<IriNode::Facts> IriClient::facts_of(IriNode& node, const CancelToken& cancel) {
@@ -203,6 +227,7 @@ void IriClient::forget_facts() {
   for (const auto& node : nodes_) node->forget_facts();
   const base::MutexLock lock(mutex_);
   ledger_.reset();
+  is_agreed_ = false;
   preferred_ = nullptr;
 }
 
@@ -222,24 +247,20 @@ Result<Value> IriClient::try_node(IriNode& node, const Work& work, const CancelT
 
 template <typename Value, typename Work>
 Result<Value> IriClient::with_node(const Work& work, const CancelToken& cancel) {
-  std::optional<Error> worst;
-  std::set<const IriNode*> wrong;
+  Failures failures;
   const std::int64_t begin_ms = clock_.steady_ms();
   for (int round = 0; round < 2; ++round) {
     for (IriNode* node : nodes_in_turn()) {
       auto result = try_node<Value>(*node, work, cancel);
-      if (result || !may_try_another(result.error())) return result;
-      if (result.error().code == ErrorCode::kCorrupt) wrong.insert(node);
-      if (!worst || severity(result.error()) > severity(*worst)) worst = std::move(result.error());
+      if (result || !is_nodes_fault(result.error())) return result;
+      failures.note(*node, std::move(result.error()));
     }
     // What failed at once may have been a node that was just starting anew.
     const bool was_quick = clock_.steady_ms() - begin_ms < kSecondTryPauseMs;
-    if (worst->code != ErrorCode::kUnreachable || !was_quick) break;
+    if (failures.worst()->code != ErrorCode::kUnreachable || !was_quick) break;
     if (clock_.wait_ms(kSecondTryPauseMs, cancel)) return tl::unexpected(cancel.check().error());
   }
-  // Those that are set aside were not asked.
-  if (worst->code == ErrorCode::kCorrupt && wrong.size() < nodes_.size()) worst->code = ErrorCode::kUnreachable;
-  return tl::unexpected(std::move(*worst));
+  return tl::unexpected(failures.conclude(nodes_.size(), agreeing()));
 }
 
 Result<ports::LedgerInfo> IriClient::info(const CancelToken& cancel) {
@@ -248,6 +269,8 @@ Result<ports::LedgerInfo> IriClient::info(const CancelToken& cancel) {
       [this](IriNode&, const IriNode::Facts& facts) -> Result<ports::LedgerInfo> {
         ports::LedgerInfo info = facts.info;
         info.locator = locator_;
+        const base::MutexLock lock(mutex_);
+        info.agreed = is_agreed_ || nodes_.size() == 1;
         return info;
       },
       cancel);
@@ -309,17 +332,23 @@ Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, por
                                             const CancelToken& cancel) {
   std::unordered_set<Hash> known;
   ports::ReadEnd end;
-  std::optional<Error> worst;
+  Failures failures;
   std::size_t answered = 0;
   std::map<Hash, std::size_t> pruned;  // how many nodes say so
+  std::map<Hash, std::size_t> cut;     // likewise: they hand out a part of what stands there
   const auto is_wanted = [&](const Hash& address) { return sink.wants(address); };
   const auto is_open = [&](const auto& of_one) {
     return is_wanted(of_one.first) && !is_decided({of_one.second, answered - of_one.second});
   };
+  // Fewer than must agree on what is missing handed out all.
+  const auto is_cut = [&](const auto& of_one) {
+    return is_wanted(of_one.first) && answered - of_one.second < agreeing();
+  };
+  const auto is_agreed = [&] { return answered >= agreeing() && std::none_of(pruned.begin(), pruned.end(), is_open); };
   const auto is_over = [&] {
     if (answered == 0) return false;
     if (std::none_of(addresses.begin(), addresses.end(), is_wanted)) return true;
-    return answered >= agreeing() && std::none_of(pruned.begin(), pruned.end(), is_open);
+    return is_agreed() && std::none_of(cut.begin(), cut.end(), is_cut);
   };
   auto nodes = nodes_in_turn();
   for (const auto& node : nodes_) {  // those set aside last: their answers may be needed
@@ -335,22 +364,28 @@ Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, por
       ++answered;
       const std::set<Hash> gone(absences->pruned_addresses.begin(), absences->pruned_addresses.end());
       for (const Hash& address : gone) ++pruned[address];
-      end.cut_addresses.insert(end.cut_addresses.end(), absences->cut_addresses.begin(), absences->cut_addresses.end());
+      const std::set<Hash> in_part(absences->cut_addresses.begin(), absences->cut_addresses.end());
+      for (const Hash& address : in_part) ++cut[address];
       continue;
     }
-    if (!may_try_another(absences.error())) return tl::unexpected(absences.error());
-    if (!worst || severity(absences.error()) > severity(*worst)) worst = absences.error();
+    if (!is_nodes_fault(absences.error())) return tl::unexpected(absences.error());
+    failures.note(*node, absences.error());
   }
-  if (answered == 0) return tl::unexpected(std::move(*worst));
+  if (answered == 0) return tl::unexpected(failures.conclude(nodes_.size(), agreeing()));
   for (const auto& [address, count] : pruned) {
     if (count >= agreeing()) end.pruned_addresses.push_back(address);
   }
-  if (is_over()) return end;
-  end.doubt = answered < agreeing()
-                  ? "only " + std::to_string(answered) + " of " + std::to_string(nodes_.size()) +
-                        " nodes answered, and that something is missing is believed of " + std::to_string(agreeing()) +
-                        (worst && worst->code == ErrorCode::kCorrupt ? ": " + worst->message : "")
-                  : "the nodes do not agree on whether something was dropped";
+  for (const auto& of_one : cut) {
+    if (is_cut(of_one)) end.cut_addresses.push_back(of_one.first);
+  }
+  if (is_over() || is_agreed()) return end;
+  end.doubt =
+      answered < agreeing()
+          ? "only " + std::to_string(answered) + " of " + std::to_string(nodes_.size()) +
+                " nodes answered, and that something is missing is believed of " + std::to_string(agreeing()) +
+                (failures.worst() && failures.worst()->code == ErrorCode::kCorrupt ? ": " + failures.worst()->message
+                                                                                   : "")
+          : "the nodes do not agree on whether something was dropped";
   return end;
 }
 
@@ -368,7 +403,7 @@ Result<std::vector<ledger::Transaction>> IriClient::attach(const ledger::Prepare
       return attached;
     }
     const bool is_wrong = attached || attached.error().code == ErrorCode::kCorrupt;
-    if (!attached && !may_try_another(attached.error())) return tl::unexpected(std::move(attached.error()));
+    if (!attached && !is_nodes_fault(attached.error())) return tl::unexpected(std::move(attached.error()));
     node->note_failure();
     last = attached ? Error{ErrorCode::kCorrupt,
                             "what " + node->endpoint().authority() + " attached is not what was asked for", ""}

@@ -24,7 +24,8 @@ class IriClient final : public ports::Ledger {
             const http::ClientOptions& options = {}, std::string locator = {});
   ~IriClient() override;
 
-  // Of the ledger that most of the nodes keep. kCorrupt only when all of them answer wrongly; so in all calls.
+  // Of the ledger that most of the nodes keep. kCorrupt only when all of them answer wrongly, kInputRefused and
+  // kNotAllowed only when a majority refuses; so in all calls.
   Result<ports::LedgerInfo> info(const CancelToken& cancel = {}) override;
   Result<ports::Tips> tips(const CancelToken& cancel = {}) override;
   // To a majority of the nodes, or to those that can be reached: when it returns, one at least has it. kInputRefused
@@ -77,6 +78,7 @@ class IriClient final : public ports::Ledger {
   base::Mutex mutex_;
   IriNode* preferred_ GUARDED_BY(mutex_) = nullptr;
   std::optional<ports::LedgerInfo> ledger_ GUARDED_BY(mutex_);  // all nodes tell the same
+  bool is_agreed_ GUARDED_BY(mutex_) = false;                   // by as many as must agree
 };
 
 }  // namespace glucoledger::ledger_client

@@ -249,6 +249,57 @@ TEST_F(IriClientTest, AWrongAnswerBesideNodesThatAreDownDecidesNothing) {
   EXPECT_EQ(all_wrong.tips().error().code, ErrorCode::kCorrupt);
 }
 
+// Neither does a refusal; and once the others are back they are asked, though they were set aside.
+TEST_F(IriClientTest, ARefusalBesideNodesThatAreDownDecidesNothing) {
+  const auto bundle = bundle_of("HELLO");
+  for (const unsigned status : {400U, 401U}) {
+    SCOPED_TRACE(status);
+    nodes_[0].status = status;
+    nodes_[1].status = nodes_[2].status = 500;
+    auto three = client(3);
+    for (int round = 0; round < 8; ++round) {
+      EXPECT_EQ(three.tips().error().code, ErrorCode::kUnreachable);
+      EXPECT_EQ(three.submit(bundle).error().code, ErrorCode::kUnreachable);
+    }
+    PayloadSink sink("HELLO");
+    EXPECT_EQ(three.read_into(std::span(&kAddress, 1), sink).error().code, ErrorCode::kUnreachable);
+    nodes_[1].status = nodes_[2].status = 200;
+    EXPECT_TRUE(three.tips()) << "at once";
+    nodes_[1].status = status;
+    auto most = client(3);
+    nodes_[2].status = 500;
+    EXPECT_EQ(most.tips().error().code, status == 400 ? ErrorCode::kInputRefused : ErrorCode::kNotAllowed);
+  }
+}
+
+// What one hands out in part, others may hand out whole.
+TEST_F(IriClientTest, APartIsToldOnlyWhereTooFewHandOutAll) {
+  nodes_[0].page_size = 1;
+  nodes_[0].held = bundle_of("JUNK");
+  for (const std::size_t count : {1U, 3U}) {
+    auto nodes = client(count);
+    PayloadSink sink("HELLO");
+    const auto end = read(nodes, sink);
+    EXPECT_EQ(end.cut_addresses.size(), count == 1 ? 1U : 0U);
+    EXPECT_TRUE(end.doubt.empty()) << end.doubt;
+  }
+  nodes_[1].page_size = 1;
+  nodes_[1].held = nodes_[0].held;
+  auto three = client(3);
+  PayloadSink sink("HELLO");
+  EXPECT_EQ(read(three, sink).cut_addresses.size(), 1U);
+}
+
+TEST_F(IriClientTest, WhatOneAloneTellsOfTheLedgerIsNotAgreed) {
+  auto three = client(3);
+  EXPECT_TRUE(three.info()->agreed);
+  nodes_[1].status = nodes_[2].status = 500;
+  three.forget_facts();
+  EXPECT_FALSE(three.info()->agreed);
+  auto one = client(1);
+  EXPECT_TRUE(one.info()->agreed);
+}
+
 TEST_F(IriClientTest, ANodeWhosePagesComeSlowlyAndEmptyIsLeft) {
   for (auto& node : nodes_) node.pages = true;
   nodes_[1].held = nodes_[2].held = bundle_of("HELLO");

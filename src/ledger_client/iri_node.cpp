@@ -162,7 +162,7 @@ Result<std::string> IriNode::post(const json& request, const CancelToken& cancel
   }
   return fail(ErrorCode::kUnreachable,
               node + " failed with status " + std::to_string(reply.status) + (reason.empty() ? "" : ": " + reason),
-              "check that the address is a node's, then repeat");
+              "check that the address is a node's");
 }
 
 Result<json> IriNode::call(const json& request, const CancelToken& cancel) {

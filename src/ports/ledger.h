@@ -26,6 +26,7 @@ struct LedgerInfo {
   int min_weight_magnitude = 0;  // belongs to the ledger
   bool confirms_data = true;     // false: a legacy node that stores data but never confirms it
   std::string locator;           // how others reach it: a URL, or an absolute folder
+  bool agreed = true;            // false: of several nodes fewer tell so than must agree
 };
 
 struct Tips {

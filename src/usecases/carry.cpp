@@ -79,6 +79,16 @@ Result<Carried> carry_notes(home::Home& home, const World& world) {
   return outcome;
 }
 
+Result<Carried> carry_at_once(home::Home& home, const World& world) {
+  auto report = try_to_carry(home, world, {});
+  if (report || report.error().code != ErrorCode::kInterrupted) return carried(home, std::move(report));
+  Carried outcome;
+  outcome.by = Carried::By::kNobody;
+  outcome.error = std::move(report.error());
+  GL_ASSIGN(outcome.waiting, home::outbox_counts(home));
+  return outcome;
+}
+
 Result<Carried> carry_all(home::Home& home, const World& world, const OutboxOptions& options) {
   bool has_waited = false;
   while (true) {

@@ -31,6 +31,9 @@ struct Carried {
 
 // Notes only, and at once: where another process carries the outbox, it sends them, and is given a moment to do so.
 Result<Carried> carry_notes(home::Home& home, const World& world);
+// All that waits, now: another process that carries the outbox is not waited for, and one who stopped it is told in
+// `error`.
+Result<Carried> carry_at_once(home::Home& home, const World& world);
 // All that waits. Where another process carries the outbox, waits until it is through, or goes on where it stopped;
 // what that one carries goes by its options, not by these.
 Result<Carried> carry_all(home::Home& home, const World& world, const OutboxOptions& options);

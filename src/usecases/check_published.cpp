@@ -12,7 +12,11 @@ Result<PublishedCheck> check_published(home::Home& home, const World& world) {
     GL_TRY(opened, exchange::open_home_ledger(home, world));
     GL_ASSIGN(check.standing, exchange::check_standing(home, *opened.ledger, world, exchange::LookFor::kAll));
   }
-  GL_ASSIGN(check.carried, carry_all(home, world, {}));
+  if (check.standing.messages_gone + check.standing.notes_gone == 0) {
+    GL_ASSIGN(check.carried.waiting, home::outbox_counts(home));
+  } else {
+    GL_ASSIGN(check.carried, carry_at_once(home, world));
+  }
   return check;
 }
 

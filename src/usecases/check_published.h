@@ -8,9 +8,9 @@ namespace glucoledger::usecases {
 
 struct PublishedCheck {
   exchange::Standing standing;
-  Carried carried;  // of what was gone, and of all else that waits
+  Carried carried;  // of what was gone and, with it, of all else that waits; where nothing is gone nothing was carried
 };
-// Takes as long as to fetch everything. kUnreachable: the ledger, and nothing was looked for.
+// Takes as long as to fetch everything, and to send what is gone. kUnreachable: the ledger, and nothing was looked for.
 Result<PublishedCheck> check_published(home::Home& home, const World& world);
 
 }  // namespace glucoledger::usecases

@@ -1,6 +1,7 @@
 // A ledger that was put back to an older state, or lost something: what it had confirmed is noticed and sent again.
 #include "usecases/check_published.h"
 
+#include "exchange/signer.h"
 #include "home/epochs.h"
 #include "home/published.h"
 #include "ledger_store/snapshot.h"
@@ -143,6 +144,108 @@ TEST_F(CheckPublishedTest, ASearchThatWasInDoubtIsBegunAgain) {
   expect_all_arrived("smith");
 }
 
+// The run went on, and what it closed last stands.
+TEST_F(CheckPublishedTest, WhatALedgerLostAmidARunIsFoundByTheNextOne) {
+  invite("smith");
+  import(0, 0, 5);
+  publish();
+  network_.withheld.insert(address_of(2));
+  EXPECT_EQ(published().sent_again, 1U);
+  network_.withheld.clear();
+  EXPECT_EQ(published().sent_again, 0U);
+  // What was sent again stands last: a ledger that is put back amid that has lost what comes before.
+  put_ledger_back([&] {
+    import(0, 5, 3);
+    publish();
+  });
+  EXPECT_GE(published().sent_again, 3U);
+  network_.withheld.insert(address_of(6));
+  EXPECT_EQ(published().sent_again, 1U);
+  network_.withheld.clear();
+  expect_all_arrived("smith");
+}
+
+// What was readable and confirmed stays so for those who are let out while it is sent again, and they learn of it.
+TEST_F(CheckPublishedTest, ARevocationAmidSendingAgainTakesNothingBackThatWasThere) {
+  for (const bool has_fetched : {true, false}) {
+    SCOPED_TRACE(has_fetched);
+    const std::string out = has_fetched ? "smith" : "wesson";
+    invite(out);
+    invite("jones");
+    const auto day = static_cast<std::int64_t>(epoch_count());
+    import(day, 0, 2);
+    publish();
+    put_ledger_back([&] {
+      import(day, 2, 3);
+      import(day + 1, 0, 2);
+      publish();
+      if (has_fetched) {
+        EXPECT_EQ(state(out), FetchState::kFound);
+      }
+    });
+    const auto readable = imported_;
+    network_.is_read_only = true;
+    EXPECT_FALSE(try_publish());
+    network_.is_read_only = false;
+    ASSERT_TRUE(try_revoke(out));
+    import(day + 1, 2, 2);
+    (void)published();
+    EXPECT_TRUE(fetched(out).closed);
+    EXPECT_EQ(records(out), readable);
+    expect_all_arrived("jones");
+  }
+}
+
+TEST_F(CheckPublishedTest, AReaderTellsMissingMessagesFromAQuietPatient) {
+  import(0, 0, 5);
+  import(1, 0, 1);
+  publish();
+  network_.withheld.insert(address_of(3));
+  invite("smith");
+  const auto report = fetched("smith");
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems.front().state, FetchState::kUnreachable);
+  EXPECT_NE(report.problems.front().reason.find("missing (3)"), std::string::npos) << report.problems.front().reason;
+  network_.withheld.clear();
+  expect_all_arrived("smith");
+}
+
+// As on a node without pages, where anyone may post so much that nothing else is handed out: there a copy of this home
+// may have signed.
+TEST_F(CheckPublishedTest, WhereOnlyAPartIsHandedOutNoKeySigns) {
+  invite("smith");
+  import(0, 0, 2);
+  publish();
+  {
+    auto home = open("patient");
+    const auto epoch = home::all_epochs(home, kA)->front();
+    network_.cut.insert(exchange::Signer::open(home, epoch)->next_address());
+  }
+  import(0, 2, 2);
+  EXPECT_EQ(published().epochs_replaced, 1U);
+  const auto check = checked();
+  EXPECT_EQ(check.standing.messages_gone, 0U);
+  network_.cut.insert(address_of(1));
+  EXPECT_NE(checked().standing.doubt.find("only a part"), std::string::npos);
+  network_.cut.clear();
+  expect_all_arrived("smith");
+}
+
+// One node alone that asks for more work than anyone can do is not believed; most of them are.
+TEST_F(CheckPublishedTest, AWeightThatNobodyElseTellsIsNotBelieved) {
+  import(0, 0, 2);
+  publish();
+  import(0, 2, 2);
+  network_.more_weight = 1;
+  network_.agreed = false;
+  const auto refused = try_publish();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnreachable);
+  EXPECT_NE(refused.error().message.find("minimum weight magnitude"), std::string::npos);
+  network_.agreed = true;
+  EXPECT_TRUE(try_publish());
+}
+
 TEST_F(CheckPublishedTest, ReadingGoesOnWhereItWas) {
   invite("smith");
   import(0, 0, 5);
@@ -161,6 +264,7 @@ TEST_F(CheckPublishedTest, AMessageGoneFromAmongOthersIsFoundByTheWholeCheckAlon
   invite("smith");
   import(0, 0, 5);
   publish();
+  publish();  // which looks once for each that the first one closed
   network_.withheld.insert(address_of(2));
   EXPECT_EQ(published().sent_again, 0U);
   const auto check = checked();
@@ -175,6 +279,33 @@ TEST_F(CheckPublishedTest, AMessageGoneFromAmongOthersIsFoundByTheWholeCheckAlon
   expect_all_arrived("smith");
 }
 
+// Who only wants to know does not wait for the proof of work of what waits anyway; who stops it is told what was found.
+TEST_F(CheckPublishedTest, WhereNothingIsGoneNothingIsSent) {
+  invite("smith");
+  import(0, 0, 5);
+  publish();
+  import(0, 5, 3);
+  network_.is_read_only = true;
+  EXPECT_FALSE(try_publish());
+  network_.is_read_only = false;
+  const auto check = checked();
+  EXPECT_EQ(check.standing.messages_gone, 0U);
+  EXPECT_EQ(check.carried.waiting.messages_waiting, 3);
+
+  network_.withheld.insert(address_of(2));
+  base::CancelSource stop;
+  network_.before_submit = [&](const base::CancelToken&) { stop.trip(); };
+  World world = world_;
+  world.cancel = stop.token();
+  auto home = open("patient");
+  const auto stopped = check_published(home, world);
+  ASSERT_TRUE(stopped) << stopped.error().message;
+  EXPECT_EQ(stopped->standing.messages_gone, 1U);
+  ASSERT_TRUE(stopped->carried.shortfall());
+  EXPECT_EQ(stopped->carried.shortfall()->code, ErrorCode::kInterrupted);
+  EXPECT_EQ(stopped->carried.waiting.messages_waiting, 4);
+}
+
 TEST_F(CheckPublishedTest, WhatWasPrunedOrIsInDoubtIsNotGone) {
   invite("smith");
   import(0, 0, 5);
@@ -182,6 +313,8 @@ TEST_F(CheckPublishedTest, WhatWasPrunedOrIsInDoubtIsNotGone) {
   network_.said_pruned.insert(address_of(5));
   EXPECT_EQ(published().sent_again, 0U);
   EXPECT_EQ(checked().standing.messages_gone, 0U);
+  EXPECT_EQ(checked().standing.messages_pruned, 1U);
+  EXPECT_EQ(checked().standing.notes_pruned, 0U);
   network_.said_pruned.clear();
   network_.withholds = true;
   network_.doubt = "1 of 3 nodes answered";

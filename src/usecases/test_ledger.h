@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -37,6 +38,9 @@ struct Network {
   bool withholds = false;              // the few that answer hand out nothing
   std::set<crypto::Hash> withheld;     // of which nothing is handed out
   std::set<crypto::Hash> said_pruned;  // of which it is said to have been dropped, what stood there
+  std::set<crypto::Hash> cut;          // of which only a part is handed out, and nothing of ours
+  bool agreed = true;                  // as many nodes as must agree tell which ledger it is
+  int more_weight = 0;                 // than the ledger asks for
   bool says_all_free_is_pruned = false;
   std::size_t lost_bundles = 0;  // of the submit whose answer is lost: so many of its first ones do not arrive
   crypto::Hash tampered;         // the address at which a trit is flipped on reading
@@ -52,6 +56,8 @@ class WatchedLedger final : public ports::Ledger {
   Result<ports::LedgerInfo> info(const base::CancelToken& /*cancel*/ = {}) override {
     GL_TRY(info, call<ports::LedgerInfo>([&] { return tangle_.info(); }));
     info.confirms_data = network_.confirms_data;
+    info.agreed = network_.agreed;
+    info.min_weight_magnitude += network_.more_weight;
     return info;
   }
   Result<ports::Tips> tips(const base::CancelToken& /*cancel*/ = {}) override {
@@ -82,7 +88,10 @@ class WatchedLedger final : public ports::Ledger {
     if (std::find(addresses.begin(), addresses.end(), network_.tampered) != addresses.end()) tamper(contents);
     lie(addresses, contents);
     if (!network_.withholds) sink.take(std::move(contents.transactions));
-    return ports::ReadEnd{std::move(contents.pruned_addresses), {}, network_.doubt};
+    ports::ReadEnd end{std::move(contents.pruned_addresses), {}, network_.doubt};
+    std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(end.cut_addresses),
+                 [&](const auto& address) { return network_.cut.contains(address); });
+    return end;
   }
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes,
                                       const base::CancelToken& /*cancel*/ = {}) override {
@@ -92,36 +101,8 @@ class WatchedLedger final : public ports::Ledger {
   }
 
  private:
-  void lie(std::span<const crypto::Hash> addresses, ports::AddressContents& contents) const {
-    std::erase_if(contents.transactions, [&](const auto& transaction) {
-      return network_.withheld.contains(transaction.address()) || network_.said_pruned.contains(transaction.address());
-    });
-    for (const auto& address : addresses) {
-      const bool is_free = std::none_of(contents.transactions.begin(), contents.transactions.end(),
-                                        [&](const auto& transaction) { return transaction.address() == address; });
-      if (network_.said_pruned.contains(address) || (network_.says_all_free_is_pruned && is_free)) {
-        contents.pruned_addresses.push_back(address);
-      }
-    }
-  }
-  // A forger keeps all that a bundle's hash does not cover consistent.
-  void tamper(ports::AddressContents& contents) {
-    const auto bundles = ledger::assemble(contents.transactions);
-    std::erase_if(contents.transactions,
-                  [&](const auto& transaction) { return transaction.address() == network_.tampered; });
-    for (const auto& bundle : bundles) {
-      if (bundle.transactions.front().address() != network_.tampered) continue;
-      ledger::PreparedBundle forged;
-      for (const auto& transaction : bundle.transactions) forged.emplace_back(transaction.trytes());
-      char& tryte = forged.front()[700];
-      tryte = tryte == 'A' ? 'B' : 'A';
-      crypto::ProofOfWorkOptions work;
-      work.min_weight_magnitude = 1;
-      const auto& last = bundle.transactions.back();
-      const auto attached = ledger::attach(forged, {last.trunk(), last.branch(), 1}, work).value();
-      contents.transactions.insert(contents.transactions.end(), attached.begin(), attached.end());
-    }
-  }
+  void lie(std::span<const crypto::Hash> addresses, ports::AddressContents& contents) const;
+  void tamper(ports::AddressContents& contents) const;
   template <typename T, typename Function>
   Result<T> call(const Function& function) {
     const base::MutexLock lock(mutex_);
