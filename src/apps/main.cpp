@@ -40,6 +40,7 @@ bool kernel_is_refused(const Context& context) {
 }
 
 int run(int argc, char** argv) {
+  base::keep_standard_descriptors();
   install_interrupt_handlers();
   CLI::App app{"Patient-controlled exchange of glucose data: sensor files become FHIR records on a Tangle."};
   bool verbose = false;

@@ -7,6 +7,7 @@
 #include "apps/command.h"
 #include "apps/interrupt.h"
 #include "base/durations.h"
+#include "http/listen_address.h"
 #include "node/node.h"
 #include "node/service_manager.h"
 
@@ -114,13 +115,16 @@ Result<ExitCode> serve(const Context& context, const NodeArguments& arguments) {
   GL_TRY(node, node::Node::start(options, clock));
   std::signal(SIGHUP, ask_for_reload);
 
+  const auto address = http::ListenAddress::parse(options.server.listen);
   const nlohmann::ordered_json document = {{"url", node->url()},
                                            {"network_id", node->info().network_id},
                                            {"min_weight_magnitude", node->info().min_weight_magnitude},
                                            {"data", node->info().locator}};
   print_result(context, document,
-               "listening on " + node->url() + ", minimum weight magnitude " +
-                   std::to_string(node->info().min_weight_magnitude) + "; Ctrl-C stops it");
+               "listening on " + node->url() +
+                   (address && address->means_all() ? " and on all other addresses of this machine" : "") +
+                   ", minimum weight magnitude " + std::to_string(node->info().min_weight_magnitude) +
+                   "; Ctrl-C stops it");
   node->log().info("started", document);
   node::notify_service_manager("READY=1");
   run_until_interrupted(*node);

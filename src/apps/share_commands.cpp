@@ -107,7 +107,7 @@ Result<std::string> share_text(const ShareArguments& arguments, const usecases::
     text += "It names places of this machine: only homes here can use it. ";
     text += share.grant.design == keys::Design::kTangleIpfs
                 ? "In this version the store is a folder: use design tangle, with a node's URL, for others.\n"
-                : "For others the ledger is a node's URL.\n";
+                : "For others the ledger is a node, by a URL that they reach too: not one on loopback.\n";
   }
   return text;
 }

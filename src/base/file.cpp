@@ -241,6 +241,7 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64
   FileLock lock{Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600))};
   if (lock.descriptor_.value() < 0 && errno == EACCES) {  // to lock it, reading is enough
     lock = FileLock{Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))};
+    if (lock.descriptor_.value() < 0) errno = EACCES;  // also where it would have had to be made
   }
   const int descriptor = lock.descriptor_.value();
   if (descriptor < 0) return tl::unexpected(system_error("cannot open the lock " + path.string()));

@@ -1,4 +1,5 @@
-// A mutex that clang checks: what GUARDED_BY names is touched only by who holds it (-Wthread-safety, scripts/lint).
+// A mutex that clang checks: what GUARDED_BY names is touched only by who holds it (-Wthread-safety: scripts/lint, and
+// every build by clang).
 //
 //   base::Mutex mutex_;
 //   std::vector<Job> waiting_ GUARDED_BY(mutex_);

@@ -17,6 +17,9 @@ std::uint64_t memory_size_max();
 // From now on no core dump of this process is written, and no other process of its user may read its memory (nor its
 // files in /proc that are not for all). Not with AddressSanitizer, which must.
 void keep_memory_private();
+// Where a standard descriptor is closed, no file that is opened later takes its place: what reads or writes there
+// fails.
+void keep_standard_descriptors();
 // The bytes stay in memory and are not swapped to a disk, where the system lets it be so.
 void keep_from_disk(const void* bytes, std::size_t size);
 

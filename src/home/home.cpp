@@ -193,6 +193,14 @@ Error no_home(const std::filesystem::path& folder) {
   return {ErrorCode::kNotFound, "there is no home in " + folder.string(), "", Advice::kMakeHome};
 }
 
+Result<void> find_home(const std::filesystem::path& folder) {
+  std::error_code problem;
+  if (std::filesystem::exists(folder / kDatabaseName, problem)) return {};
+  if (!problem) return tl::unexpected(no_home(folder));
+  return fail(ErrorCode::kFailed, "the home in " + folder.string() + " cannot be opened: " + problem.message(),
+              "check who owns the folder and its permissions");
+}
+
 // Of an older version, once: under the lock that processes of version 1 hold while they work.
 Result<void> bring_up_to_date(const std::filesystem::path& folder, std::int64_t wait_ms) {
   const auto lock = base::FileLock::acquire(folder / kLockName, wait_ms);
@@ -260,15 +268,12 @@ Result<void> create_home(const std::filesystem::path& folder, const Settings& se
 
 Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySource& source) {
   GL_CHECK(check_source(source));
-  auto database = sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadOnly);
-  if (!database) {
-    if (database.error().code == ErrorCode::kNotFound) return tl::unexpected(no_home(folder));
-    return tl::unexpected(database.error());
-  }
-  GL_TRY(is_made, is_home(*database));
+  GL_CHECK(find_home(folder));
+  GL_TRY(database, sqlite::Database::open(folder / kDatabaseName, sqlite::Database::Mode::kReadOnly));
+  GL_TRY(is_made, is_home(database));
   if (!is_made) return tl::unexpected(no_home(folder));
-  GL_TRY(sealed, read_meta(*database, "sealed_key"));
-  GL_TRY(salt, read_meta(*database, "passphrase_salt"));
+  GL_TRY(sealed, read_meta(database, "sealed_key"));
+  GL_TRY(salt, read_meta(database, "passphrase_salt"));
   if (salt && source.passphrase_file.empty()) {
     return fail(ErrorCode::kNotAllowed, "this home is locked by a passphrase", Advice::kGivePassphrase);
   }
@@ -276,7 +281,7 @@ Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySo
     return fail(ErrorCode::kUsage, "this home is unlocked by a key file, not by a passphrase",
                 Advice::kLeavePassphraseOut);
   }
-  GL_TRY(remembered, read_meta(*database, "key_file"));
+  GL_TRY(remembered, read_meta(database, "key_file"));
   const std::filesystem::path key_file = !source.key_file.empty() ? source.key_file
                                          : remembered ? std::filesystem::path(std::string(base::as_text(*remembered)))
                                                       : folder / kKeyFileName;
@@ -291,8 +296,7 @@ Result<SecretBytes> unlock_home(const std::filesystem::path& folder, const KeySo
 
 Result<Home> Home::open(const std::filesystem::path& folder, const SecretBytes& key, Use use,
                         std::int64_t older_wait_ms, const base::CancelToken& cancel) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(folder / kDatabaseName, ignored)) return tl::unexpected(no_home(folder));
+  GL_CHECK(find_home(folder));
   Home home;
   home.folder_ = absolute_path(folder);
   home.key_ = key.clone();

@@ -203,7 +203,7 @@ namespace {
 
 Error unreachable(const Endpoint& endpoint, const ClientOptions& options, const std::string& what) {
   return {ErrorCode::kUnreachable, "the " + options.peer + " at " + endpoint.authority() + " " + what,
-          "check that it runs and that the address is right, then repeat"};
+          "check that it runs and that the address is right"};
 }
 
 Error not_in_time(const Endpoint& endpoint, const ClientOptions& options, std::int64_t waited_ms) {

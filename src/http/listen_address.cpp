@@ -66,10 +66,13 @@ Result<ListenAddress> ListenAddress::parse(const std::string& text) {
   return address;
 }
 
+bool ListenAddress::means_all() const {
+  return host == "0.0.0.0" || host == "::";
+}
+
 std::string ListenAddress::url(bool tls, std::uint16_t taken_port) const {
   std::string reachable = host;
-  if (host == "0.0.0.0") reachable = "127.0.0.1";
-  if (host == "::") reachable = "::1";
+  if (means_all()) reachable = is_v6 ? "::1" : "127.0.0.1";
   if (is_v6) reachable = "[" + reachable + "]";
   return std::string(tls ? "https://" : "http://") + reachable + ":" + std::to_string(taken_port);
 }

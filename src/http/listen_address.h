@@ -16,6 +16,7 @@ struct ListenAddress {
 
   // kUsage for what is no HOST:PORT or cannot be resolved. An IPv6 address stands in brackets.
   static Result<ListenAddress> parse(const std::string& text);
+  bool means_all() const;  // addresses of the machine
   // "https://127.0.0.1:14265" for the port that was taken; an address that means all of them becomes loopback.
   std::string url(bool tls, std::uint16_t taken_port) const;
 };

@@ -5,8 +5,8 @@
 // slow loses its connection; when there are too many connections, one gives way (connections.h). Bodies
 // and answers are held up to a bound on memory: what comes beyond is put off with 503.
 //
-// Boost.Beast and Asio take long to compile and stay in server.cpp (the loop that accepts) and server_connection.cpp
-// (one connection).
+// Boost.Beast and Asio take long to compile and stay in server.cpp (the loop that accepts), server_shared.h and what
+// server_connection.cpp is made of (one connection).
 #pragma once
 
 #include <cstdint>
