@@ -168,10 +168,12 @@ Result<Mailbox::Found> Mailbox::look_at(std::span<const std::uint64_t> numbers, 
     return false;
   };
   GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (end.pruned[i] && !found.notes.contains(numbers[i])) found.pruned.insert(numbers[i]);
-  }
   found.doubt = std::move(end.doubt);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (found.notes.contains(numbers[i])) continue;
+    if (end.pruned[i]) found.pruned.insert(numbers[i]);
+    if (end.cut[i] && found.doubt.empty()) found.doubt = "only a part is handed out of what stands at a note's address";
+  }
   return found;
 }
 

@@ -156,6 +156,7 @@ std::vector<IriNode*> IriClient::nodes_in_turn() {
   const base::MutexLock lock(mutex_);
   const auto first = std::find(nodes.begin(), nodes.end(), preferred_);
   if (first != nodes.end()) std::rotate(nodes.begin(), first, first + 1);
+  std::stable_partition(nodes.begin(), nodes.end(), [](const IriNode* node) { return !node->is_slow(); });
   return nodes;
 }
 

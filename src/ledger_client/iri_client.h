@@ -54,7 +54,8 @@ class IriClient final : public ports::Ledger {
   // So many must agree: a majority.
   std::size_t agreeing() const { return nodes_.size() / 2 + 1; }
   bool is_decided(const Votes& votes) const { return votes.yes >= agreeing() || votes.no > nodes_.size() - agreeing(); }
-  // Those that are not set aside, the one that answered last first; all of them when none is left.
+  // Those that are not set aside, the one that answered last first, slow ones at the end; all of them when none is
+  // left.
   std::vector<IriNode*> nodes_in_turn();
   Result<IriNode::Facts> ask_for_facts(IriNode& node, std::int64_t patience_ms, const CancelToken& cancel) const;
   // Of several nodes of which none is known yet, a majority is asked at once, and each further one a moment after the

@@ -173,6 +173,22 @@ TEST_F(IriClientTest, ASilentNodeCostsItsTimeOutOnce) {
   EXPECT_EQ(nodes_[0].requests, asked);
 }
 
+// One that answers within its time, and takes most of it for each request.
+TEST_F(IriClientTest, ASlowNodeIsAskedAfterTheOthers) {
+  nodes_[0].twist = [&](nlohmann::json& reply) {
+    if (reply.contains("hashes")) clock_.advance_ms(5'500);
+  };
+  auto three = client(3);
+  PayloadSink sink("HELLO");
+  (void)read(three, sink);
+  const int before = nodes_[0].requests;
+  for (int round = 0; round < 3; ++round) EXPECT_TRUE(read(three, sink).doubt.empty());
+  EXPECT_EQ(nodes_[0].requests, before);
+  nodes_[1].status = 500;
+  EXPECT_TRUE(read(three, sink).doubt.empty()) << "where the others are not enough it is asked";
+  EXPECT_GT(nodes_[0].requests, before);
+}
+
 TEST_F(IriClientTest, ANodeThatFailedIsAskedAgainLater) {
   nodes_[0].status = 500;
   auto three = client(3);

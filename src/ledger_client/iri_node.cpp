@@ -23,6 +23,7 @@ constexpr std::size_t kAddressesPerRequest = 250;
 constexpr std::size_t kTrytesPerRequest = 500;
 constexpr int kTipDepth = 3;
 constexpr std::int64_t kSlowSearchMs = 10'000;  // and a millisecond for each transaction that it found
+constexpr std::int64_t kSlowAnswerMs = 1'000;
 constexpr std::int64_t kFirstPauseMs = 1'000;
 constexpr std::int64_t kPauseMaxMs = 60'000;
 
@@ -145,11 +146,14 @@ void IriNode::note_failure() {
 }
 
 Result<std::string> IriNode::post(const json& request, const CancelToken& cancel) {
-  GL_TRY(reply, http_.call({.method = "POST",
-                            .headers = {{"Content-Type", "application/json"}, {"X-IOTA-API-Version", "1"}},
-                            .body = request.dump(),
-                            .answer_size_max = base::limits::kIriAnswerSizeMax},
-                           cancel));
+  const auto begin_ms = clock_.steady_ms();
+  auto answered = http_.call({.method = "POST",
+                              .headers = {{"Content-Type", "application/json"}, {"X-IOTA-API-Version", "1"}},
+                              .body = request.dump(),
+                              .answer_size_max = base::limits::kIriAnswerSizeMax},
+                             cancel);
+  if (request["command"] != "attachToTangle") is_slow_ = clock_.steady_ms() - begin_ms > kSlowAnswerMs;
+  GL_TRY(reply, std::move(answered));
   if (reply.status == 200) return std::move(reply.body);
   const json answer = parse_shallow(reply.body);
   const std::string reason = answer.is_object() ? printable(text_of(answer, "error")) : std::string();

@@ -8,6 +8,7 @@
 // Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -64,6 +65,8 @@ class IriNode {
 
   // A node that fails is set aside for a while, which doubles from failure to failure.
   bool is_set_aside() const;
+  // By its last answer, proofs of work apart. Others are asked first.
+  bool is_slow() const { return is_slow_; }
   void note_success();
   void note_failure();
 
@@ -93,6 +96,7 @@ class IriNode {
   std::optional<Facts> facts_ GUARDED_BY(mutex_);
   std::int64_t pause_ms_ GUARDED_BY(mutex_) = 0;
   std::int64_t set_aside_until_ms_ GUARDED_BY(mutex_) = 0;
+  std::atomic<bool> is_slow_ = false;
 };
 
 }  // namespace glucoledger::ledger_client

@@ -231,6 +231,22 @@ TEST_F(CheckPublishedTest, WhereOnlyAPartIsHandedOutNoKeySigns) {
   expect_all_arrived("smith");
 }
 
+TEST_F(CheckPublishedTest, AReaderIsToldThatOnlyAPartIsHandedOutWhereANoteMayStand) {
+  invite("smith");
+  import(0, 0, 2);
+  publish();
+  {
+    auto home = open("patient");
+    network_.cut.insert(home::published_notes(home, std::nullopt, 1)->front().address);
+  }
+  const auto report = fetched("smith");
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems.front().state, FetchState::kUnreachable);
+  EXPECT_NE(report.problems.front().reason.find("only a part"), std::string::npos);
+  network_.cut.clear();
+  expect_all_arrived("smith");
+}
+
 // One node alone that asks for more work than anyone can do is not believed; most of them are.
 TEST_F(CheckPublishedTest, AWeightThatNobodyElseTellsIsNotBelieved) {
   import(0, 0, 2);
