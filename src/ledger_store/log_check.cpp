@@ -84,13 +84,15 @@ std::uint64_t end_sequence(std::string_view record) {
   return first_sequence(record) + little_endian(record.substr(8, 4));
 }
 
-// Whether whole records stand from here exactly to the end, whose numbers go on from `sequence` or a later one.
-bool records_reach_end(std::string_view content, std::size_t position, std::uint64_t sequence) {
+// Whether whole records stand from here exactly to the end, whose numbers go on from `sequence`, or from a later one
+// that what was skipped can have had: each number took more than a byte.
+bool records_reach_end(std::string_view content, std::size_t position, std::size_t skipped, std::uint64_t sequence) {
   Records records(content, position);
   std::size_t end = position;
   while (const auto record = records.next()) {
-    if (record->size() < kBatchHeaderSize || first_sequence(*record) < sequence) return false;
-    if (end != position && first_sequence(*record) != sequence) return false;
+    const std::uint64_t latest = sequence + (end == position ? skipped : 0);
+    if (record->size() < kBatchHeaderSize) return false;
+    if (first_sequence(*record) < sequence || first_sequence(*record) > latest) return false;
     if (end_sequence(*record) == first_sequence(*record)) return false;
     sequence = end_sequence(*record);
     end = records.position();
@@ -102,6 +104,7 @@ bool records_reach_end(std::string_view content, std::size_t position, std::uint
 // and at every block's beginning. A record that was torn holds what others wrote, which may look like records of a log:
 // so what begins inside of it counts only if numbers and end are right, too, as where one bit of a length is wrong.
 bool record_begins_after(std::string_view content, std::size_t position, std::uint64_t sequence) {
+  const std::size_t start = position;
   while (position + kHeaderSize <= content.size()) {
     const std::size_t block_end = (position / kBlockSize + 1) * kBlockSize;
     if (position + kHeaderSize > block_end) {
@@ -115,7 +118,7 @@ bool record_begins_after(std::string_view content, std::size_t position, std::ui
     const std::size_t next = tells_length ? end : block_end;
     if (!fragment_at(content, position)) {
       for (std::size_t inside = position + 1; inside < next && inside + kHeaderSize <= content.size(); ++inside) {
-        if (records_reach_end(content, inside, sequence)) return true;
+        if (records_reach_end(content, inside, inside - start, sequence)) return true;
       }
     }
     position = next;

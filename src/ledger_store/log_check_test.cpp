@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 
 #include <algorithm>
+#include <boost/crc.hpp>
 #include <set>
 
 #include "base/file.h"
@@ -99,6 +100,28 @@ TEST_F(LogCheckTest, ATornEndFullOfForgedRecordsIsNoDamage) {
       ASSERT_EQ(condition.intact_size, intact);
       ASSERT_FALSE(condition.records_follow) << size;
     }
+  }
+}
+
+// Also where their numbers go on from one to the next, as nobody can know which would be right.
+TEST_F(LogCheckTest, ATornEndFullOfForgedRecordsWithNumbersIsNoDamage) {
+  std::string forged;
+  for (std::uint64_t sequence = std::uint64_t{1} << 48; forged.size() < 1'500; ++sequence) {
+    std::string record("\x01", 1);  // a whole one, of one change
+    for (int i = 0; i < 8; ++i) record += static_cast<char>(sequence >> (8 * i) & 0xFF);
+    record += std::string("\x01\x00\x00\x00", 4);
+    boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+    crc.process_bytes(record.data(), record.size());
+    const std::uint32_t sum = (crc.checksum() >> 15 | crc.checksum() << 17) + 0xA282EAD8U;
+    for (int i = 0; i < 4; ++i) forged += static_cast<char>(sum >> (8 * i) & 0xFF);
+    forged += std::string("\x0C\x00", 2) + record;
+  }
+  std::string log = log_of({100, 2'000});
+  const std::size_t intact = examine_log(std::string_view(log).substr(0, log.size() - 1)).intact_size;
+  const std::size_t value = log.find(std::string(100, 'v'), intact);
+  log.replace(value, forged.size(), forged);
+  for (std::size_t size = value; size < log.size(); ++size) {
+    ASSERT_FALSE(examine_log(std::string_view(log).substr(0, size)).records_follow) << size;
   }
 }
 
