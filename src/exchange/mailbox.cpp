@@ -61,8 +61,7 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
   return rows;
 }
 
-// Where a copy of this home may have sent a note, or where one was pruned or not all is handed out, is no place for
-// another.
+// Where a copy of this home may have sent a note, or where one was pruned, is no place for another.
 Result<std::deque<std::uint64_t>> Mailbox::free_numbers(std::uint64_t from) {
   GL_TRY(rowless_until, home::rowless_notes_until(home_, thread_.id));
   const std::uint64_t until = std::max(from, rowless_until) + base::limits::kPrunedNotesMax;
@@ -77,7 +76,7 @@ Result<std::deque<std::uint64_t>> Mailbox::free_numbers(std::uint64_t from) {
     const auto take = [&](std::size_t which, bool is_note) { return used[which] = is_note; };
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
     for (std::size_t i = 0; i < addresses.size(); ++i) {
-      if (used[i] || end.pruned[i] || end.cut[i]) continue;
+      if (used[i] || end.pruned[i]) continue;
       const bool is_sure = end.doubt.empty() || first + i >= rowless_until;
       if (!is_sure && free.empty()) doubt_ = end.doubt;
       if (!is_sure) return free;

@@ -39,10 +39,10 @@ bool Signer::signed_by_next_key(const ledger::Bundle& bundle) const {
 }
 
 // The message's text: a stripped record (design A), or the CID of the file (design B).
-Result<std::string> Signer::content_of(home::Home& home, const home::Message& message) const {
+Result<std::optional<std::string>> Signer::content_of(home::Home& home, const home::Message& message) const {
   if (epoch_.design == keys::Design::kTangleIpfs) return message.cid;
   GL_TRY(readings, home::readings_of_message(home, message.id));
-  GL_ASSERT(readings.size() == 1);
+  if (readings.size() != 1) return std::nullopt;
   const auto& reading = readings.front().reading;
   return privacy::stripped_observation(
       reading, {},
@@ -83,7 +83,8 @@ Result<std::vector<home::SignedMessage>> Signer::sign(home::Home& home, const po
   cursor_.expect(messages.size());
   for (const auto& message : messages) {
     GL_TRY(content, content_of(home, message));
-    GL_TRY(trytes, crypto::trytes_from_ascii(content));
+    if (!content) return std::vector<home::SignedMessage>();  // what was signed of it is thrown away
+    GL_TRY(trytes, crypto::trytes_from_ascii(*content));
     GL_TRY(next, cursor_.create(trytes));
     GL_ASSERT(next.root == next_root_);
     next_root_ = next.next_root;
@@ -110,7 +111,8 @@ Result<std::optional<ledger::PreparedBundle>> Signer::make_again(home::Home& hom
                                                                  const home::PublishedMessage& message) {
   if (message.payload_digest.empty()) return std::nullopt;
   GL_TRY(content, content_of(home, {message.id, message.epoch_id, message.cid}));
-  GL_TRY(trytes, crypto::trytes_from_ascii(content));
+  if (!content) return std::nullopt;
+  GL_TRY(trytes, crypto::trytes_from_ascii(*content));
   GL_TRY(created, cursor_.create(trytes));
   GL_TRY(bundle, ledger::prepare(created.payload, created.address, "", message.signed_s));
   const bool is_same = created.address == message.address && ledger::bundle_hash_of(bundle) == message.bundle_hash &&
@@ -130,6 +132,7 @@ Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const ho
   }
   if (messages.empty()) return std::vector<home::Outgoing>();
   GL_TRY(signed_messages, sign(home, world, messages));
+  if (signed_messages.empty()) return std::vector<home::Outgoing>();
   bool is_ours = false;
   GL_CHECK(home.write_signed(lease, [&](home::Transaction& transaction) -> Result<void> {
     GL_ASSIGN(is_ours, home::store_signed(transaction, epoch_, signed_messages));

@@ -33,7 +33,8 @@ class Signer {
       : epoch_(std::move(epoch)), channel_(std::move(channel)), cursor_(std::move(cursor)), next_root_(next_root) {}
   Result<bool> store_file(home::Home& home, const ports::World& world, privacy::Transform transform,
                           home::Message& message) const;
-  Result<std::string> content_of(home::Home& home, const home::Message& message) const;
+  // Nothing: another process has moved what the message was about.
+  Result<std::optional<std::string>> content_of(home::Home& home, const home::Message& message) const;
   Result<std::vector<home::SignedMessage>> sign(home::Home& home, const ports::World& world,
                                                 std::span<const home::Message> messages);
 

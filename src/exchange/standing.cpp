@@ -74,9 +74,11 @@ class Search {
     GL_TRY(text, home_.meta(kSeen));
     Seen seen = seen_from(text.value_or(""));
     const Seen before = seen;
-    GL_TRY(message_gone, is_any_gone<PublishedMessage>(home::published_messages, seen.message, standing_.messages));
+    GL_TRY(message_gone, is_any_gone<PublishedMessage>(home::published_messages, home::messages_published_since,
+                                                       seen.message, standing_.messages));
     if (message_gone || !standing_.doubt.empty()) return message_gone;
-    GL_TRY(note_gone, is_any_gone<PublishedNote>(home::published_notes, seen.note, standing_.notes));
+    GL_TRY(note_gone,
+           is_any_gone<PublishedNote>(home::published_notes, home::notes_published_since, seen.note, standing_.notes));
     if (note_gone || !standing_.doubt.empty() || what_ == LookFor::kNewestAlone) return note_gone;
     if (seen.message == before.message && seen.note == before.note) return false;
     const std::string now = std::to_string(seen.message) + " " + std::to_string(seen.note);
@@ -84,20 +86,19 @@ class Search {
     return false;
   }
 
-  template <typename Row, typename Published>
-  Result<bool> is_any_gone(const Published& published, std::int64_t& seen, std::size_t& looked_for) {
-    const std::int64_t seen_before = seen;
-    std::optional<Row> last;
-    for (std::size_t count_max = 1; looked_for < kLookedForMax; count_max = kAtOnce) {
-      GL_TRY(rows, published(home_, last, count_max));
-      if (last) std::erase_if(rows, [&](const Row& row) { return row.closed_order <= seen_before; });
-      if (rows.empty()) break;
-      if (!last) seen = rows.front().closed_order;
-      last = rows.back();
+  // `seen`: up to which one they were seen to stand; goes on by kLookedForMax at most.
+  template <typename Row, typename Newest, typename Since>
+  Result<bool> is_any_gone(const Newest& newest, const Since& since, std::int64_t& seen, std::size_t& looked_for) {
+    GL_TRY(rows, newest(home_, std::nullopt, 1));
+    while (!rows.empty()) {
       looked_for += rows.size();
       GL_TRY(looked_at, look_at(rows));
       if (!looked_at.gone.empty()) return true;
-      if (!standing_.doubt.empty() || what_ == LookFor::kNewestAlone || last->closed_order <= seen_before) break;
+      const bool goes_on = standing_.doubt.empty() && cut_ == 0 && what_ != LookFor::kNewestAlone;
+      if (!goes_on) break;
+      if (looked_for > 1) seen = rows.back().closed_order;  // not of the newest alone
+      if (looked_for > kLookedForMax) break;
+      GL_ASSIGN(rows, since(home_, seen, kAtOnce));
     }
     return false;
   }
@@ -211,7 +212,7 @@ class Search {
     bool waits_again = false;
     if (!bundle) return waits_again;
     GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
-      GL_ASSIGN(waits_again, home::send_message_again(transaction, message.id, *bundle));
+      GL_ASSIGN(waits_again, home::send_message_again(transaction, message, *bundle));
       return {};
     }));
     return waits_again;
@@ -237,7 +238,7 @@ class Search {
       GL_TRY(mailbox, Mailbox::open(home_, note.thread_id, ledger_, world_));
       GL_TRY(bundle, mailbox.seal(content, note.number));
       GL_CHECK(home_.write([&](home::Transaction& transaction) {
-        return home::send_note_again(transaction, note.id, ledger::bundle_hash_of(bundle), bundle).map([](bool) {});
+        return home::send_note_again(transaction, note, ledger::bundle_hash_of(bundle), bundle).map([](bool) {});
       }));
     }
     return {};

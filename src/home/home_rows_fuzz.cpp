@@ -127,12 +127,12 @@ void read_as_patient(Transaction& transaction) {
   }
   if (const auto messages = published_messages(home, std::nullopt, 10); messages && !messages->empty()) {
     (void)published_messages(home, messages->back(), 10);
-    (void)send_message_again(transaction, messages->front().id, {});
+    (void)send_message_again(transaction, messages->front(), {});
   }
   if (const auto notes = published_notes(home, std::nullopt, 10); notes && !notes->empty()) {
     for (const auto& note : *notes) (void)content_of_note(home, note.id);
     (void)published_notes(home, notes->back(), 10);
-    (void)send_note_again(transaction, notes->front().id, {}, {});
+    (void)send_note_again(transaction, notes->front(), {}, {});
   }
   for (const auto design : {keys::Design::kTangle, keys::Design::kTangleIpfs}) {
     (void)unpublished_readings(home, design, {}, std::nullopt);

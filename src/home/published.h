@@ -37,10 +37,14 @@ struct PublishedMessage {
 // The one that was confirmed last first; those before `before`.
 Result<std::vector<PublishedMessage>> published_messages(Home& home, const std::optional<PublishedMessage>& before,
                                                          std::size_t count_max);
-// Whether it is closed yet; another process may have done something about it.
+// Those that were confirmed after the one of this order, the first one first.
+Result<std::vector<PublishedMessage>> messages_published_since(Home& home, std::int64_t closed_order,
+                                                               std::size_t count_max);
+// Whether it is closed yet, and was not sent again meanwhile: another process may have done something about it.
 Result<bool> is_published(Home& home, const PublishedMessage& message);
-// False, and nothing is changed: it is not closed any more, or its epoch's readers do not wait for it.
-Result<bool> send_message_again(Transaction& transaction, std::int64_t id, const ledger::PreparedBundle& bundle);
+// False, and nothing is changed: likewise, or its epoch's readers do not wait for it.
+Result<bool> send_message_again(Transaction& transaction, const PublishedMessage& message,
+                                const ledger::PreparedBundle& bundle);
 
 struct PublishedNote {
   std::int64_t id = 0;
@@ -51,8 +55,9 @@ struct PublishedNote {
 };
 Result<std::vector<PublishedNote>> published_notes(Home& home, const std::optional<PublishedNote>& before,
                                                    std::size_t count_max);
-// Sealed anew under its own number. False: it is not closed any more.
-Result<bool> send_note_again(Transaction& transaction, std::int64_t id, const crypto::Hash& bundle_hash,
+Result<std::vector<PublishedNote>> notes_published_since(Home& home, std::int64_t closed_order, std::size_t count_max);
+// Sealed anew under its own number. False: it is not closed any more, or was sent again meanwhile.
+Result<bool> send_note_again(Transaction& transaction, const PublishedNote& note, const crypto::Hash& bundle_hash,
                              const ledger::PreparedBundle& bundle);
 
 }  // namespace glucoledger::home

@@ -60,14 +60,17 @@ TEST(StateLifeTest, AForgedTailGoesAndTheGenuineBundleStays) {
   EXPECT_FALSE(machine.standing(forged).known);
   EXPECT_TRUE(machine.confirmed(bundle));
   expect_sound(machine);
-  // One that a valid transaction approves stays.
+  // What was built on it goes with it.
   Machine other(short_lived());
+  ASSERT_TRUE(other.submit(upon_forged));
   ASSERT_TRUE(other.submit({forged}));
   ASSERT_TRUE(other.submit(bundle));
-  ASSERT_TRUE(other.submit(upon_forged));
+  other.issue_milestone(kTestTimeMs + kHourMs);
+  EXPECT_FALSE(other.confirmed(upon_forged));
   other.issue_milestone(kTestTimeMs + 2 * kHourMs);
-  EXPECT_TRUE(other.standing(forged).known);
-  EXPECT_TRUE(other.confirmed(upon_forged));
+  EXPECT_FALSE(other.standing(forged).known);
+  EXPECT_FALSE(other.standing(upon_forged[0]).known);
+  EXPECT_TRUE(other.confirmed(bundle));
   expect_sound(other);
 }
 

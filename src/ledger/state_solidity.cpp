@@ -167,7 +167,8 @@ Result<bool> Solidity::approves_tails(const std::vector<Entry*>& parts) {
     for (const PackedHash& hash : {part->record->branch, is_last ? part->record->trunk : PackedHash()}) {
       if (hash.is_null() || hash == looked_at) continue;
       GL_TRY(approved, find(hash));
-      if (approved->record && approved->record->current_index != 0) return false;
+      const auto& record = approved->record;
+      if (record && (record->current_index != 0 || (record->solid && !record->valid))) return false;
       looked_at = hash;
     }
   }

@@ -50,7 +50,8 @@ class Solidity {
   Result<bool> is_solid(const PackedHash& hash);
   // Of a tail: its parts, index 0 first; none where not all are here. Refused where they are no valid bundle.
   Result<std::vector<Entry*>> read_bundle(Entry& tail);
-  // Whether all that a whole bundle approves are tails (or milestones, or the hash of all 9), as far as it is here.
+  // Whether all that a whole bundle approves are tails of valid bundles (or milestones, or the hash of all 9), as far
+  // as that is known: of what is solid.
   Result<bool> approves_tails(const std::vector<Entry*>& parts);
   // How many parts read_bundle() has come to.
   std::size_t parts_read() const { return parts_read_; }

@@ -78,7 +78,8 @@ class Submission {
     GL_CHECK(collect_bundle(tail));
     GL_TRY(stands_on_tails, solidity_.approves_tails(tail.bundle));
     if (stands_on_tails) return {};
-    return refused(tail.hash.unpacked(), "its bundle approves what is no tail, so nothing would ever confirm it");
+    return refused(tail.hash.unpacked(),
+                   "its bundle approves what is no tail of a valid bundle, so nothing would ever confirm it");
   }
 
   Result<void> collect_bundle(Entry& tail) {

@@ -184,6 +184,8 @@ TEST(StateTest, ABundleStandsOnTails) {
     EXPECT_TRUE(machine.standing(bundle[0]).solid);
     EXPECT_FALSE(machine.standing(bundle[0]).valid);
     EXPECT_TRUE(inconsistency(machine.store(), bundle[0].hash())->has_value());
+    EXPECT_FALSE(machine.standing(child[0]).valid) << "what stands on it is built on nothing";
+    expect_refused(machine.submit(test_bundle("LATER", 1, bundle[0].hash(), tail)), "no tail of a valid");
     EXPECT_TRUE(machine.confirmed(ground));
     const auto tips = *tip_hashes(machine.store(), 10);
     EXPECT_EQ(std::count(tips.begin(), tips.end(), bundle[0].hash()), 0);

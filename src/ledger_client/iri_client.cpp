@@ -341,15 +341,15 @@ Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, por
   const auto is_open = [&](const auto& of_one) {
     return is_wanted(of_one.first) && !is_decided({of_one.second, answered - of_one.second});
   };
-  // Fewer than must agree on what is missing handed out all.
-  const auto is_cut = [&](const auto& of_one) {
-    return is_wanted(of_one.first) && answered - of_one.second < agreeing();
+  // Neither have as many as must agree handed out all, nor so many a part.
+  const auto is_in_part = [&](const auto& of_one) {
+    return is_wanted(of_one.first) && answered - of_one.second < agreeing() && of_one.second < agreeing();
   };
-  const auto is_agreed = [&] { return answered >= agreeing() && std::none_of(pruned.begin(), pruned.end(), is_open); };
   const auto is_over = [&] {
     if (answered == 0) return false;
     if (std::none_of(addresses.begin(), addresses.end(), is_wanted)) return true;
-    return is_agreed() && std::none_of(cut.begin(), cut.end(), is_cut);
+    return answered >= agreeing() && std::none_of(pruned.begin(), pruned.end(), is_open) &&
+           std::none_of(cut.begin(), cut.end(), is_in_part);
   };
   auto nodes = nodes_in_turn();
   for (const auto& node : nodes_) {  // those set aside last: their answers may be needed
@@ -376,17 +376,17 @@ Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, por
   for (const auto& [address, count] : pruned) {
     if (count >= agreeing()) end.pruned_addresses.push_back(address);
   }
-  for (const auto& of_one : cut) {
-    if (is_cut(of_one)) end.cut_addresses.push_back(of_one.first);
+  for (const auto& [address, count] : cut) {
+    if (count >= agreeing() && is_wanted(address)) end.cut_addresses.push_back(address);
   }
-  if (is_over() || is_agreed()) return end;
+  if (is_over()) return end;
   end.doubt =
       answered < agreeing()
           ? "only " + std::to_string(answered) + " of " + std::to_string(nodes_.size()) +
                 " nodes answered, and that something is missing is believed of " + std::to_string(agreeing()) +
                 (failures.worst() && failures.worst()->code == ErrorCode::kCorrupt ? ": " + failures.worst()->message
                                                                                    : "")
-          : "the nodes do not agree on whether something was dropped";
+          : "the nodes do not agree on whether something was dropped, or is not handed out";
   return end;
 }
 

@@ -289,7 +289,7 @@ TEST_F(IriClientTest, ARefusalBesideNodesThatAreDownDecidesNothing) {
 }
 
 // What one hands out in part, others may hand out whole.
-TEST_F(IriClientTest, APartIsToldOnlyWhereTooFewHandOutAll) {
+TEST_F(IriClientTest, APartIsToldOnlyWhereMostHandOutNoMore) {
   nodes_[0].page_size = 1;
   nodes_[0].held = bundle_of("JUNK");
   for (const std::size_t count : {1U, 3U}) {
@@ -304,6 +304,13 @@ TEST_F(IriClientTest, APartIsToldOnlyWhereTooFewHandOutAll) {
   auto three = client(3);
   PayloadSink sink("HELLO");
   EXPECT_EQ(read(three, sink).cut_addresses.size(), 1U);
+  // One of two decides neither: what is missing is in doubt.
+  nodes_[1].page_size = 1'000;
+  nodes_[1].held.clear();
+  auto two = client(2);
+  const auto end = read(two, sink);
+  EXPECT_TRUE(end.cut_addresses.empty());
+  EXPECT_FALSE(end.doubt.empty());
 }
 
 TEST_F(IriClientTest, WhatOneAloneTellsOfTheLedgerIsNotAgreed) {

@@ -165,6 +165,42 @@ TEST_F(CheckPublishedTest, WhatALedgerLostAmidARunIsFoundByTheNextOne) {
   expect_all_arrived("smith");
 }
 
+// Two processes look at the same time: what one has sent again stands, and is not published anew by the other.
+TEST_F(CheckPublishedTest, WhatAnotherProcessSentAgainIsLeftToIt) {
+  invite("smith");
+  import(0, 0, 5);
+  publish();
+  auto home = open("patient");
+  const auto before = *home::published_messages(home, std::nullopt, 5);
+  const auto notes_before = *home::published_notes(home, std::nullopt, 1);
+  network_.withheld.insert(address_of(2));
+  EXPECT_EQ(checked().standing.messages_gone, 1U);
+  network_.withheld.clear();
+  const auto& sent_again = *std::find_if(before.begin(), before.end(), [](const auto& one) { return one.id == 2; });
+  EXPECT_FALSE(*home::is_published(home, sent_again));
+  ASSERT_TRUE(home.write([&](home::Transaction& transaction) -> Result<void> {
+    EXPECT_FALSE(*home::send_message_again(transaction, sent_again, {}));
+    EXPECT_TRUE(*home::is_published(home, before.front()));
+    auto stale = notes_before.front();
+    ++stale.closed_order;
+    EXPECT_FALSE(*home::send_note_again(transaction, stale, {}, {}));
+    return {};
+  }));
+}
+
+// Each is looked for once, however many were closed at once.
+TEST_F(CheckPublishedTest, WhatWasConfirmedSinceIsLookedForInOrder) {
+  import(0, 0, 5);
+  publish();
+  auto home = open("patient");
+  const auto all = *home::published_messages(home, std::nullopt, 9);
+  const auto since = *home::messages_published_since(home, all[3].closed_order, 9);
+  ASSERT_EQ(since.size(), 3U);
+  EXPECT_EQ(since.front().id, all[2].id);
+  EXPECT_EQ(home::messages_published_since(home, all[3].closed_order, 2)->back().id, all[1].id);
+  EXPECT_TRUE(home::messages_published_since(home, all[0].closed_order, 9)->empty());
+}
+
 // What was readable and confirmed stays so for those who are let out while it is sent again, and they learn of it.
 TEST_F(CheckPublishedTest, ARevocationAmidSendingAgainTakesNothingBackThatWasThere) {
   for (const bool has_fetched : {true, false}) {
