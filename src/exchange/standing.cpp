@@ -46,6 +46,8 @@ class Search {
   Result<Standing> run() {
     GL_TRY(mark, home_.meta(kMark));
     is_marked_ = mark && !mark->empty();
+    GL_TRY(seen, home_.meta(kSeen));
+    seen_ = seen_from(seen.value_or(""));
     if (what_ != LookFor::kAll && !is_marked_) {
       GL_TRY(is_gone, is_newest_gone());
       if (!is_gone) return standing_;
@@ -53,9 +55,9 @@ class Search {
     }
     standing_.more_may_be_gone = true;
     if (what_ == LookFor::kNewestAlone) return standing_;
-    GL_TRY(all_messages, look_for<PublishedMessage>(home::published_messages, standing_.messages,
+    GL_TRY(all_messages, look_for<PublishedMessage>(home::published_messages, seen_.message, standing_.messages,
                                                     standing_.messages_gone, standing_.messages_pruned));
-    GL_TRY(all_notes, look_for<PublishedNote>(home::published_notes, standing_.notes, standing_.notes_gone,
+    GL_TRY(all_notes, look_for<PublishedNote>(home::published_notes, seen_.note, standing_.notes, standing_.notes_gone,
                                               standing_.notes_pruned));
     standing_.more_may_be_gone = standing_.doubt.empty() ? !all_messages || !all_notes : is_marked_;
     if (standing_.doubt.empty()) GL_CHECK(clear_mark());
@@ -71,16 +73,14 @@ class Search {
   // Of the newest, and of all that was confirmed since an earlier run saw the newest stand: a ledger may be put back
   // amid a run, which goes on.
   Result<bool> is_newest_gone() {
-    GL_TRY(text, home_.meta(kSeen));
-    Seen seen = seen_from(text.value_or(""));
-    const Seen before = seen;
+    Seen seen = seen_;
     GL_TRY(message_gone, is_any_gone<PublishedMessage>(home::published_messages, home::messages_published_since,
                                                        seen.message, standing_.messages));
     if (message_gone || !standing_.doubt.empty()) return message_gone;
     GL_TRY(note_gone,
            is_any_gone<PublishedNote>(home::published_notes, home::notes_published_since, seen.note, standing_.notes));
     if (note_gone || !standing_.doubt.empty() || what_ == LookFor::kNewestAlone) return note_gone;
-    if (seen.message == before.message && seen.note == before.note) return false;
+    if (seen.message == seen_.message && seen.note == seen_.note) return false;
     const std::string now = std::to_string(seen.message) + " " + std::to_string(seen.note);
     GL_CHECK(home_.write([&](home::Transaction& transaction) { return home_.set_meta(transaction, kSeen, now); }));
     return false;
@@ -105,7 +105,7 @@ class Search {
 
   // False: further back, more may be gone.
   template <typename Row, typename Published>
-  Result<bool> look_for(const Published& published, std::size_t& looked_for, std::size_t& gone_count,
+  Result<bool> look_for(const Published& published, std::int64_t seen, std::size_t& looked_for, std::size_t& gone_count,
                         std::size_t& pruned_count) {
     looked_for = 0;
     std::optional<Row> before;
@@ -121,7 +121,8 @@ class Search {
       GL_CHECK(send_again(gone));
       gone_count += gone.size();
       pruned_count += looked_at.pruned;
-      if (what_ == LookFor::kNewest && looked_for >= kLookedForMax) return gone.empty();
+      const bool is_enough = looked_for >= kLookedForMax && before->closed_order <= seen;
+      if (what_ == LookFor::kNewest && is_enough) return gone.empty();
     }
     return false;
   }
@@ -249,6 +250,7 @@ class Search {
   const ports::World& world_;
   LookFor what_;
   bool is_marked_ = false;
+  Seen seen_;
   std::size_t cut_ = 0;  // of which it cannot be told
   Standing standing_;
 };
