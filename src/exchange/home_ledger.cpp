@@ -31,7 +31,7 @@ Result<void> check_weight(home::Home& home, const ports::LedgerInfo& info) {
   if (info.agreed) {
     return home.write([&](home::Transaction& transaction) { return home.set_meta(transaction, kWeight, weight); });
   }
-  if (!known || info.min_weight_magnitude < std::atoi(known->c_str())) return {};
+  if (!known || info.min_weight_magnitude < std::strtol(known->c_str(), nullptr, 10)) return {};
   return fail(ErrorCode::kUnreachable,
               "too few nodes answered to believe that the ledger's minimum weight magnitude is " + weight +
                   " now, not " + *known,
