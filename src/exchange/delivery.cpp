@@ -87,10 +87,7 @@ Result<void> Delivery::send(std::vector<Outgoing> rows) {
 }
 
 Result<void> Delivery::send_all(const DeliverySource& source) {
-  std::size_t total = 0;
-  if (source.waiting) {
-    GL_ASSIGN(total, source.waiting());
-  }
+  GL_TRY(total, source.waiting());
   GL_TRY(first, source.next());
   if (first.empty()) return {};
   const auto next = [&] { return first.empty() ? source.next() : DeliverySource::Rows(std::exchange(first, {})); };
@@ -118,7 +115,7 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& sou
     if (world_.cancel.cancelled()) return tl::unexpected(delivery_stopped());
     if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));
     GL_TRY(changed, heed_others(pipeline, source));
-    if (changed && source.waiting) {
+    if (changed) {
       GL_TRY(waiting, source.waiting());
       total = waiting + counts_.closed - closed_.size() - closed_before;
     }

@@ -44,7 +44,7 @@ struct DeliverySource {
   // absent.
   std::function<Result<bool>(std::span<const home::Outgoing>)> look_again;
   // How many wait in the home and are not closed, for who waits: asked at first, and when another process has changed
-  // the home. May be absent.
+  // the home.
   std::function<Result<std::size_t>()> waiting;
 };
 

@@ -28,11 +28,15 @@ struct Standing {
 };
 
 enum class LookFor {
-  kNewestAlone,  // what was confirmed last, a message and a note; where one is gone, the next look is told by a mark
-  kNewest,  // likewise, and what was confirmed since an earlier look, so that each is looked for once; where one is
-            // gone, or the mark is set, the last kLookedForMax of each, or all that no look has seen yet (there are
-            // nodes that prune and do not tell)
-  kAll  // everything, which takes as long as to fetch it
+  // What was confirmed last, a message and a note; where one is gone, the next look is told by a mark.
+  kNewestAlone,
+  // Likewise, and what was confirmed since an earlier look, so that each is looked for once; where one is gone, or the
+  // mark is set, the last kLookedForMax of each, or all that no look has seen yet (there are nodes that prune and do
+  // not
+  // tell).
+  kNewest,
+  // Everything, which takes as long as to fetch it.
+  kAll
 };
 inline constexpr std::size_t kLookedForMax = 4'096;
 Result<Standing> check_standing(home::Home& home, ports::Ledger& ledger, const ports::World& world, LookFor what);

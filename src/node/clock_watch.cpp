@@ -17,10 +17,14 @@ std::string minutes_text(std::int64_t ms) {
 
 }  // namespace
 
-void ClockWatch::see_refused(std::span<const ledger::Transaction> transactions) {
+std::int64_t ClockWatch::latest_stamp_ms(std::span<const ledger::Transaction> transactions) {
   std::int64_t latest_ms = 0;
   for (const ledger::Transaction& transaction : transactions) latest_ms = std::max(latest_ms, transaction.stamped_ms());
-  const std::int64_t ahead_ms = latest_ms - clock_.now_ms();
+  return latest_ms;
+}
+
+void ClockWatch::see_refused(std::int64_t stamped_ms) {
+  const std::int64_t ahead_ms = stamped_ms - clock_.now_ms();
   if (ahead_ms <= replica_.parameters().timestamp_future_max_ms) return;
   ahead_ms_ = ahead_ms;
   seen_at_ms_ = clock_.steady_ms();

@@ -21,8 +21,10 @@ class ClockWatch {
   // Both outlive this.
   ClockWatch(const ledger_store::Replica& replica, const base::Clock& clock) : replica_(replica), clock_(clock) {}
 
-  // Of transactions that were refused.
-  void see_refused(std::span<const ledger::Transaction> transactions);
+  // When the last of these was stamped; 0: none was.
+  static std::int64_t latest_stamp_ms(std::span<const ledger::Transaction> transactions);
+  // Transactions were refused, of which the last was stamped then.
+  void see_refused(std::int64_t stamped_ms);
   // Of a ledger whose time is this one.
   std::optional<std::string> doubt(std::int64_t ledger_time_ms) const;
 

@@ -88,18 +88,18 @@ IriReply IriApi::handle(const IriRequest& request, const base::CancelToken& canc
 
 void IriApi::store(const IriRequest& request, std::function<void(IriReply)> done) {
   const auto start = std::chrono::steady_clock::now();
-  auto read = transactions_of(request.fields());
-  if (!read) return done(reply_to(tl::unexpected(read.error()), start));
-  const auto transactions = std::make_shared<const std::vector<ledger::Transaction>>(std::move(*read));
+  const auto transactions = transactions_of(request.fields());
+  if (!transactions) return done(reply_to(tl::unexpected(transactions.error()), start));
+  const std::int64_t stamped_ms = ClockWatch::latest_stamp_ms(*transactions);
   replica_.submit_without_milestone(
-      *transactions, [this, transactions, start, done = std::move(done)](Result<void> result) {
-        note_refusal(result, *transactions);
+      *transactions, [this, stamped_ms, start, done = std::move(done)](Result<void> result) {
+        note_refusal(result, stamped_ms);
         done(reply_to(result ? Answer("{}") : Answer(tl::unexpected(result.error())), start));
       });
 }
 
-void IriApi::note_refusal(const Result<void>& submitted, std::span<const ledger::Transaction> transactions) {
-  if (!submitted && submitted.error().code == ErrorCode::kInputRefused) clock_watch_.see_refused(transactions);
+void IriApi::note_refusal(const Result<void>& submitted, std::int64_t stamped_ms) {
+  if (!submitted && submitted.error().code == ErrorCode::kInputRefused) clock_watch_.see_refused(stamped_ms);
 }
 
 IriReply IriApi::handle(std::string_view body) {

@@ -79,7 +79,7 @@ class IriApi {
   Result<ledger::Page> find_all(const ledger::StateReader& reader, const ledger::Query& query) const;
   Answer answer(const IriRequest& request, const base::CancelToken& cancel);
   Result<std::vector<ledger::Transaction>> transactions_of(const Fields& fields) const;
-  void note_refusal(const Result<void>& submitted, std::span<const ledger::Transaction> transactions);
+  void note_refusal(const Result<void>& submitted, std::int64_t stamped_ms);
   Result<void> check_worth_attaching(const std::vector<std::string>& bundle, const ledger::Attachment& attachment);
   Result<std::vector<ledger::Transaction>> attach(const std::vector<std::string>& bundle,
                                                   const ledger::Attachment& attachment, int min_weight_magnitude,

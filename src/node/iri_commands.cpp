@@ -220,7 +220,7 @@ Result<std::vector<ledger::Transaction>> IriApi::transactions_of(const Fields& f
 IriApi::Answer IriApi::store_transactions(const Fields& fields) {
   GL_TRY(transactions, transactions_of(fields));
   const auto submitted = replica_.submit_without_milestone(transactions);
-  note_refusal(submitted, transactions);
+  note_refusal(submitted, ClockWatch::latest_stamp_ms(transactions));
   GL_RETURN_ERROR(submitted);
   return "{}";
 }

@@ -44,6 +44,12 @@ class CheckPublishedTest : public Stage {
     EXPECT_TRUE(check) << check.error().message;
     return std::move(*check);
   }
+  void expect_unreachable(const std::string& contact, std::string_view why) {
+    const auto report = fetched(contact);
+    ASSERT_EQ(report.problems.size(), 1U);
+    EXPECT_EQ(report.problems.front().state, FetchState::kUnreachable);
+    EXPECT_NE(report.problems.front().reason.find(why), std::string::npos) << report.problems.front().reason;
+  }
   void expect_all_arrived(const std::string& contact) {
     EXPECT_EQ(state(contact), FetchState::kFound);
     EXPECT_EQ(records(contact), imported_);
@@ -238,10 +244,7 @@ TEST_F(CheckPublishedTest, AReaderTellsMissingMessagesFromAQuietPatient) {
   publish();
   network_.withheld.insert(address_of(3));
   invite("smith");
-  const auto report = fetched("smith");
-  ASSERT_EQ(report.problems.size(), 1U);
-  EXPECT_EQ(report.problems.front().state, FetchState::kUnreachable);
-  EXPECT_NE(report.problems.front().reason.find("missing (3)"), std::string::npos) << report.problems.front().reason;
+  expect_unreachable("smith", "missing (3)");
   network_.withheld.clear();
   expect_all_arrived("smith");
 }
@@ -275,10 +278,7 @@ TEST_F(CheckPublishedTest, AReaderIsToldThatOnlyAPartIsHandedOutWhereANoteMaySta
     auto home = open("patient");
     network_.cut.insert(home::published_notes(home, std::nullopt, 1)->front().address);
   }
-  const auto report = fetched("smith");
-  ASSERT_EQ(report.problems.size(), 1U);
-  EXPECT_EQ(report.problems.front().state, FetchState::kUnreachable);
-  EXPECT_NE(report.problems.front().reason.find("only a part"), std::string::npos);
+  expect_unreachable("smith", "only a part");
   network_.cut.clear();
   expect_all_arrived("smith");
 }
