@@ -31,9 +31,7 @@ enum class LookFor {
   // What was confirmed last, a message and a note; where one is gone, the next look is told by a mark.
   kNewestAlone,
   // Likewise, and what was confirmed since an earlier look, so that each is looked for once; where one is gone, or the
-  // mark is set, the last kLookedForMax of each, or all that no look has seen yet (there are nodes that prune and do
-  // not
-  // tell).
+  // mark is set, the last kLookedForMax of each, or all that no look has seen yet (some nodes prune and do not tell).
   kNewest,
   // Everything, which takes as long as to fetch it.
   kAll
