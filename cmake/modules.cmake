@@ -8,7 +8,7 @@
 #   *_fuzz.cpp   become a program each (LLVMFuzzerTestOneInput): with GLUCOLEDGER_FUZZ a libFuzzer one, else one that
 #                runs tests/corpus/NAME and mutations of it, a quick test `NAME_fuzz`;
 #
-# TEST_DEPENDS: what only the tests use. TOGETHER: see glucoledger_together.
+# TEST_DEPENDS: what only the tests use. APART: see glucoledger_together.
 
 add_library(glucoledger_flags INTERFACE)
 target_compile_options(glucoledger_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor)
@@ -54,17 +54,17 @@ if(GLUCOLEDGER_TESTS AND NOT GLUCOLEDGER_FUZZ)
   target_link_libraries(corpus_runner PRIVATE glucoledger_flags)
 endif()
 
-# With GLUCOLEDGER_FAST_BUILD the files of the targets that a module names after TOGETHER are compiled eight at a time:
-# those that spend most on the same headers. No two of their files may use one name for different things; a file that
-# does gets the property SKIP_UNITY_BUILD_INCLUSION.
+# With GLUCOLEDGER_FAST_BUILD the files of a target are compiled eight at a time, as most of the time goes into headers that
+# they share. Files that use one name for different things are left out of that: one by one by the property
+# SKIP_UNITY_BUILD_INCLUSION, all of a target that a module names after APART.
 function(glucoledger_together target)
-  if(GLUCOLEDGER_FAST_BUILD AND target IN_LIST ARGN)
+  if(GLUCOLEDGER_FAST_BUILD)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
 endfunction()
 
 function(glucoledger_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;TEST_DEPENDS;TOGETHER")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;TEST_DEPENDS;APART")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
   set(tests ${sources})
   set(fuzzers ${sources})
@@ -74,7 +74,9 @@ function(glucoledger_module name)
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC glucoledger_flags ${arg_DEPENDS} ${arg_PACKAGES})
-    glucoledger_together(${name} ${arg_TOGETHER})
+    if(NOT name IN_LIST arg_APART)
+      glucoledger_together(${name})
+    endif()
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE glucoledger_flags ${arg_DEPENDS} ${arg_PACKAGES})
@@ -85,7 +87,7 @@ function(glucoledger_module name)
     if(GLUCOLEDGER_FAST_BUILD)  # to optimise a test takes longer than to run it; FORTIFY wants some of it
       target_compile_options(${name}_test PRIVATE $<IF:$<CONFIG:Release>,-O1,-O0>)
     endif()
-    glucoledger_together(${name}_test ${arg_TOGETHER})
+    glucoledger_together(${name}_test)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES LABELS quick TIMEOUT 600)
   endif()
