@@ -67,6 +67,8 @@ ordered_json document_of(const usecases::Publication& publication) {
           {"epochs", publication.plan.epochs},
           {"confirmed_messages", carried.report.delivery.closed},
           {"read_back", carried.report.delivery.read_back},
+          {"nodes", carried.report.nodes},
+          {"nodes_agreeing", carried.report.must_agree},
           {"unconfirmed_messages", carried.report.delivery.unconfirmed},
           {"epochs_replaced", carried.report.epochs_replaced},
           {"sent_again", carried.report.sent_again},
@@ -81,14 +83,24 @@ ordered_json document_of(const usecases::Publication& publication) {
           {"notes_waiting", carried.waiting.notes_waiting}};
 }
 
+// "Confirmed" is said only where a ledger confirms.
+std::string arrival_of(const exchange::OutboxReport& report) {
+  std::string text = count_of(report.delivery.closed, "message") + " and notes ";
+  if (report.delivery.read_back == 0) return text + "confirmed by the ledger";
+  text += "read back";
+  if (report.nodes > 1) {
+    text += " from " + std::to_string(report.must_agree) + " of " + std::to_string(report.nodes) + " nodes";
+  }
+  return text + ", as this ledger confirms no data";
+}
+
 std::string text_of(const usecases::Publication& publication) {
   const auto& [plan, carried] = publication;
   std::string text = count_of(plan.readings, "new reading") + " in " + count_of(plan.epochs, "new epoch");
   if (carried.by == usecases::Carried::By::kAnotherProcess) {
     text += "; sent by another process of this home";
   } else if (!carried.error) {
-    text += "; " + count_of(carried.report.delivery.closed, "message") + " and notes confirmed by the ledger";
-    if (carried.report.delivery.read_back > 0) text += " (read back: this ledger confirms no data)";
+    text += "; " + arrival_of(carried.report);
   }
   text += "\n";
   if (carried.report.epochs_replaced > 0) {

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/advice.h"
+#include "ledger/bundle.h"
 
 namespace glucoledger::exchange {
 namespace {
@@ -331,7 +332,7 @@ void AttachPipeline::settle(Submission& submission, const Result<void>& submitte
     if (unwanted_.erase(key_of(one.row)) > 0) continue;
     if (submitted) {
       one.row.bundle.clear();
-      accepted_.push_back({std::move(one.row), {one.transactions.front().hash()}});
+      accepted_.push_back({std::move(one.row), {ledger::hashes_of(one.transactions)}});
     } else {
       const Turn turn = one.turn;
       attached_.emplace(turn, std::move(one));

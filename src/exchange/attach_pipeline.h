@@ -46,8 +46,8 @@ struct Attached {
 
 // A bundle that a ledger accepted.
 struct Accepted {
-  home::Outgoing row;               // without its bundle, which the ledger has now
-  std::vector<crypto::Hash> tails;  // of its attachments
+  home::Outgoing row;                                  // without its bundle, which the ledger has now
+  std::vector<std::vector<crypto::Hash>> attachments;  // of each its transactions, the tail first
 };
 
 class AttachPipeline {

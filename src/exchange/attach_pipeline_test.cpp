@@ -28,6 +28,9 @@ class FakeLedger final : public ports::Ledger {
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes, const base::CancelToken&) override {
     return std::vector<bool>(hashes.size());
   }
+  Result<std::vector<bool>> held(std::span<const crypto::Hash> hashes, const base::CancelToken&) override {
+    return std::vector<bool>(hashes.size());
+  }
   std::atomic<int> tips_asked = 0;
   std::atomic<int> submissions = 0;
 };

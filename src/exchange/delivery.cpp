@@ -42,16 +42,17 @@ Result<std::vector<Accepted>> Delivery::find_on_ledger(std::span<const Outgoing>
   std::vector<crypto::Hash> addresses;
   for (const auto& row : rows) addresses.push_back(row.address);
   std::map<std::size_t, Accepted> here;
-  const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<crypto::Hash> {
+  const auto judge = [&](std::size_t which,
+                         const ledger::Bundle& bundle) -> std::optional<std::vector<crypto::Hash>> {
     const auto& row = rows[which];
     if (row.bundle_hash != bundle.hash || bundle.payload() != ledger::payload_of(row.bundle)) return std::nullopt;
-    return bundle.transactions.front().hash();
+    return ledger::hashes_of(bundle.transactions);
   };
-  const auto take = [&](std::size_t which, const crypto::Hash& tail) {
+  const auto take = [&](std::size_t which, std::vector<crypto::Hash> attachment) {
     auto& accepted = here[which];
     accepted.row = rows[which];
     accepted.row.bundle.clear();
-    accepted.tails.push_back(tail);
+    accepted.attachments.push_back(std::move(attachment));
     return false;  // it may have been attached several times, and any of them may get confirmed
   };
   GL_CHECK(read_judged(ledger_, addresses, judge, take, world_.cancel));
@@ -245,7 +246,7 @@ Result<void> Delivery::look_for_confirmation(LookPace& pace) {
   if (confirms_data_) {
     GL_CHECK(close_confirmed(sent_));
   } else if (sent_.size() >= kReadBackAtOnce) {
-    GL_CHECK(close_present(sent_));
+    GL_CHECK(close_held(sent_));
   }
   const bool success = counts_.closed > before;
   if (success) pace.last_success_ms = now_ms;
@@ -256,7 +257,7 @@ Result<void> Delivery::look_for_confirmation(LookPace& pace) {
 
 Result<void> Delivery::await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms) {
   if (!confirms_data_) {
-    GL_CHECK(close_present(sent));
+    GL_CHECK(close_held(sent));
     return keep_books();
   }
   const auto end_ms = world_.clock.steady_ms() + wait_ms;
@@ -271,33 +272,40 @@ Result<void> Delivery::await_confirmation(std::vector<Accepted>& sent, std::int6
 
 Result<void> Delivery::close_confirmed(std::vector<Accepted>& sent) {
   std::vector<crypto::Hash> tails;
-  for (const auto& one : sent) tails.insert(tails.end(), one.tails.begin(), one.tails.end());
+  for (const auto& one : sent) {
+    for (const auto& attachment : one.attachments) tails.push_back(attachment.front());
+  }
   GL_TRY(confirmed, ledger_.confirmed(tails, world_.cancel));
   std::vector<bool> done;
   std::size_t next = 0;
   for (const auto& one : sent) {
     bool any = false;
-    for (std::size_t i = 0; i < one.tails.size(); ++i) any = confirmed[next++] || any;
+    for (std::size_t i = 0; i < one.attachments.size(); ++i) any = confirmed[next++] || any;
     done.push_back(any);
   }
   close(sent, done);
   return {};
 }
 
-// Where a ledger confirms no data: what is whole at its address has arrived. A tail's hash covers its bundle.
-Result<void> Delivery::close_present(std::vector<Accepted>& sent) {
+// Where a ledger confirms no data: what it holds as a whole has arrived.
+Result<void> Delivery::close_held(std::vector<Accepted>& sent) {
   if (sent.empty()) return {};
-  std::vector<crypto::Hash> addresses;
-  addresses.reserve(sent.size());
-  for (const auto& one : sent) addresses.push_back(one.row.address);
-  std::vector<bool> done(sent.size());
-  const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
-    const auto& tails = sent[which].tails;
-    if (std::find(tails.begin(), tails.end(), bundle.transactions.front().hash()) == tails.end()) return std::nullopt;
-    return true;
-  };
-  const auto take = [&](std::size_t which, bool is_here) { return done[which] = is_here; };
-  GL_CHECK(read_judged(ledger_, addresses, judge, take, world_.cancel));
+  std::vector<crypto::Hash> hashes;
+  for (const auto& one : sent) {
+    for (const auto& attachment : one.attachments) hashes.insert(hashes.end(), attachment.begin(), attachment.end());
+  }
+  GL_TRY(held, ledger_.held(hashes, world_.cancel));
+  std::vector<bool> done;
+  std::size_t next = 0;
+  for (const auto& one : sent) {
+    bool any = false;
+    for (const auto& attachment : one.attachments) {
+      bool whole = true;
+      for (std::size_t i = 0; i < attachment.size(); ++i) whole = held[next++] && whole;
+      any = any || whole;
+    }
+    done.push_back(any);
+  }
   const auto before = counts_.closed;
   close(sent, done);
   counts_.read_back += counts_.closed - before;

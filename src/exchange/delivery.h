@@ -97,7 +97,7 @@ class Delivery {
   // Closes what is confirmed within the time; the rest stays in `sent`, as in the following.
   Result<void> await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms);
   Result<void> close_confirmed(std::vector<Accepted>& sent);
-  Result<void> close_present(std::vector<Accepted>& sent);
+  Result<void> close_held(std::vector<Accepted>& sent);
   // Takes what is done into the books.
   void close(std::vector<Accepted>& sent, const std::vector<bool>& done);
 

@@ -39,6 +39,9 @@ class ImpatientLedger final : public ports::Ledger {
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes, const base::CancelToken& cancel) override {
     return ask_briefly(patience_ms_, cancel, [&](const auto& token) { return ledger_->confirmed(hashes, token); });
   }
+  Result<std::vector<bool>> held(std::span<const crypto::Hash> hashes, const base::CancelToken& cancel) override {
+    return ask_briefly(patience_ms_, cancel, [&](const auto& token) { return ledger_->held(hashes, token); });
+  }
 
  private:
   const std::shared_ptr<ports::Ledger> ledger_;

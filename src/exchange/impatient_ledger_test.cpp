@@ -20,6 +20,9 @@ class SilentLedger final : public ports::Ledger {
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash>, const base::CancelToken& cancel) override {
     return silence(cancel);
   }
+  Result<std::vector<bool>> held(std::span<const crypto::Hash>, const base::CancelToken& cancel) override {
+    return silence(cancel);
+  }
 
  private:
   static tl::unexpected<Error> silence(const base::CancelToken& cancel) {
@@ -42,6 +45,7 @@ TEST(ImpatientLedgerTest, GivesUpEachCallOfOneThatIsSilent) {
   EXPECT_EQ(ledger.submit({}, {}).error().code, ErrorCode::kUnreachable);
   EXPECT_EQ(ledger.read_into({}, sink, {}).error().code, ErrorCode::kUnreachable);
   EXPECT_EQ(ledger.confirmed({}, {}).error().code, ErrorCode::kUnreachable);
+  EXPECT_EQ(ledger.held({}, {}).error().code, ErrorCode::kUnreachable);
 }
 
 TEST(ImpatientLedgerTest, SaysThatItWasStoppedWhereItWas) {

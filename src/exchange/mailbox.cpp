@@ -65,6 +65,7 @@ Result<std::vector<home::Outgoing>> Mailbox::seal_waiting() {
 Result<std::deque<std::uint64_t>> Mailbox::free_numbers(std::uint64_t from) {
   GL_TRY(rowless_until, home::rowless_notes_until(home_, thread_.id));
   const std::uint64_t until = std::max(from, rowless_until) + base::limits::kPrunedNotesMax;
+  GL_TRY(own, home::numbers_of_notes(home_, thread_.id, from));
   std::deque<std::uint64_t> free;
   for (std::uint64_t first = from; free.empty() && first < until; first += kNoteLookAhead) {
     const auto addresses = addresses_from(keys_, thread_.out, first, kNoteLookAhead);
@@ -76,7 +77,7 @@ Result<std::deque<std::uint64_t>> Mailbox::free_numbers(std::uint64_t from) {
     const auto take = [&](std::size_t which, bool is_note) { return used[which] = is_note; };
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
     for (std::size_t i = 0; i < addresses.size(); ++i) {
-      if (used[i] || end.pruned[i]) continue;
+      if (used[i] || end.pruned[i] || own.contains(first + i)) continue;
       const bool is_sure = end.doubt.empty() || first + i >= rowless_until;
       if (!is_sure && free.empty()) doubt_ = end.doubt;
       if (!is_sure) return free;
@@ -251,31 +252,27 @@ Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& 
     keys.push_back(std::move(own));
   }
   const auto own_key = home.signing_key().public_key();
-  std::map<std::size_t, LostNotes> lost;                 // by thread
-  std::map<std::size_t, std::set<std::uint64_t>> stand;  // by thread
-  const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<keys::Note> {
+  std::map<std::size_t, LostNotes> lost;  // by thread
+  const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<LostNotes::Note> {
     const auto& [thread, number] = places[which];
-    auto note = keys::open_note(bundle.payload(), keys[thread], threads[thread].out, number, own_key);
+    const auto note = keys::open_note(bundle.payload(), keys[thread], threads[thread].out, number, own_key);
     if (!note) return std::nullopt;
-    return std::move(*note);
+    return LostNotes::Note{addresses[which], note->closed_ms};
   };
-  const auto take = [&](std::size_t which, const keys::Note& note) {
+  const auto take = [&](std::size_t which, const LostNotes::Note& note) {
     const auto& [thread, number] = places[which];
     auto& found = lost[thread];
     found.thread_id = threads[thread].id;
-    found.until = std::max(found.until, number + 1);
-    stand[thread].insert(number);
+    found.first = first[thread];
     if (note.closed_ms) found.closed_ms = note.closed_ms;
+    auto& kept = found.notes[number];
+    if (!kept.closed_ms) kept = note;
     return false;  // two copies of this home may have given two notes one number
   };
   GL_CHECK(read_judged(ledger, addresses, judge, take, world.cancel));
   std::vector<LostNotes> all;
   all.reserve(lost.size());
-  for (auto& [thread, found] : lost) {
-    found.first = first[thread];
-    found.gaps = found.until - found.first - stand[thread].size();
-    all.push_back(found);
-  }
+  for (auto& [thread, found] : lost) all.push_back(std::move(found));
   return all;
 }
 

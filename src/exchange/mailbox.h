@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,11 +31,17 @@ struct NotesRead {
 // machine, was put back to an earlier state, or a copy of it is at work. One read, for all open threads; beyond what it
 // tells of there may be more.
 struct LostNotes {
+  struct Note {
+    crypto::Hash address;
+    std::optional<std::int64_t> closed_ms;  // it closed the thread
+  };
   std::int64_t thread_id = 0;
   std::uint64_t first = 0;                // the number from which on was looked
-  std::uint64_t until = 0;                // the number after the last one
-  std::uint64_t gaps = 0;                 // numbers before it at which none stands
-  std::optional<std::int64_t> closed_ms;  // one of them closed the thread
+  std::map<std::uint64_t, Note> notes;    // by number; at least one
+  std::optional<std::int64_t> closed_ms;  // of one of them
+
+  std::uint64_t until() const { return notes.rbegin()->first + 1; }
+  std::uint64_t gaps() const { return until() - first - notes.size(); }  // numbers before it at which none stands
 };
 Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world);
 

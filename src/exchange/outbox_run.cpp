@@ -59,7 +59,10 @@ class OutboxRun {
         options_(options),
         ledger_(*opened.ledger),
         delivery_(home, *opened.ledger, world, mwm, opened.info.confirms_data,
-                  options.notes_only ? kHoldWaitMs : home::Departure::kWaitMs) {}
+                  options.notes_only ? kHoldWaitMs : home::Departure::kWaitMs) {
+    report_.nodes = opened.info.nodes;
+    report_.must_agree = opened.info.must_agree;
+  }
 
   Result<OutboxReport> run() {
     GL_CHECK(look_for_what_is_gone());
@@ -216,14 +219,17 @@ class OutboxRun {
   }
 
   Result<void> take_up(home::Transaction& transaction, const std::vector<LostNotes>& lost) {
-    for (const auto& [thread_id, first, until, gaps, closed_ms] : lost) {
-      GL_CHECK(home::note_lost_notes(transaction, thread_id, until));
-      if (gaps == 0) GL_CHECK(home::skip_notes(transaction, thread_id, first, until));
-      if (!closed_ms) {
-        GL_CHECK(home::queue_fillers(transaction, thread_id, gaps));
+    for (const auto& found : lost) {
+      GL_CHECK(home::note_lost_notes(transaction, found.thread_id, found.until()));
+      for (const auto& [number, note] : found.notes) {
+        GL_CHECK(home::take_up_note(transaction, found.thread_id, number, note.address, note.closed_ms));
+      }
+      if (found.gaps() == 0) GL_CHECK(home::skip_notes(transaction, found.thread_id, found.first, found.until()));
+      if (!found.closed_ms) {
+        GL_CHECK(home::queue_fillers(transaction, found.thread_id, found.gaps()));
         continue;
       }
-      GL_TRY(names, home::close_grants_of_thread(transaction, thread_id, *closed_ms));
+      GL_TRY(names, home::close_grants_of_thread(transaction, found.thread_id, *found.closed_ms));
       report_.closed_again.insert(report_.closed_again.end(), names.begin(), names.end());
     }
     GL_TRY(stopped, home::stop_signing_in_all(transaction));
@@ -412,6 +418,8 @@ Result<bool> has_new_work(home::Home& home, const OutboxOptions& options) {
 void add(OutboxReport& sum, const OutboxReport& report) {
   sum.delivery.closed += report.delivery.closed;
   sum.delivery.read_back += report.delivery.read_back;
+  sum.nodes = report.nodes;
+  sum.must_agree = report.must_agree;
   sum.delivery.unconfirmed = report.delivery.unconfirmed;
   sum.epochs_replaced += report.epochs_replaced;
   sum.sent_again += report.sent_again;

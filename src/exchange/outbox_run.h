@@ -32,6 +32,8 @@ struct OutboxOptions {
 
 struct OutboxReport {
   DeliveryCounts delivery;
+  std::size_t nodes = 1;                  // of the ledger; what was read back was so from `must_agree` at least
+  std::size_t must_agree = 1;
   std::size_t epochs_replaced = 0;        // ended because their next address was in use
   std::vector<std::string> closed_again;  // grants that this home had closed before it was put back to an earlier state
   std::size_t sent_again = 0;             // messages and notes that the ledger had confirmed and lost

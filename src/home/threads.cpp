@@ -120,6 +120,26 @@ Result<void> note_lost_notes(Transaction& transaction, std::int64_t thread_id, s
   return statement.bind(1, thread_id).bind(2, static_cast<std::int64_t>(until)).run();
 }
 
+Result<void> take_up_note(Transaction& transaction, std::int64_t thread_id, std::uint64_t number,
+                          const crypto::Hash& address, const std::optional<std::int64_t>& closed_ms) {
+  GL_TRY(statement,
+         transaction.database().prepare(
+             "INSERT INTO note (thread_id, state, body, number, address, closed_order) VALUES (?1, 'closed', ?2, ?3, "
+             "?4, (SELECT COALESCE(MAX(closed_order), 0) + 1 FROM note)) ON CONFLICT DO NOTHING"));
+  keys::Note note;
+  note.closed_ms = closed_ms;
+  const SecretBytes body(keys::encode_note(note));
+  statement.bind(1, thread_id).bind(2, transaction.home().seal(body_label(thread_id), body.view()));
+  return statement.bind(3, static_cast<std::int64_t>(number)).bind(4, address.trytes()).run();
+}
+
+Result<std::set<std::uint64_t>> numbers_of_notes(Home& home, std::int64_t thread_id, std::uint64_t from) {
+  GL_TRY(statement, home.database().prepare("SELECT number FROM note WHERE thread_id = ?1 AND number >= ?2"));
+  GL_TRY(numbers, sqlite::collect_rows(statement.bind(1, thread_id).bind(2, static_cast<std::int64_t>(from)),
+                                       [](const sqlite::Statement& row) { return count_at(row, 0); }));
+  return std::set<std::uint64_t>(numbers.begin(), numbers.end());
+}
+
 Result<void> skip_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t first, std::uint64_t until) {
   GL_TRY(statement, transaction.database().prepare("UPDATE thread SET next_out = ?3 WHERE id = ?1 AND next_out = ?2"));
   statement.bind(1, thread_id).bind(2, static_cast<std::int64_t>(first)).bind(3, static_cast<std::int64_t>(until));

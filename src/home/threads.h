@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,6 +53,13 @@ Result<bool> store_sealed(Transaction& transaction, const WaitingNote& note, std
                           const ledger::PreparedBundle& bundle);
 // A state of this home that is lost sent notes, or a copy of it did, the last one with the number before `until`.
 Result<void> note_lost_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t until);
+// One of them was found: it counts as one of this home's that a ledger confirmed. Where the ledger loses it, another
+// takes its place (published.h), which says no more than that the thread is closed, if that one did: of epochs that are
+// lost with that state nobody can speak. Nothing where a note has the number.
+Result<void> take_up_note(Transaction& transaction, std::int64_t thread_id, std::uint64_t number,
+                          const crypto::Hash& address, const std::optional<std::int64_t>& closed_ms);
+// That notes of this home have, from this one on.
+Result<std::set<std::uint64_t>> numbers_of_notes(Home& home, std::int64_t thread_id, std::uint64_t from);
 // Numbers from the first free one, where it is `first`, to before `until` are all taken.
 Result<void> skip_notes(Transaction& transaction, std::int64_t thread_id, std::uint64_t first, std::uint64_t until);
 // Notes that say nothing, for numbers at which none arrived and behind which others stand: nobody shall wait for what

@@ -208,6 +208,13 @@ Result<std::vector<Transaction>> attach(const PreparedBundle& bundle, const Atta
   return attached;
 }
 
+std::vector<Hash> hashes_of(std::span<const Transaction> transactions) {
+  std::vector<Hash> hashes;
+  hashes.reserve(transactions.size());
+  for (const auto& transaction : transactions) hashes.push_back(transaction.hash());
+  return hashes;
+}
+
 Result<void> check_bundle(std::span<const Transaction> bundle) {
   std::vector<const Transaction*> pointers;
   for (const Transaction& transaction : bundle) pointers.push_back(&transaction);

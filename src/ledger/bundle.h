@@ -39,6 +39,8 @@ Hash bundle_hash_of(const PreparedBundle& bundle);
 // Its signatureMessageFragments, joined. (A bundle's hash does not cover them.)
 std::string payload_of(const PreparedBundle& bundle);
 
+std::vector<Hash> hashes_of(std::span<const Transaction> transactions);
+
 // Why a set of transactions, index 0 first, is no valid bundle; nothing when it is.
 Result<void> check_bundle(std::span<const Transaction> bundle);
 Result<void> check_chain(std::span<const Transaction* const> bundle);

@@ -272,6 +272,8 @@ Result<ports::LedgerInfo> IriClient::info(const CancelToken& cancel) {
         info.locator = locator_;
         const base::MutexLock lock(mutex_);
         info.agreed = is_agreed_ || nodes_.size() == 1;
+        info.nodes = nodes_.size();
+        info.must_agree = agreeing();
         return info;
       },
       cancel);
@@ -303,9 +305,11 @@ Result<void> IriClient::submit(std::span<const ledger::Transaction> transactions
                             [&](std::size_t count) { return count >= agreeing(); }, cancel);
 }
 
-Result<std::vector<bool>> IriClient::confirmed(std::span<const Hash> transaction_hashes, const CancelToken& cancel) {
+template <typename Ask>
+Result<std::vector<bool>> IriClient::agreed_on(std::span<const Hash> transaction_hashes, const Ask& ask,
+                                               const CancelToken& cancel) {
   std::vector<Votes> votes(transaction_hashes.size());
-  const auto ask = [&](IriNode& node) -> Result<void> {
+  const auto count_votes = [&](IriNode& node) -> Result<void> {
     std::vector<Hash> hashes;
     std::vector<Votes*> of_them;
     for (std::size_t i = 0; i < votes.size(); ++i) {
@@ -313,19 +317,29 @@ Result<std::vector<bool>> IriClient::confirmed(std::span<const Hash> transaction
       hashes.push_back(transaction_hashes[i]);
       of_them.push_back(&votes[i]);
     }
-    GL_TRY(states, node.confirmed(hashes, cancel));
+    GL_TRY(states, ask(node, hashes));
     for (std::size_t i = 0; i < hashes.size(); ++i) ++(states[i] ? of_them[i]->yes : of_them[i]->no);
     return {};
   };
   const auto is_enough = [&](std::size_t) {
     return std::all_of(votes.begin(), votes.end(), [&](const Votes& of_one) { return is_decided(of_one); });
   };
-  GL_CHECK(with_several_nodes(ask, is_enough, cancel));
+  GL_CHECK(with_several_nodes(count_votes, is_enough, cancel));
   GL_CHECK(cancel.check());
   std::vector<bool> states;
   states.reserve(votes.size());
   for (const Votes& of_one : votes) states.push_back(of_one.yes >= agreeing());
   return states;
+}
+
+Result<std::vector<bool>> IriClient::confirmed(std::span<const Hash> transaction_hashes, const CancelToken& cancel) {
+  const auto ask = [&cancel](IriNode& node, std::span<const Hash> hashes) { return node.confirmed(hashes, cancel); };
+  return agreed_on(transaction_hashes, ask, cancel);
+}
+
+Result<std::vector<bool>> IriClient::held(std::span<const Hash> transaction_hashes, const CancelToken& cancel) {
+  const auto ask = [&cancel](IriNode& node, std::span<const Hash> hashes) { return node.held(hashes, cancel); };
+  return agreed_on(transaction_hashes, ask, cancel);
 }
 
 // Asks one node after another until the sink has what it wants, or as many agree as must on what is missing.

@@ -33,9 +33,10 @@ class IriClient final : public ports::Ledger {
   Result<void> submit(std::span<const ledger::Transaction> transactions, const CancelToken& cancel = {}) override;
   Result<ports::ReadEnd> read_into(std::span<const Hash> addresses, ports::Sink& sink,
                                    const CancelToken& cancel = {}) override;
-  // False, too, while fewer than a majority can be asked.
+  // False, too, while fewer than a majority can be asked; so in `held`.
   Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes,
                                       const CancelToken& cancel = {}) override;
+  Result<std::vector<bool>> held(std::span<const Hash> transaction_hashes, const CancelToken& cancel = {}) override;
 
   // Who uses a client for long asks anew, between two rounds of work, which ledger stands behind the nodes.
   void forget_facts();
@@ -70,6 +71,10 @@ class IriClient final : public ports::Ledger {
   // Runs `work` at one node, as above, and at further ones that can be reached until `is_enough(how many did it)`.
   template <typename Work, typename Enough>
   Result<void> with_several_nodes(const Work& work, const Enough& is_enough, const CancelToken& cancel);
+  // What a majority says of each: `ask(node, hashes)` gives what one says.
+  template <typename Ask>
+  Result<std::vector<bool>> agreed_on(std::span<const Hash> transaction_hashes, const Ask& ask,
+                                      const CancelToken& cancel);
   template <typename Value, typename Work>
   Result<Value> try_node(IriNode& node, const Work& work, const CancelToken& cancel);
 

@@ -115,6 +115,22 @@ TEST_F(IriClientTest, WhatOneOfThreeConfirmsIsNotConfirmed) {
   EXPECT_EQ(three.confirmed(hashes).error().code, ErrorCode::kUnreachable);
 }
 
+TEST_F(IriClientTest, WhatOneOfThreeHoldsIsNotHeld) {
+  const auto bundle = bundle_of("HELLO");
+  const std::vector<Hash> hashes{bundle.front().hash(), Hash{}};
+  nodes_[0].held = bundle;
+  auto three = client(3);
+  EXPECT_EQ(three.held(hashes), (std::vector<bool>{false, false}));
+  nodes_[2].held = bundle;
+  EXPECT_EQ(three.held(hashes), (std::vector<bool>{true, false}));
+  nodes_[2].twist = [other = bundle_of("OTHER")](auto& answer) {
+    if (answer.contains("trytes")) answer["trytes"][0] = other.front().trytes();
+  };
+  EXPECT_EQ(three.held(hashes), (std::vector<bool>{false, false})) << "another one in its place";
+  EXPECT_EQ(three.info()->must_agree, 2U);
+  EXPECT_EQ(three.info()->nodes, 3U);
+}
+
 TEST_F(IriClientTest, WhatIsSubmittedGoesToAMajority) {
   const auto bundle = bundle_of("HELLO");
   auto three = client(3);

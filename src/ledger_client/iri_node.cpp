@@ -93,6 +93,11 @@ json trytes_list(std::span<const Hash> hashes) {
 }
 
 // The texts of the list `trytes`, each of 2,673 trytes; nothing when it is not that. Hot: simdjson.
+// What a node gives for a transaction that it has not.
+bool is_absent(std::string_view trytes) {
+  return trytes.find_first_not_of('9') == std::string_view::npos;
+}
+
 std::optional<std::vector<std::string>> transaction_texts(const std::string& body) {
   simdjson::dom::parser parser;
   simdjson::dom::array list;
@@ -352,17 +357,22 @@ Result<void> IriNode::hand_over(const Facts& facts, std::span<const Hash> hashes
   return {};
 }
 
-Result<std::vector<ledger::Transaction>> IriNode::get_transactions(std::span<const Hash> hashes,
-                                                                   std::span<const Hash> addresses,
-                                                                   const CancelToken& cancel) {
+Result<std::vector<std::string>> IriNode::get_trytes(std::span<const Hash> hashes, const CancelToken& cancel) {
   GL_TRY(body, post({{"command", "getTrytes"}, {"hashes", trytes_list(hashes)}}, cancel));
   auto texts = transaction_texts(body);
   if (!texts || texts->size() != hashes.size()) return wrong_answer("not 2,673 trytes for each hash");
+  return std::move(*texts);
+}
+
+Result<std::vector<ledger::Transaction>> IriNode::get_transactions(std::span<const Hash> hashes,
+                                                                   std::span<const Hash> addresses,
+                                                                   const CancelToken& cancel) {
+  GL_TRY(texts, get_trytes(hashes, cancel));
   std::vector<std::string> held;
   std::vector<Hash> names;
   for (std::size_t i = 0; i < hashes.size(); ++i) {
-    if ((*texts)[i].find_first_not_of('9') == std::string::npos) continue;  // dropped between the two requests
-    held.push_back(std::move((*texts)[i]));
+    if (is_absent(texts[i])) continue;  // dropped between the two requests
+    held.push_back(std::move(texts[i]));
     names.push_back(hashes[i]);
   }
   GL_TRY(transactions, transactions_named(names, held));
@@ -401,6 +411,26 @@ Result<std::vector<bool>> IriNode::confirmed(std::span<const Hash> transaction_h
       return wrong_answer("not one state for each transaction");
     }
     for (const json& item : *found) states.push_back(item.get<bool>());
+    rest = rest.subspan(count);
+  }
+  return states;
+}
+
+Result<std::vector<bool>> IriNode::held(std::span<const Hash> transaction_hashes, const CancelToken& cancel) {
+  GL_TRY(facts, this->facts(cancel));
+  std::vector<bool> states;
+  for (auto rest = transaction_hashes; !rest.empty();) {
+    const std::size_t count = std::min(rest.size(), facts.trytes_max);
+    GL_TRY(texts, get_trytes(rest.first(count), cancel));
+    std::vector<std::string> held;
+    std::vector<Hash> names;
+    for (std::size_t i = 0; i < count; ++i) {
+      states.push_back(!is_absent(texts[i]));
+      if (!states.back()) continue;
+      held.push_back(std::move(texts[i]));
+      names.push_back(rest[i]);
+    }
+    GL_CHECK(transactions_named(names, held));
     rest = rest.subspan(count);
   }
   return states;

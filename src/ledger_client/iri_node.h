@@ -58,6 +58,7 @@ class IriNode {
   Result<Absences> read_into(std::span<const Hash> addresses, ports::Sink& sink, std::unordered_set<Hash>* known,
                              const CancelToken& cancel);
   Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes, const CancelToken& cancel);
+  Result<std::vector<bool>> held(std::span<const Hash> transaction_hashes, const CancelToken& cancel);
   // attachToTangle: index 0 first, as the node gave them. Unchecked.
   Result<std::vector<ledger::Transaction>> attach(const ledger::PreparedBundle& bundle, const Hash& trunk,
                                                   const Hash& branch, int min_weight_magnitude,
@@ -85,6 +86,8 @@ class IriNode {
                      Absences& absences, const CancelToken& cancel);
   Result<void> hand_over(const Facts& facts, std::span<const Hash> hashes, std::span<const Hash> addresses,
                          ports::Sink& sink, std::unordered_set<Hash>* known, const CancelToken& cancel);
+  // In the order asked for; of those that the node has not, only 9s.
+  Result<std::vector<std::string>> get_trytes(std::span<const Hash> hashes, const CancelToken& cancel);
   Result<std::vector<ledger::Transaction>> get_transactions(std::span<const Hash> hashes,
                                                             std::span<const Hash> addresses, const CancelToken& cancel);
   Result<std::vector<ledger::Transaction>> transactions_named(std::span<const Hash> names,

@@ -241,4 +241,12 @@ Result<std::vector<bool>> Tangle::confirmed(std::span<const Hash> transaction_ha
   return confirmed;
 }
 
+Result<std::vector<bool>> Tangle::held(std::span<const Hash> transaction_hashes, const base::CancelToken& cancel) {
+  GL_CHECK(cancel.check());
+  GL_TRY(standings, standing(transaction_hashes));
+  std::vector<bool> held;
+  for (const ledger::Standing& standing : standings) held.push_back(standing.known && !standing.pruned);
+  return held;
+}
+
 }  // namespace glucoledger::ledger_store

@@ -55,6 +55,8 @@ class Tangle final : public ports::Ledger, public Replica {
                                    const base::CancelToken& cancel = {}) override;
   Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes,
                                       const base::CancelToken& cancel = {}) override;
+  Result<std::vector<bool>> held(std::span<const Hash> transaction_hashes,
+                                 const base::CancelToken& cancel = {}) override;
 
   // Replica.
   Result<Store::View> view() override { return store_->view(); }

@@ -27,6 +27,8 @@ struct LedgerInfo {
   bool confirms_data = true;     // false: a legacy node that stores data but never confirms it
   std::string locator;           // how others reach it: a URL, or an absolute folder
   bool agreed = true;            // false: of several nodes fewer tell so than must agree
+  std::size_t nodes = 1;         // that were named
+  std::size_t must_agree = 1;    // of these, before what loses something is believed
 };
 
 struct Tips {
@@ -64,6 +66,9 @@ class Ledger {
   // In the order asked for; true where a milestone confirmed the transaction.
   virtual Result<std::vector<bool>> confirmed(std::span<const Hash> transaction_hashes,
                                               const CancelToken& cancel = {}) = 0;
+  // Likewise, where a ledger confirms no data: true where it hands the transaction out; of several nodes, where as many
+  // do as must agree.
+  virtual Result<std::vector<bool>> held(std::span<const Hash> transaction_hashes, const CancelToken& cancel = {}) = 0;
 };
 
 }  // namespace glucoledger::ports

@@ -99,6 +99,29 @@ TEST_F(CheckPublishedTest, WhatALedgerThatWasPutBackHasLostIsSentAgain) {
   EXPECT_EQ(published().sent_again, 0U);
 }
 
+// What it said in the time that it has lost is known from the ledger alone.
+TEST_F(CheckPublishedTest, NotesOfAHomeThatWasPutBackAreSentAgainToo) {
+  for (const auto* name : {"smith", "jones"}) invite(name);
+  import(0, 0, 2);
+  publish();
+  put_ledger_back([&] {
+    roll_back([&] {
+      import(1, 0, 1);
+      publish();
+      ASSERT_TRUE(try_revoke("jones"));
+      publish();
+    });
+    import(1, 1, 2);
+    (void)published();  // reads there what it had said
+  });
+  EXPECT_GE(published().sent_again, 3U);
+  const auto report = fetched("smith");
+  EXPECT_EQ(report.state, FetchState::kFound);
+  EXPECT_TRUE(report.problems.empty()) << report.problems.front().reason;
+  EXPECT_TRUE(fetched("jones").closed);
+  EXPECT_EQ(doubly_used_addresses(), 0U);
+}
+
 // Also one of which only a note is gone.
 TEST_F(CheckPublishedTest, ARevocationThatALedgerHasLostIsToldAgain) {
   invite("smith");

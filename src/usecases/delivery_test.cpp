@@ -34,20 +34,6 @@ class DeliveryTest : public Stage {
       publish();
     });
   }
-  // The patient's home is put back to what it was before `life`.
-  void roll_back(const std::function<void()>& life) {
-    std::filesystem::copy(folder_ / "patient", folder_ / "kept", std::filesystem::copy_options::recursive);
-    life();
-    for (const char* name : {"home.db", "instance"}) {
-      std::ifstream old(folder_ / "kept" / name, std::ios::binary);
-      std::ofstream(folder_ / "patient" / name, std::ios::binary | std::ios::trunc) << old.rdbuf();
-    }
-    std::filesystem::remove_all(folder_ / "kept");
-    // With a whole machine its files are the same ones again.
-    const auto instance = home::read_instance(folder_ / "patient");
-    ASSERT_TRUE(instance);
-    ASSERT_TRUE(home::write_instance(folder_ / "patient", *instance));
-  }
 };
 
 TEST_F(DeliveryTest, ARevocationHoldsInAHomeThatIsPutBack) {

@@ -99,6 +99,12 @@ class WatchedLedger final : public ports::Ledger {
     if (!network_.confirms_data) confirmed.assign(confirmed.size(), false);
     return confirmed;
   }
+  Result<std::vector<bool>> held(std::span<const crypto::Hash> hashes,
+                                 const base::CancelToken& /*cancel*/ = {}) override {
+    GL_TRY(held, call<std::vector<bool>>([&] { return tangle_.held(hashes); }));
+    if (network_.withholds) held.assign(held.size(), false);
+    return held;
+  }
 
  private:
   void lie(std::span<const crypto::Hash> addresses, ports::AddressContents& contents) const;

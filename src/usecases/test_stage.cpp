@@ -3,10 +3,13 @@
 
 #include <stdlib.h>
 
+#include <fstream>
+
 #include "base/wall_time.h"
 #include "cgm/local_day.h"
 #include "content_store/embedded_store.h"
 #include "fhir/observation.h"
+#include "home/instance.h"
 
 namespace glucoledger::usecases {
 
@@ -146,6 +149,20 @@ void Stage::invite(const std::string& to, keys::Design design, const home::DayRa
 Result<Revocation> Stage::try_revoke(const std::string& to, const std::string& name) {
   GL_TRY(home, try_open(name));
   return revoke(home, world_, to);
+}
+
+void Stage::roll_back(const std::function<void()>& life) {
+  std::filesystem::copy(folder_ / "patient", folder_ / "kept", std::filesystem::copy_options::recursive);
+  life();
+  for (const char* name : {"home.db", "instance"}) {
+    std::ifstream old(folder_ / "kept" / name, std::ios::binary);
+    std::ofstream(folder_ / "patient" / name, std::ios::binary | std::ios::trunc) << old.rdbuf();
+  }
+  std::filesystem::remove_all(folder_ / "kept");
+  // With a whole machine its files are the same ones again.
+  const auto instance = home::read_instance(folder_ / "patient");
+  ASSERT_TRUE(instance);
+  ASSERT_TRUE(home::write_instance(folder_ / "patient", *instance));
 }
 
 Result<FetchReport> Stage::try_fetch(const std::string& contact_name) {

@@ -65,6 +65,9 @@ class Stage : public testing::Test {
   void invite(const std::string& to, keys::Design design = kA, const home::DayRange& days = {});
   Result<Revocation> try_revoke(const std::string& to, const std::string& name = "patient");
 
+  // The patient's home is put back to what it was before `life`, with the machine that it is on.
+  void roll_back(const std::function<void()>& life);
+
   Result<FetchReport> try_fetch(const std::string& contact_name);
   FetchReport fetched(const std::string& contact);
   FetchState state(const std::string& contact) { return fetched(contact).state; }

@@ -54,6 +54,28 @@ test('what a patient publishes to a legacy node is read back, and a physician re
   assert.ok(node.asked.get('getTrytes') > 0);
 });
 
+test('with two legacy nodes a reading counts once both hold it', async () => {
+  const other = await new LegacyNode().start();
+  try {
+    const patient = [...home('careful')];
+    await done([...patient, 'init', '--time-zone', 'Europe/Amsterdam', '--ledger', `${node.url},${other.url}`]);
+    await done([...patient, 'import', path.join(folder, 'export.csv')]);
+    other.isDown = true;
+    const alone = await runBeside([...patient, 'publish', '--last', '2']);
+    assert.equal(alone.status, 6, alone.stdout + alone.stderr);
+    const told = JSON.parse(alone.stdout.trim().split('\n').at(-1));
+    assert.equal(told.read_back, 0);
+    assert.ok(told.messages_waiting >= 2, alone.stdout);
+    other.isDown = false;
+    const text = await runBeside(['--home', path.join(folder, 'careful'), 'publish', '--last', '2']);
+    assert.equal(text.status, 0, text.stderr);
+    assert.match(text.stdout, /read back from 2 of 2 nodes, as this ledger confirms no data/);
+    assert.ok([...node.addresses.keys()].some((address) => other.addresses.has(address)), 'both hold the same');
+  } finally {
+    other.stop();
+  }
+});
+
 test('more at an address than a legacy node hands out is told, not taken for all', async () => {
   const state = path.join(folder, 'state');
   const sideKey = path.join(folder, 'side-key');

@@ -27,6 +27,7 @@ export class LegacyNode {
     this.addresses = new Map(); // hashes by address
     this.asked = new Map(); // how often, by command
     this.milestone = 'MILESTONE'.padEnd(81, '9');
+    this.isDown = false; // breaks every connection off
     this.server = http.createServer((request, response) => this.serve(request, response));
   }
 
@@ -41,6 +42,10 @@ export class LegacyNode {
   }
 
   serve(request, response) {
+    if (this.isDown) {
+      request.socket.destroy();
+      return;
+    }
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
