@@ -42,8 +42,7 @@ Result<std::vector<Accepted>> Delivery::find_on_ledger(std::span<const Outgoing>
   std::vector<crypto::Hash> addresses;
   for (const auto& row : rows) addresses.push_back(row.address);
   std::map<std::size_t, Accepted> here;
-  const auto judge = [&](std::size_t which,
-                         const ledger::Bundle& bundle) -> std::optional<std::vector<crypto::Hash>> {
+  const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<std::vector<crypto::Hash>> {
     const auto& row = rows[which];
     if (row.bundle_hash != bundle.hash || bundle.payload() != ledger::payload_of(row.bundle)) return std::nullopt;
     return ledger::hashes_of(bundle.transactions);
