@@ -32,7 +32,7 @@ struct OutboxOptions {
 
 struct OutboxReport {
   DeliveryCounts delivery;
-  std::size_t nodes = 1;                  // of the ledger; what was read back was so from `must_agree` at least
+  std::size_t nodes = 1;  // of the ledger; what was read back was so from `must_agree` at least
   std::size_t must_agree = 1;
   std::size_t epochs_replaced = 0;        // ended because their next address was in use
   std::vector<std::string> closed_again;  // grants that this home had closed before it was put back to an earlier state
