@@ -111,15 +111,14 @@ Result<ExitCode> fetch(const Context& context, const FetchArguments& arguments) 
   GL_TRY(session, Session::start(context));
   GL_TRY(home, session.open(Home::Use::kWrite));
   if (arguments.follow) return follow_patients(context, session, home, arguments);
-  GL_TRY(reports, usecases::fetch(home, session.world(), arguments.patient));
+  const auto tell = [&](const usecases::FetchReport& report) {
+    if (!context.json) print_result(context, {}, text_of(report));
+  };
+  GL_TRY(reports, usecases::fetch(home, session.world(), arguments.patient, tell));
   auto document = ordered_json::array();
-  std::string text;
-  for (const auto& report : reports) {
-    document.push_back(document_of(report));
-    text += text_of(report);
-  }
-  if (reports.empty()) text = "no patient has shared with this home yet; `glucoledger receive` takes an invitation\n";
-  print_result(context, {{"patients", document}}, text);
+  for (const auto& report : reports) document.push_back(document_of(report));
+  const char* const nobody = "no patient has shared with this home yet; `glucoledger receive` takes an invitation\n";
+  print_result(context, {{"patients", document}}, reports.empty() ? nobody : "");
   return exit_of(reports, arguments.patient.has_value());
 }
 

@@ -251,7 +251,9 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::int64
     if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("cannot lock " + path.string()));
     const std::int64_t left_ms = end_ms - clock.steady_ms();
     if (left_ms <= 0) {
-      return fail(ErrorCode::kBusy, "another process is using " + path.parent_path().string(),
+      const auto locked = path.extension() == ".lock" ? std::filesystem::path(path).replace_extension()
+                                                      : path.parent_path();  // of a folder it is the file "lock"
+      return fail(ErrorCode::kBusy, "another process is using " + locked.string(),
                   "wait for it to end, or end it, and repeat");
     }
     clock.wait_ms(std::min(kStepMs, left_ms), cancel);

@@ -115,7 +115,12 @@ Result<std::unique_ptr<DelayProxy>> DelayProxy::start(std::uint16_t port, int ro
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
   if (error) return fail(ErrorCode::kFailed, "the delaying proxy cannot listen: " + error.message());
   implementation->accept();
-  implementation->thread = std::thread([&context = implementation->context] { context.run(); });
+  implementation->thread = std::thread([&context = implementation->context] {
+    try {
+      context.run();
+    } catch (const std::exception&) {  // then nobody is answered any more, and the measurement fails
+    }
+  });
   return std::unique_ptr<DelayProxy>(new DelayProxy(std::move(implementation)));
 }
 

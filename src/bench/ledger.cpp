@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <thread>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/parallel.h"
 #include "base/process.h"
 #include "base/random.h"
 #include "bench/benches.h"
@@ -46,19 +48,27 @@ Result<OpenLedger> open_ledger(const std::filesystem::path& folder, const base::
 // Each connection submits its share of the batches, as a node does for its clients.
 Result<void> submit_all(ledger_store::Tangle& tangle, const std::vector<ledger::Transaction>& transactions,
                         const LedgerOptions& options) {
-  std::vector<std::thread> connections;
-  std::vector<Result<void>> results(options.connections);
-  for (unsigned connection = 0; connection < options.connections; ++connection) {
-    connections.emplace_back([&, connection] {
-      const std::size_t step = options.batch * options.connections;
-      for (std::size_t first = connection * options.batch; first < transactions.size(); first += step) {
-        const std::size_t count = std::min(options.batch, transactions.size() - first);
-        results[connection] = tangle.submit_without_milestone(std::span(transactions).subspan(first, count));
-        if (!results[connection]) return;
+  const Result<void> no_memory = fail(ErrorCode::kFailed, "there is not enough memory");
+  std::vector<Result<void>> results(options.connections, no_memory);
+  const auto submit_share = [&](std::size_t connection) -> Result<void> {
+    const std::size_t step = options.batch * options.connections;
+    for (std::size_t first = connection * options.batch; first < transactions.size(); first += step) {
+      const std::size_t count = std::min(options.batch, transactions.size() - first);
+      GL_CHECK(tangle.submit_without_milestone(std::span(transactions).subspan(first, count)));
+    }
+    return {};
+  };
+  {
+    std::atomic<std::size_t> next = 0;
+    std::vector<std::jthread> connections;
+    base::add_threads(connections, options.connections, [&] {
+      const std::size_t connection = next++;
+      try {
+        results[connection] = submit_share(connection);
+      } catch (const std::exception&) {  // the result says so
       }
     });
   }
-  for (std::thread& connection : connections) connection.join();
   for (Result<void>& result : results) GL_RETURN_ERROR(result);
   return {};
 }

@@ -188,12 +188,13 @@ void AttachPipeline::fail_with(Error error) {
   wake_all();
 }
 
-// Libraries throw where memory ends: an exception must not leave a thread.
+// Libraries throw where memory ends: an exception must not leave a thread, and words for it need memory, too.
 void AttachPipeline::guarded(void (AttachPipeline::*loop)()) {
+  Error no_memory{ErrorCode::kFailed, "there is not enough memory to go on publishing", "", Advice::kPublishAgain};
   try {
     (this->*loop)();
   } catch (const std::exception&) {
-    fail_with({ErrorCode::kFailed, "there is not enough memory to go on publishing", "", Advice::kPublishAgain});
+    fail_with(std::move(no_memory));
   }
 }
 

@@ -91,10 +91,8 @@ Result<ChannelFile> ChannelFile::open(const std::filesystem::path& named, mam::M
   auto content = base::read_plain_file(path, base::limits::kMamStateSizeMax);
   if (!content && content.error().code != ErrorCode::kNotFound) return tl::unexpected(content.error());
   if (!content) {
-    ChannelFile made(path, std::move(lock),
-                     ChannelState{mam::SecretTrytes::random(), mode, security.value_or(kDefaultSecurity), 0, {}});
-    GL_CHECK(made.save());
-    return made;
+    return ChannelFile(path, std::move(lock),
+                       ChannelState{mam::SecretTrytes::random(), mode, security.value_or(kDefaultSecurity), 0, {}});
   }
   std::string& text = *content;
   auto state = parse(text);

@@ -83,7 +83,8 @@ Result<void> Delivery::send(std::vector<Outgoing> rows) {
   return send_all({.next = [&] { return DeliverySource::Rows(std::exchange(rows, {})); },
                    .urgent = {},
                    .look_again = {},
-                   .waiting = [count = rows.size()] { return count; }});
+                   .waiting = [count = rows.size()] { return count; },
+                   .meanwhile = {}});
 }
 
 Result<void> Delivery::send_all(const DeliverySource& source) {
@@ -92,7 +93,7 @@ Result<void> Delivery::send_all(const DeliverySource& source) {
   if (first.empty()) return {};
   const auto next = [&] { return first.empty() ? source.next() : DeliverySource::Rows(std::exchange(first, {})); };
   AttachPipeline pipeline(home_.folder(), ledger_, world_, mwm_, total);
-  auto outcome = drive(pipeline, {next, source.urgent, source.look_again, source.waiting}, total);
+  auto outcome = drive(pipeline, {next, source.urgent, source.look_again, source.waiting, source.meanwhile}, total);
   pipeline.stop();
   collect(pipeline);  // what was accepted at the last moment is known to have left
   GL_CHECK(keep_books());
@@ -114,6 +115,7 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& sou
   for (bool ended = false; !ended || !pipeline.is_idle();) {
     if (world_.cancel.cancelled()) return tl::unexpected(delivery_stopped());
     if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));
+    if (source.meanwhile) source.meanwhile();
     GL_TRY(changed, heed_others(pipeline, source));
     if (changed) {
       GL_TRY(waiting, source.waiting());

@@ -46,6 +46,8 @@ struct DeliverySource {
   // How many wait in the home and are not closed, for who waits: asked at first, and when another process has changed
   // the home.
   std::function<Result<std::size_t>()> waiting;
+  // Called again and again. May be absent.
+  std::function<void()> meanwhile;
 };
 
 class Delivery {

@@ -42,12 +42,15 @@ Result<void> EpochReader::read_lanes(std::vector<home::ReleasedEpoch> epochs) {
   for (std::size_t i = 0; i < epochs.size(); ++i) {
     lanes[i % lanes.size()].emplace_back(std::move(epochs[i]));
   }
-  std::vector<Result<void>> outcomes(lanes.size());
+  // What is thrown must not leave a thread, and words for it need memory that there may not be.
+  const Result<void> no_memory =
+      fail(ErrorCode::kFailed, "there is not enough memory to go on reading", "repeat: nothing is lost");
+  std::vector<Result<void>> outcomes(lanes.size(), no_memory);
   const auto run = [&](std::size_t i) {
     try {
       outcomes[i] = read_lane(std::move(lanes[i]));
-    } catch (const std::exception&) {  // it must not leave a thread
-      outcomes[i] = fail(ErrorCode::kFailed, "there is not enough memory to go on reading", "repeat: nothing is lost");
+    } catch (const std::exception&) {
+      failed_ = true;
     }
     if (!outcomes[i]) failed_ = true;
   };
@@ -76,7 +79,9 @@ Result<void> EpochReader::read_round(std::vector<Step>& active) {
   GL_CHECK(world_.cancel.check());
   GL_CHECK(look_up(active));
   for (const auto& step : active) {
-    if (step.found == Found::kPruned) note_problem(FetchState::kPruned, step.epoch, "the node dropped it");
+    if (step.found == Found::kPruned)
+      note_problem(FetchState::kPruned, step.epoch,
+                   "the ledger dropped a message, and those behind it cannot be reached");
     if (step.found == Found::kCorrupt) note_problem(FetchState::kCorrupt, step.epoch, step.problem);
     if (step.found == Found::kNothing && step.epoch.messages) {
       note_problem(FetchState::kUnreachable, step.epoch,

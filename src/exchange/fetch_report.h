@@ -20,7 +20,8 @@ struct FetchProblem {
 struct FetchReport {
   std::string patient;
   FetchState state = FetchState::kNotYet;
-  bool closed = false;  // CLOSED, also when there were new records before the end
+  bool given_up = false;  // the ledger let nothing come forward for too long
+  bool closed = false;    // CLOSED, also when there were new records before the end
   std::size_t new_records = 0;
   std::size_t messages = 0;
   std::size_t notes = 0;     // that were read

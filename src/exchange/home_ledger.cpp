@@ -60,19 +60,23 @@ std::vector<locator::Locator> places_of_ledger(const home::Home& home, const hom
   return places;
 }
 
-Result<OpenedLedger> open_and_ask(home::Home& home, const ports::World& world) {
+Result<OpenedLedger> open_and_ask(home::Home& home, const ports::World& world, ports::Use use) {
   OpenedLedger opened;
   GL_TRY(known, home.meta(kNetworkId));
   const auto& place = home.ledger_place();
   // Reading makes nothing: where a known ledger's folder is gone for now, no new one shall stand in its place.
-  if (known) {
+  if (known || use == ports::Use::kRead) {
     auto present = world.open_ledger(place, ports::Use::kRead, world.cancel);
     if (!present) {
       if (present.error().code == ErrorCode::kNotFound) present.error().code = ErrorCode::kUnreachable;
       return tl::unexpected(present.error());
     }
+    opened.ledger = std::move(*present);
   }
-  GL_ASSIGN(opened.ledger, world.open_ledger(place, ports::Use::kWrite, world.cancel));
+  if (use == ports::Use::kWrite) {
+    opened.ledger.reset();  // a folder is opened once
+    GL_ASSIGN(opened.ledger, world.open_ledger(place, ports::Use::kWrite, world.cancel));
+  }
   GL_ASSIGN(opened.info, opened.ledger->info(world.cancel));
   if (known != opened.info.network_id) GL_CHECK(remember(home, opened.info.network_id));
   GL_CHECK(check_weight(home, opened.info));
@@ -81,9 +85,9 @@ Result<OpenedLedger> open_and_ask(home::Home& home, const ports::World& world) {
 
 }  // namespace
 
-Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world) {
+Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world, ports::Use use) {
   base::report(world.progress, "asking the ledger", 0, 0);
-  auto opened = open_and_ask(home, world);
+  auto opened = open_and_ask(home, world, use);
   base::report(world.progress, "", 0, 0);
   return opened;
 }

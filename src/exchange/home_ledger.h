@@ -15,8 +15,9 @@ struct OpenedLedger {
   std::shared_ptr<ports::Ledger> ledger;
   ports::LedgerInfo info;
 };
-// For writing; remembers which ledger it is. kUnreachable when it is another one than the home published to before.
-Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world);
+// Remembers which ledger it is. kUnreachable when it is another one than the home published to before, or when it is to
+// be read and is not there.
+Result<OpenedLedger> open_home_ledger(home::Home& home, const ports::World& world, ports::Use use = ports::Use::kWrite);
 // For who shares or revokes: of a ledger that says nothing, now or to a later call, kUnreachable within seconds.
 Result<OpenedLedger> open_home_ledger_soon(home::Home& home, const ports::World& world);
 // Which ledger it is: asked for once, then known also while it is out of reach, so that codes can name it. A ledger

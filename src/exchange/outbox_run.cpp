@@ -109,7 +109,8 @@ class OutboxRun {
       GL_CHECK(delivery_.send_all({.next = [this] { return next_rows(); },
                                    .urgent = [this] { return seal_notes(); },
                                    .look_again = [this](auto rows) { return look_again(rows); },
-                                   .waiting = [this] { return waiting(); }}));
+                                   .waiting = [this] { return waiting(); },
+                                   .meanwhile = options_.meanwhile}));
       GL_TRY(renumbered, renumber_collided(sealed_));
       if (renumbered == 0) return {};
     }
@@ -189,20 +190,53 @@ class OutboxRun {
       GL_CHECK(make_epochs([](home::Transaction& transaction) { return replace_dead_epochs(transaction); }));
       GL_TRY(signers, all_signers());
       if (signers.empty()) return {};
+      GL_TRY(dropped, without_beginning(signers));
+      if (!dropped.empty()) {
+        GL_CHECK(stop_signing(dropped));
+        continue;
+      }
       GL_TRY(used, in_use(signers));
       if (!report_.doubt.empty()) {
         GL_ASSIGN(signers, new_signers(signers));
       } else if (!used.empty()) {
         report_.epochs_replaced += used.size();
-        GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
-          for (const auto epoch_id : used) GL_CHECK(home::stop_signing(transaction, epoch_id));
-          return {};
-        }));
+        GL_CHECK(stop_signing(used));
         continue;
       }
       std::move(signers.begin(), signers.end(), std::back_inserter(signers_));
       return {};
     }
+  }
+
+  Result<void> stop_signing(const std::vector<std::int64_t>& epoch_ids) {
+    return home_.write([&](home::Transaction& transaction) -> Result<void> {
+      for (const auto epoch_id : epoch_ids) GL_CHECK(home::stop_signing(transaction, epoch_id));
+      return {};
+    });
+  }
+
+  // Epochs whose first message the ledger has dropped: who is let in later could never read what came behind it.
+  Result<std::vector<std::int64_t>> without_beginning(const std::vector<Signer>& signers) {
+    std::vector<const Signer*> begun;
+    std::vector<crypto::Hash> addresses;
+    for (const auto& signer : signers) {
+      if (signer.epoch().next_index == 0 || made_.contains(signer.epoch().id)) continue;
+      begun.push_back(&signer);
+      addresses.push_back(signer.first_address());
+    }
+    std::vector<std::int64_t> dropped;
+    if (begun.empty()) return dropped;
+    std::vector<bool> stands(begun.size());
+    const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
+      if (!begun[which]->is_first(bundle)) return std::nullopt;
+      return true;
+    };
+    const auto take = [&](std::size_t which, bool is_here) { return stands[which] = is_here; };
+    GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
+    for (std::size_t i = 0; i < begun.size(); ++i) {
+      if (end.pruned[i] && !stands[i]) dropped.push_back(begun[i]->epoch().id);
+    }
+    return dropped;
   }
 
   // What this home told before it was put back may have been that an epoch is complete, so that nobody reads on there,

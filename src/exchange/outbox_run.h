@@ -7,7 +7,8 @@
 //      first of a run, and before the first signature, notes are looked for that stand on the ledger and that this home
 //      does not know of: then it was put back, and grants that it had closed are closed again
 //   3. messages, epoch by epoch: before the first signature of a run the epoch's next address is looked up; one that is
-//      in use ends the epoch (another copy of this home signed there), and its messages wait for a new one; so in all
+//      in use ends the epoch (another copy of this home signed there), and its messages wait for a new one; so does one
+//      whose first message the ledger has dropped, behind which nobody new could read; so in all
 //      epochs where notes of this home stand that it does not know of (it was put back: ends may have been told). Where
 //      too few nodes answer to be sure, messages go into new epochs. Signed in batches, each committed before it
 //      leaves; right before the first of an epoch leaves, its address is looked up again
@@ -17,6 +18,8 @@
 // One process at a time carries a home's outbox (home/signing_lease.h). It takes along what other processes of the home
 // add meanwhile, and drops what they take back. kUnreachable leaves everything as it was, to be repeated.
 #pragma once
+
+#include <functional>
 
 #include "exchange/delivery.h"
 #include "home/epochs.h"
@@ -28,6 +31,8 @@ struct OutboxOptions {
   std::optional<int> min_weight_magnitude;  // above the ledger's own
   privacy::Transform transform = privacy::Transform::kCompress;
   bool notes_only = false;  // sharing and revoking do not start to publish readings
+  // Called by the calling thread now and then, while others do proofs of work: it may add to the home what goes along.
+  std::function<void()> meanwhile;
 };
 
 struct OutboxReport {

@@ -72,7 +72,7 @@ class Home {
  public:
   enum class Use { kRead, kWrite };
   // Brings a home of an older version up to date, whatever the use. A process of an older version that uses it is
-  // waited for, `older_wait_ms` at most, then kBusy. Once cancelled, nobody's transaction is waited for any more.
+  // waited for, `older_wait_ms` at most, then kBusy. Once cancelled, others' transactions are waited for half a second.
   static constexpr std::int64_t kOlderWaitMs = 2'000;
   static Result<Home> open(const std::filesystem::path& folder, const SecretBytes& key, Use use,
                            std::int64_t older_wait_ms = kOlderWaitMs, const base::CancelToken& cancel = {});

@@ -2,8 +2,9 @@
 
 namespace glucoledger::ledger_store {
 
-Result<base::FileLock> lock_folder(const std::filesystem::path& folder, std::int64_t wait_ms) {
-  return base::FileLock::acquire(folder / "lock", wait_ms);
+Result<base::FileLock> lock_folder(const std::filesystem::path& folder, std::int64_t wait_ms,
+                                   const base::Clock& clock) {
+  return base::FileLock::acquire(folder / "lock", wait_ms, {}, base::FileLock::Mode::kExclusive, clock);
 }
 
 }  // namespace glucoledger::ledger_store

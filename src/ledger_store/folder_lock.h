@@ -8,6 +8,7 @@
 namespace glucoledger::ledger_store {
 
 // The folder must exist. kBusy: another process holds it for longer than the wait (0: none), and nothing was changed.
-Result<base::FileLock> lock_folder(const std::filesystem::path& folder, std::int64_t wait_ms);
+Result<base::FileLock> lock_folder(const std::filesystem::path& folder, std::int64_t wait_ms,
+                                   const base::Clock& clock = base::SystemClock());
 
 }  // namespace glucoledger::ledger_store

@@ -42,7 +42,8 @@ Result<void> check_nothing_else_in(const std::filesystem::path& folder) {
   return {};
 }
 
-Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& folder, const TangleOptions& options) {
+Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& folder, const TangleOptions& options,
+                                          const base::Clock& clock) {
   const std::string database = (folder / kStateFolder).string();
   if (options.read_only) {
     GL_TRY(store, RocksStore::open(database, RocksStore::Access::kReadOnly));
@@ -50,7 +51,7 @@ Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& folder, c
   }
   GL_CHECK(base::make_folder(folder));
   GL_CHECK(check_nothing_else_in(folder));
-  GL_TRY(lock, lock_folder(folder, options.lock_wait_ms));
+  GL_TRY(lock, lock_folder(folder, options.lock_wait_ms, clock));
   GL_CHECK(base::make_folder(database));
   GL_TRY(store, RocksStore::open(database, RocksStore::Access::kWrite));
   return std::make_unique<LockedStore>(std::move(lock), std::move(store));
@@ -130,7 +131,7 @@ Result<std::unique_ptr<Tangle>> Tangle::open(const std::filesystem::path& folder
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(folder, error);
   if (error) return fail(ErrorCode::kUsage, "the ledger's folder has no absolute path");
-  GL_TRY(store, open_store(absolute, options));
+  GL_TRY(store, open_store(absolute, options, clock));
   return over(std::move(store), absolute.lexically_normal().string(), options, clock);
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "base/test_clock.h"
 #include "base/test_folder.h"
 #include "ledger/state_records.h"
 #include "ledger/test_bundles.h"
@@ -19,13 +20,13 @@ namespace glucoledger::ledger_store {
 namespace {
 
 using ledger::FixedClock;
+using ledger::hashes_of;
 using ledger::test_bundle;
 using ledger::Transaction;
 
 TangleOptions weight(int min_weight_magnitude) {
   TangleOptions options;
   options.min_weight_magnitude = min_weight_magnitude;
-  options.lock_wait_ms = 100;
   return options;
 }
 
@@ -33,12 +34,6 @@ TangleOptions read_only() {
   TangleOptions options;
   options.read_only = true;
   return options;
-}
-
-std::vector<Hash> hashes_of(const std::vector<Transaction>& transactions) {
-  std::vector<Hash> hashes;
-  for (const Transaction& transaction : transactions) hashes.push_back(transaction.hash());
-  return hashes;
 }
 
 class TangleTest : public testing::Test {
@@ -87,7 +82,6 @@ TEST_F(TangleTest, KeepsWhatWasSubmitted) {
 
 TEST_F(TangleTest, TheWeightBelongsToTheLedger) {
   TangleOptions unset;
-  unset.lock_wait_ms = 100;
   EXPECT_EQ(open(unset)->info()->min_weight_magnitude, Tangle::kDefaultMinWeightMagnitude);
   EXPECT_EQ(open(unset)->info()->min_weight_magnitude, 9);
   EXPECT_EQ(open(weight(9))->info()->min_weight_magnitude, 9);
@@ -144,18 +138,21 @@ TEST_F(TangleTest, AReaderSeesAllWhileWritersComeAndGo) {
 
 TEST_F(TangleTest, WritersTakeTurns) {
   auto first = open();
-  const auto second = Tangle::open(folder_, weight(ledger::kTestWeight), clock_);
+  base::TestClock clock(ledger::kTestTimeMs);
+  TangleOptions patient;
+  patient.lock_wait_ms = 20'000;
+  const auto second = Tangle::open(folder_, patient, clock);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kBusy);
-  std::thread waiting([&] {
-    TangleOptions patient;
-    patient.lock_wait_ms = 20'000;
-    const auto tangle = open(patient);
-    EXPECT_EQ(count_at(*tangle, "ADDRESS"), 1u);
+  EXPECT_EQ(clock.now_ms(), ledger::kTestTimeMs + 20'000);
+  clock.on_wait([&](std::int64_t) {
+    if (!first) return;
+    ASSERT_TRUE(first->submit(test_bundle("ADDRESS", 1)));
+    first.reset();
   });
-  ASSERT_TRUE(first->submit(test_bundle("ADDRESS", 1)));
-  first.reset();
-  waiting.join();
+  const auto tangle = Tangle::open(folder_, patient, clock);
+  ASSERT_TRUE(tangle) << tangle.error().message;
+  EXPECT_EQ(count_at(**tangle, "ADDRESS"), 1u);
 }
 
 TEST_F(TangleTest, AcknowledgedBundlesSurviveTheProcess) {

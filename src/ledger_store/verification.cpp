@@ -27,7 +27,7 @@ Result<ledger::VerifyReport> verify_folder(const std::filesystem::path& folder, 
     if (held) lock = std::move(*held);
     if (!held && held.error().code == ErrorCode::kBusy) {
       return fail(ErrorCode::kBusy, held.error().message,
-                  "stop the node first; or take a snapshot, which works beside it, restore and verify that");
+                  "let it end first; or take a snapshot, which works beside it, restore and verify that");
     }
   }
   const std::string state = (folder / "state").string();

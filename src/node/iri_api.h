@@ -2,7 +2,7 @@
 //
 // Field names, error shape and statuses are the legacy nodes', so that their clients work unmodified; docs/iri-api.md
 // lists every difference and its reason. Knows nothing of sockets. Thread-safe; attachToTangle takes as long as its
-// proof of work and is interrupted by its flag. What interruptAttachingToTangle asks for is done by who holds the flags
+// proof of work and ends with its cancel token. What interruptAttachingToTangle asks for is done by who holds those
 // (proof_of_work_queue.h).
 // Source: IOTA's API reference 1.x, answers of a legacy node.
 #pragma once

@@ -100,6 +100,14 @@ void Node::issue_milestone() {
   trouble_ = issued ? std::nullopt : std::optional<Error>(issued.error());
 }
 
+// Where memory ends, there may be none for the words.
+void Node::note_no_milestone() noexcept {
+  try {
+    log().error("no milestone: out of memory, or an internal error");
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nobody can be told
+  }
+}
+
 void Node::issue_milestones(std::int64_t interval_ms) {
   base::MutexLock lock(mutex_);
   while (!stopping_) {
@@ -111,7 +119,7 @@ void Node::issue_milestones(std::int64_t interval_ms) {
       issue_milestone();
       if (!trouble()) tell_address();
     } catch (const std::exception&) {  // the next one may find memory again
-      log().error("no milestone: out of memory, or an internal error");
+      note_no_milestone();
     }
     lock.lock();
   }

@@ -53,6 +53,7 @@ class Node {
   Node(const NodeOptions& options, std::unique_ptr<ledger_store::Tangle> tangle, const base::Clock& clock);
   void issue_milestones(std::int64_t interval_ms);
   void issue_milestone();
+  void note_no_milestone() noexcept;
   void tell_address();
 
   NodeOptions options_;

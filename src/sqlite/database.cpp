@@ -19,7 +19,6 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kBusyWait(30'000);
-constexpr std::chrono::milliseconds kBusyWaitWhenCancelled(500);
 constexpr std::size_t kIdleStatementsMax = 128;
 
 Error error_of(sqlite3* database) {
@@ -226,15 +225,16 @@ Bytes Statement::blob(int column) const {
 
 struct Database::Waiting {
   base::CancelToken cancel;
+  std::chrono::milliseconds once_cancelled;
   Steady::time_point since;
 };
 
 // 0: gives up.
 int Database::wait_for_others(void* waiting, int tries) {
-  auto& [cancel, since] = *static_cast<Waiting*>(waiting);
+  auto& [cancel, once_cancelled, since] = *static_cast<Waiting*>(waiting);
   const auto now = Steady::now();
   if (tries == 0) since = now;
-  if (now - since >= (cancel.cancelled() ? kBusyWaitWhenCancelled : kBusyWait)) return 0;
+  if (now - since >= (cancel.cancelled() ? once_cancelled : kBusyWait)) return 0;
   std::this_thread::sleep_for(std::chrono::milliseconds(std::min(tries + 1, 20)));
   return 1;
 }
@@ -243,7 +243,8 @@ void Database::Close::operator()(sqlite3* database) const {
   sqlite3_close_v2(database);
 }
 
-Result<Database> Database::open(const std::filesystem::path& path, Mode mode, const base::CancelToken& cancel) {
+Result<Database> Database::open(const std::filesystem::path& path, Mode mode, const base::CancelToken& cancel,
+                                std::int64_t stopped_wait_ms) {
   std::error_code ignored;
   if (mode != Mode::kReadWriteCreate && !std::filesystem::exists(path, ignored)) {
     return fail(ErrorCode::kNotFound, "there is no database " + path.string());
@@ -257,7 +258,7 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode, co
   Database database;
   database.database_.reset(raw);
   if (code != SQLITE_OK) return tl::unexpected(error_of(raw));
-  database.waiting_ = std::make_shared<Waiting>(Waiting{cancel, {}});
+  database.waiting_ = std::make_shared<Waiting>(Waiting{cancel, std::chrono::milliseconds(stopped_wait_ms), {}});
   sqlite3_busy_handler(raw, wait_for_others, database.waiting_.get());
   GL_CHECK(database.execute("PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF"));
   if (mode != Mode::kReadOnly) {

@@ -79,8 +79,10 @@ class Database {
  public:
   enum class Mode { kReadWriteCreate, kReadWrite, kReadOnly };
   // A missing file in the last two modes is kNotFound. Waits up to 30 s for another process's write, then kBusy; so
-  // does each statement. Once cancelled, half a second: who stops shall still be able to note down how far it came.
-  static Result<Database> open(const std::filesystem::path& path, Mode mode, const base::CancelToken& cancel = {});
+  // does each statement. Once cancelled, `stopped_wait_ms`: who stops shall still be able to note down how far it came.
+  static constexpr std::int64_t kStoppedWaitMs = 500;
+  static Result<Database> open(const std::filesystem::path& path, Mode mode, const base::CancelToken& cancel = {},
+                               std::int64_t stopped_wait_ms = kStoppedWaitMs);
 
   Result<Statement> prepare(std::string_view sql);
   Result<void> execute(std::string_view sql);  // one or more statements without parameters

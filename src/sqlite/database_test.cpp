@@ -92,7 +92,7 @@ TEST_F(DatabaseTest, WhoIsStoppedWaitsForNobodysTransaction) {
   auto other = open();
   ASSERT_TRUE(other.execute("CREATE TABLE t (n INTEGER)"));
   base::CancelSource stop;
-  auto database = std::move(*Database::open(path_, Mode::kReadWrite, stop.token()));
+  auto database = std::move(*Database::open(path_, Mode::kReadWrite, stop.token(), 0));
   stop.trip();
   const auto insert = [&] { return database.execute("INSERT INTO t VALUES (1)"); };
   EXPECT_TRUE(database.transaction(insert)) << "where nobody else is at it";

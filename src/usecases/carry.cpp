@@ -101,6 +101,7 @@ Result<Carried> carry_all(home::Home& home, const World& world, const OutboxOpti
     }
     if (is_empty(outcome.waiting)) return outcome;
     has_waited = true;
+    if (options.meanwhile) options.meanwhile();
     base::report(world.progress, "waiting for another process that publishes",
                  static_cast<std::uint64_t>(outcome.waiting.messages_waiting), 0);
     if (world.clock.wait_ms(kTurnPauseMs, world.cancel)) return tl::unexpected(exchange::delivery_stopped());

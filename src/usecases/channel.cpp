@@ -165,9 +165,9 @@ Result<std::map<std::uint32_t, mam::Opened>> messages_under(ports::Ledger& ledge
 }  // namespace
 
 Result<ChannelWritten> write_to_channel(const World& world, ChannelWrite request) {
-  // First what another process may hold: then no channel was begun.
-  GL_TRY(ledger, world.open_ledger(request.ledger, ports::Use::kWrite, world.cancel));
+  // What another process may hold is taken before anything is made: a ledger, or a channel.
   GL_TRY(file, ChannelFile::open(request.state_file, request.mode, request.security, world.cancel));
+  GL_TRY(ledger, world.open_ledger(request.ledger, ports::Use::kWrite, world.cancel));
   auto& state = file.state();
   const mam::Channel channel{state.seed.clone(), std::move(request.side_key), state.mode, state.security};
   GL_TRY(info, ledger->info(world.cancel));

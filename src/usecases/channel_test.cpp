@@ -63,6 +63,21 @@ TEST_F(ChannelTest, WhereAnotherProcessHoldsTheLedgerNoChannelIsBegun) {
   EXPECT_TRUE(write("state", "one"));
 }
 
+TEST_F(ChannelTest, WhereAnotherProcessHoldsTheChannelNoLedgerIsOpened) {
+  const auto lock = base::FileLock::acquire(folder_ / "state.lock", 0);
+  ASSERT_TRUE(lock);
+  base::CancelSource stopped;
+  stopped.trip();
+  world_.cancel = stopped.token();
+  bool is_opened = false;
+  world_.open_ledger = [&](const auto&, Use, const auto&) -> Result<std::shared_ptr<ports::Ledger>> {
+    is_opened = true;
+    return fail(ErrorCode::kFailed, "opened");
+  };
+  EXPECT_EQ(write("state", "one").error().code, ErrorCode::kInterrupted);
+  EXPECT_FALSE(is_opened);
+}
+
 TEST_F(ChannelTest, ACopyGoesOnBehindWhatTheOtherWrote) {
   const auto first = write("state", "one").value();
   copy("state", "copy");

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/advice.h"
+#include "base/mutex.h"
 #include "exchange/epoch_reader.h"
 #include "exchange/home_ledger.h"
 #include "exchange/mailbox.h"
@@ -12,6 +13,8 @@
 
 namespace glucoledger::usecases {
 namespace {
+
+constexpr std::int64_t kSilentPauseMs = 60'000;
 
 // Faults of this home and of the call itself are errors; everything else is one patient's.
 Result<void> into_report(Result<void> outcome, FetchReport& report) {
@@ -100,7 +103,8 @@ Result<void> conclude(home::Home& home, const home::Contact& contact, FetchRepor
 Result<void> fetch_beside_others(const home::Home& home, const World& world, const home::Contact& contact,
                                  FetchReport& report) {
   GL_TRY(own, home.open_again(world.cancel));
-  return fetch_into(own, world, contact, report);
+  GL_CHECK(fetch_into(own, world, contact, report));
+  return conclude(own, contact, report);
 }
 
 Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::optional<std::string>& name) {
@@ -111,28 +115,34 @@ Result<std::vector<home::Contact>> chosen_contacts(home::Home& home, const std::
 }
 
 // Where it fails, the reports have what was read until then.
-Result<void> fetch_chosen(home::Home& home, const World& world, const std::optional<std::string>& patient,
-                          const Patience& patience, std::vector<FetchReport>& reports) {
-  GL_TRY(contacts, chosen_contacts(home, patient));
+Result<void> fetch_from(home::Home& home, const World& world, const std::vector<home::Contact>& contacts,
+                        const TellFetched& tell, const Patience& patience, std::vector<FetchReport>& reports) {
   reports.resize(contacts.size());
   base::report(world.progress, "asking the ledger", 0, 0);
   const Result<void> no_memory =
       fail(ErrorCode::kFailed, "there is not enough memory to fetch", "repeat: nothing is lost");
   std::vector<Result<void>> outcomes(contacts.size(), no_memory);
+  base::Mutex telling;
   const auto given_up = side_by_side(world, contacts.size(), patience, [&](std::size_t which, const World& own) {
     outcomes[which] = fetch_beside_others(home, own, contacts[which], reports[which]);
+    if (!outcomes[which] || !tell) return;
+    base::report(own.progress, "", 0, 0);  // in its place
+    const base::MutexLock lock(telling);
+    tell(reports[which]);
   });
   base::report(world.progress, "", 0, 0);
   Result<void> failed;
   for (std::size_t i = 0; i < contacts.size(); ++i) {
-    auto& outcome = outcomes[i];
-    if (!outcome && outcome.error().code == ErrorCode::kInterrupted && given_up[i]) {
+    if (outcomes[i]) continue;
+    const bool is_silent = outcomes[i].error().code == ErrorCode::kInterrupted && given_up[i];
+    reports[i].given_up = is_silent;
+    if (is_silent) {
       reports[i].add_problem(FetchState::kUnreachable, "", "nothing came of the patient's ledger for too long");
-      outcome = {};
     }
     auto concluded = conclude(home, contacts[i], reports[i]);
-    if (outcome) outcome = std::move(concluded);
+    auto& outcome = is_silent ? concluded : outcomes[i];
     if (failed && !outcome) failed = std::move(outcome);
+    if (tell && concluded && (is_silent || reports[i].new_records > 0)) tell(reports[i]);
   }
   return failed;
 }
@@ -140,31 +150,38 @@ Result<void> fetch_chosen(home::Home& home, const World& world, const std::optio
 }  // namespace
 
 Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient,
-                                       const Patience& patience) {
+                                       const TellFetched& tell, const Patience& patience) {
   GL_CHECK(require_role(home, home::Role::kClinic));
+  GL_TRY(contacts, chosen_contacts(home, patient));
   std::vector<FetchReport> reports;
-  auto done = fetch_chosen(home, world, patient, patience, reports);
+  auto done = fetch_from(home, world, contacts, tell, patience, reports);
   if (done) return reports;
   if (done.error().code != ErrorCode::kInterrupted) return tl::unexpected(cut_short(std::move(done.error()), reports));
   return fail(ErrorCode::kInterrupted, "stopped: what was read until now is kept", Advice::kFetchAgain);
 }
 
 Result<void> follow_patients(home::Home& home, const World& world, const std::optional<std::string>& patient,
-                             std::int64_t every_ms, const std::function<void(const FetchReport&)>& tell) {
+                             std::int64_t every_ms, const TellFetched& tell) {
   GL_CHECK(require_role(home, home::Role::kClinic));
   std::map<std::string, FetchState> told;
+  const auto tell_news = [&](const FetchReport& report) {
+    const auto before = told.find(report.patient);
+    if (report.new_records == 0 && before != told.end() && before->second == report.state) return;
+    told[report.patient] = report.state;
+    tell(report);
+  };
+  std::map<std::string, std::int64_t> asked_again_ms;  // of silent ones, for whom the others waited once
   do {
+    GL_TRY(contacts, chosen_contacts(home, patient));
+    const auto now_ms = world.clock.steady_ms();
+    std::erase_if(contacts, [&](const auto& contact) { return asked_again_ms[contact.name] > now_ms; });
     std::vector<FetchReport> reports;
-    auto done = fetch_chosen(home, world, patient, {}, reports);
+    auto done = fetch_from(home, world, contacts, tell_news, {}, reports);
     if (!done && done.error().code == ErrorCode::kInterrupted) break;
     // Another process's transaction took long: the next round goes on.
     if (!done && done.error().code != ErrorCode::kBusy) return done;
     for (const auto& report : reports) {
-      const auto before = told.find(report.patient);
-      const bool is_known = before != told.end() && before->second == report.state;
-      if (report.new_records == 0 && (is_known || !done)) continue;
-      told[report.patient] = report.state;
-      tell(report);
+      if (report.given_up) asked_again_ms[report.patient] = world.clock.steady_ms() + kSilentPauseMs;
     }
   } while (!world.clock.wait_ms(every_ms, world.cancel));
   return {};

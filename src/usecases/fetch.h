@@ -23,13 +23,18 @@ using exchange::FetchReport;
 using exchange::FetchState;
 using ports::World;
 
-// `patient`: one, by this home's name for them; else all. kNotFound: there is none of this name. What a patient's
-// ledger says, or does not say, is in their report; errors are of this home.
-Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient,
-                                       const Patience& patience = {});
+// One call at a time, from several threads.
+using TellFetched = std::function<void(const FetchReport&)>;
 
-// Round after round until cancelled: that is how it ends well. `tell` gets what changed since the round before.
+// `patient`: one, by this home's name for them; else all. kNotFound: there is none of this name. What a patient's
+// ledger says, or does not say, is in their report, which `tell` (may be absent) gets as soon as this patient is
+// through; errors are of this home.
+Result<std::vector<FetchReport>> fetch(home::Home& home, const World& world, const std::optional<std::string>& patient,
+                                       const TellFetched& tell = {}, const Patience& patience = {});
+
+// Round after round until cancelled: that is how it ends well. `tell` gets what changed, as soon as it is known. Whose
+// ledger is silent is asked again after a minute, so that the others' rounds seldom wait for it.
 Result<void> follow_patients(home::Home& home, const World& world, const std::optional<std::string>& patient,
-                             std::int64_t every_ms, const std::function<void(const FetchReport&)>& tell);
+                             std::int64_t every_ms, const TellFetched& tell);
 
 }  // namespace glucoledger::usecases

@@ -223,29 +223,64 @@ TEST_F(FetchTest, MessagesThatLeadInACircleEnd) {
   }
 }
 
-TEST_F(FetchTest, ASilentLedgerOfOnePatientKeepsNobodyElseWaiting) {
+// Of two patients one has a ledger that is silent; the time that others wait for it passes once the other one is read.
+class FetchBesideASilentLedgerTest : public FetchTest {
+ protected:
+  FetchBesideASilentLedgerTest() : beside_(world_) {
+    beside_.open_ledger = [this](const locator::Locator& place, Use use,
+                                 const base::CancelToken& cancel) -> Result<std::shared_ptr<ports::Ledger>> {
+      if (place == locator::Locator::of_folder("/silent")) {
+        ++times_asked_;
+        while (!cancel.wait_ms(1)) clock_.advance_ms(is_read_ ? 1'000 : 0);
+        return tl::unexpected(cancel.check().error());
+      }
+      GL_TRY(ledger, world_.open_ledger(place, use, cancel));
+      return std::shared_ptr<ports::Ledger>(ledger.get(), [this, ledger](auto*) { is_read_ = true; });
+    };
+    invite("smith");
+    EXPECT_TRUE(try_receive(keys::encode_uri(invitation("0011", "/silent", 1))->text(), "silent"));
+  }
+
+  World beside_;
+  std::atomic<bool> is_read_ = false;
+  std::atomic<int> times_asked_ = 0;
+};
+
+TEST_F(FetchBesideASilentLedgerTest, KeepsNobodyElseWaiting) {
   import(0, 0, 2);
   publish();
-  invite("smith");
-  ASSERT_TRUE(try_receive(keys::encode_uri(invitation("0011", "/silent", 1))->text(), "silent"));
-  std::atomic<bool> is_read = false;  // the ledger of the other
-  auto world = world_;
-  world.open_ledger = [&](const locator::Locator& place, Use use,
-                          const base::CancelToken& cancel) -> Result<std::shared_ptr<ports::Ledger>> {
-    if (place == locator::Locator::of_folder("/silent")) {
-      while (!cancel.wait_ms(1)) clock_.advance_ms(is_read ? 1'000 : 0);
-      return tl::unexpected(cancel.check().error());
-    }
-    GL_TRY(ledger, world_.open_ledger(place, use, cancel));
-    return std::shared_ptr<ports::Ledger>(ledger.get(), [&is_read, ledger](auto*) { is_read = true; });
-  };
   auto home = open("clinic");
-  const auto reports = fetch(home, world, std::nullopt);
+  std::vector<std::string> told;
+  const auto reports = fetch(home, beside_, std::nullopt, [&](const auto& report) { told.push_back(report.patient); });
   ASSERT_TRUE(reports) << reports.error().message;
+  EXPECT_EQ(told, (std::vector<std::string>{"smith", "silent"})) << "each as soon as it was through";
   ASSERT_EQ(reports->size(), 2U);
   EXPECT_EQ(reports->front().new_records, 2U);
   EXPECT_EQ(reports->back().patient, "silent");
   EXPECT_EQ(reports->back().state, FetchState::kUnreachable);
+}
+
+TEST_F(FetchBesideASilentLedgerTest, WhoFollowsDoesNotWaitForItInEveryRound) {
+  base::CancelSource stop;
+  beside_.cancel = stop.token();
+  int rounds = 0;
+  clock_.on_wait([&](std::int64_t wait_ms) {
+    if (wait_ms != 500) return;  // a publisher's wait for its confirmation
+    ++rounds;
+    if (rounds == 2) {
+      import(0, 0, 2);
+      publish();
+    }
+    if (rounds == 5) stop.trip();
+  });
+  auto home = open("clinic");
+  std::map<std::string, FetchState> told;
+  ASSERT_TRUE(follow_patients(home, beside_, std::nullopt, 500,
+                              [&](const FetchReport& report) { told[report.patient] = report.state; }));
+  clock_.on_wait({});
+  EXPECT_EQ(told.at("silent"), FetchState::kUnreachable);
+  EXPECT_EQ(records("smith"), imported_);
+  EXPECT_EQ(times_asked_, 1);
 }
 
 // As a second process of the home does it, at any point of the first one's.
@@ -319,6 +354,18 @@ TEST_F(FetchTest, PublishingGoesOnAfterTheNodePruned) {
   publish();
   (void)fetched("smith");
   EXPECT_EQ(records("smith"), imported_);
+}
+
+// Behind what was dropped nobody new can read.
+TEST_F(FetchTest, WhatIsPublishedAfterTheNodePrunedIsReadByWhoComesLater) {
+  import(0, 0, 2);
+  publish();
+  ASSERT_TRUE(tangle_->prune_before(*tangle_->transaction_count() + 1));
+  import(0, 2, 3);
+  publish();
+  invite("smith");
+  EXPECT_EQ(state("smith"), FetchState::kPruned);
+  EXPECT_EQ(records("smith"), times_of(0, 2, 3));
 }
 
 TEST_F(FetchTest, AnInvitationOfAnotherLedgerIsUnreachable) {

@@ -24,6 +24,7 @@ using home::StoredReading;
 constexpr std::size_t kReadingsPerTransaction = 2'000;
 constexpr std::int64_t kRoundPauseMs = 300;
 constexpr std::int64_t kPauseMaxMs = 30'000;
+constexpr std::int64_t kMeanwhilePauseMs = 2'000;
 
 // Readings that go into one epoch, by a key that sorts.
 using Groups = std::map<std::string, std::vector<StoredReading>>;
@@ -206,13 +207,27 @@ Result<void> plan_into(home::Home& home, const PublishOptions& options, PublishP
   return {};
 }
 
-// Nothing: there was nothing to send.
-Result<std::optional<Publication>> publish_round(home::Home& home, const World& world, const PublishOptions& options) {
+void import_from_inbox(home::Home& home, const World& world, const PublishFollower& follower) {
+  if (follower.inbox == nullptr) return;
+  import_new_files(home, world, *follower.inbox, follower.import_options, follower.tell_import);
+}
+
+// Nothing: there was nothing to send. What comes while it is sent goes along.
+Result<std::optional<Publication>> publish_round(home::Home& home, const World& world, const PublishOptions& options,
+                                                 const PublishFollower& follower) {
+  import_from_inbox(home, world, follower);
   Publication publication;
   GL_CHECK(plan_into(home, options, publication.plan));
   GL_TRY(waiting, home::outbox_counts(home));
   if (waiting.messages_waiting + waiting.notes_waiting == 0) return std::nullopt;
-  GL_ASSIGN(publication.carried, carry_all(home, world, options.outbox));
+  auto outbox = options.outbox;
+  outbox.meanwhile = [&, next_ms = world.clock.steady_ms() + kMeanwhilePauseMs]() mutable {
+    if (world.clock.steady_ms() < next_ms) return;
+    import_from_inbox(home, world, follower);
+    (void)plan_into(home, options, publication.plan);  // where that fails, the next round tells
+    next_ms = world.clock.steady_ms() + kMeanwhilePauseMs;
+  };
+  GL_ASSIGN(publication.carried, carry_all(home, world, outbox));
   return publication;
 }
 
@@ -242,10 +257,7 @@ Result<void> follow_publishing(home::Home& home, const World& world, const Publi
   if (follower.begun) follower.begun();
   std::int64_t pause_ms = kRoundPauseMs;
   while (!world.cancel.cancelled()) {
-    if (follower.inbox != nullptr) {
-      import_new_files(home, world, *follower.inbox, follower.import_options, follower.tell_import);
-    }
-    auto round = publish_round(home, world, options);
+    auto round = publish_round(home, world, options, follower);
     std::optional<Error> error;
     if (!round) error = round.error();
     if (round && *round) {

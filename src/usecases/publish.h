@@ -43,7 +43,7 @@ Result<Publication> publish(home::Home& home, const World& world, const PublishO
 // What comes and what waits, round after round until cancelled: that is how it ends well. A ledger that cannot be
 // reached is tried again, ever more rarely, and so is a home that another process holds for long.
 struct PublishFollower {
-  Inbox* inbox = nullptr;  // device files to import before each round; may be absent
+  Inbox* inbox = nullptr;  // device files to import, also while others' readings are sent; may be absent
   convert::ImportOptions import_options;
   TellImport tell_import;
   std::function<void()> begun;                   // what is wrong from the start was told by then; may be absent

@@ -311,13 +311,17 @@ TEST_F(TogetherTest, AFollowingClinicIsToldWhatChangedAndNothingElse) {
 
 class ListedFiles final : public Inbox {
  public:
-  std::vector<std::string> changed_files() override { return std::exchange(files, {}); }
+  std::vector<std::string> changed_files() override {
+    if (on_look) on_look();
+    return std::exchange(files, {});
+  }
   void try_again(const std::string& file) override { files.push_back(file); }
   bool wait_ms(std::int64_t, const base::CancelToken& cancel) override {
     if (on_wait) on_wait();
     return cancel.cancelled();
   }
   std::vector<std::string> files;
+  std::function<void()> on_look;
   std::function<void()> on_wait;
 };
 
@@ -347,6 +351,38 @@ TEST_F(TogetherTest, AWatchedFoldersFilesAreImportedAndABadOneEndsNothing) {
   EXPECT_EQ(outcomes, (std::vector{false, true, false, false}));
   std::filesystem::remove(good);
   std::filesystem::remove(bad);
+}
+
+// A long backlog keeps no file waiting.
+TEST_F(TogetherTest, WhatComesIntoAWatchedFolderWhileOthersAreSentGoesAlong) {
+  const auto file = folder_ / "new.csv";
+  std::ofstream(file) << "time,glucose mg/dL\n2025-01-01T00:00:00Z,100\n2025-01-01T00:05:00Z,110\n";
+  import(0, 0, 400);
+  ListedFiles inbox;
+  base::CancelSource stop;
+  auto world = world_;
+  world.cancel = stop.token();
+  bool has_come = false;
+  network_.before_submit = [&](const base::CancelToken&) {
+    clock_.advance_ms(std::exchange(has_come, true) ? 0 : 3'000);
+  };
+  PublishFollower follower;
+  follower.inbox = &inbox;
+  follower.tell_import = [&](const std::string&, const Result<Import>& outcome) { EXPECT_TRUE(outcome); };
+  follower.tell = [&](const Publication& publication) {
+    EXPECT_EQ(publication.plan.readings, 402U);
+    EXPECT_EQ(publication.carried.waiting.messages_waiting, 0);
+    stop.trip();
+  };
+  int looks = 0;
+  inbox.on_look = [&] {
+    if (++looks == 2) inbox.files = {file.string()};  // the first one is before all else
+  };
+  auto home = open("patient");
+  ASSERT_TRUE(follow_publishing(home, world, {}, follower));
+  EXPECT_EQ(home::count_readings(home), 402);
+  network_.before_submit = {};
+  std::filesystem::remove(file);
 }
 
 TEST_F(TogetherTest, WhatComesIntoAWatchedFolderIsPublishedAndThereAfterAPauseWhereTheLedgerIsOutOfReach) {
