@@ -10,6 +10,7 @@
 #include "apps/advice_words.h"
 #include "base/mutex.h"
 #include "base/parallel.h"
+#include "base/text.h"
 
 namespace glucoledger::apps {
 namespace {
@@ -85,18 +86,18 @@ std::string without_controls(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string plain;
   plain.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // Those of ISO 6429 from U+0080 on are two bytes in UTF-8, and some terminals take the second one alone.
-    const bool is_c1 = byte >= 0x80 && byte <= 0x9f && (i == 0 || static_cast<unsigned char>(text[i - 1]) < 0x80);
-    const bool begins_c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) <= 0x9f;
-    const bool is_control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f || is_c1 || begins_c1;
-    if (!is_control) {
-      plain += text[i];
-      continue;
+  while (!text.empty()) {
+    const auto [code, size] = base::first_character(text);
+    const bool is_layout = code == '\n' || code == '\t';
+    if (code == base::kNoCharacter) {
+      plain += "\\ufffd";
+    } else if (base::is_control(code) && !is_layout) {  // all of them below U+10000
+      plain += "\\u";
+      for (int shift = 12; shift >= 0; shift -= 4) plain += kDigits[(code >> shift) & 15];
+    } else {
+      plain += text.substr(0, size);
     }
-    const auto shown = begins_c1 ? static_cast<unsigned char>(text[++i]) : byte;
-    plain.append("\\u00").append(1, kDigits[shown >> 4]).append(1, kDigits[shown & 15]);
+    text.remove_prefix(size);
   }
   return plain;
 }

@@ -145,10 +145,7 @@ Result<ExitCode> strip_records(const Context& context, const StripArguments& arg
   }
   const bool standard_input = arguments.file == "-";
   const std::unique_ptr<std::FILE, CloseFile> stream(standard_input ? stdin : std::fopen(arguments.file.c_str(), "rb"));
-  if (!stream) {
-    return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kFailed, "the file cannot be opened",
-                "check its name and its permissions");
-  }
+  if (!stream) return tl::unexpected(base::system_error("cannot open " + arguments.file));
   ObjectReader reader(stream.get());
   while (true) {
     if (interrupted()) return fail(ErrorCode::kInterrupted, "stopped before all records were read");

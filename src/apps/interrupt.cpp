@@ -26,10 +26,14 @@ void handle(int signal_number) {
 
 }  // namespace
 
+// Without SA_RESTART: who waits for input that does not come is told, by EINTR.
 void install_interrupt_handlers() {
   interrupt_source();  // made here, and not by the handler
-  for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal_number, handle);
-  std::signal(SIGPIPE, SIG_IGN);
+  struct sigaction action {};
+  action.sa_handler = handle;
+  for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal_number, &action, nullptr);
+  // A reader who is gone, and a limit on the size of files, are told by errors.
+  for (const int signal_number : {SIGPIPE, SIGXFSZ}) std::signal(signal_number, SIG_IGN);
 }
 
 bool interrupted() {

@@ -178,7 +178,8 @@ Result<ExitCode> share(const Context& context, const ShareArguments& arguments) 
                   {"left_out", share.left_out},
                   {"this_machine_only", share.this_machine_only}},
                  text);
-    return {};
+    if (std::ferror(stdout) == 0) return {};
+    return fail(ErrorCode::kFailed, "the code could not be shown: standard output cannot be written");
   };
   auto share = usecases::share(home, session.world(), options, hand_over);
   return answer.conclude(std::move(share).map([](usecases::Share&& done) { return std::move(done.carried); }));

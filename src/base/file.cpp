@@ -35,7 +35,6 @@ Result<void> read_all(int descriptor, std::span<std::uint8_t> buffer, std::size_
   std::size_t total = 0;
   while (true) {
     const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
     if (count < 0) return tl::unexpected(system_error("cannot read " + std::string(name)));
     if (count == 0) return {};
     total += static_cast<std::size_t>(count);
@@ -107,6 +106,11 @@ Error system_error(std::string_view what) {
     case ENOTDIR:
       error.code = ErrorCode::kNotFound;
       error.next_step = "check the path";
+      break;
+    case EINTR:  // only what waits for others gets it: input that does not come, a pipe that nobody reads
+      return {ErrorCode::kInterrupted, "stopped while it waited for input", ""};
+    case EFBIG:
+      error.next_step = "allow larger files (ulimit -f) and repeat: nothing was lost";
       break;
     case ENOSPC:
     case EDQUOT:

@@ -124,7 +124,8 @@ inline constexpr std::size_t kUrlLengthMax = 2'048;
 
 // Nodes
 inline constexpr std::size_t kIriAnswerSizeMax = std::size_t{16} << 20;  // some 1,000 transactions have 3
-inline constexpr std::size_t kNodeReasonLengthMax = 160;                 // shown of a node's own words
+inline constexpr std::size_t kIriShortAnswerSizeMax = 64 << 10;  // of what gives neither transactions nor their hashes
+inline constexpr std::size_t kNodeReasonLengthMax = 160;         // shown of a node's own words
 inline constexpr std::size_t kNodeListLengthMax = std::size_t{1} << 30;  // that a node may claim to answer
 inline constexpr std::size_t kNetworkIdLengthMax = 32;
 inline constexpr std::size_t kFoundPagesMax = 1'000;  // of one search

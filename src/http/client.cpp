@@ -321,19 +321,20 @@ bool Client::Line::is_late(const ClientOptions& options, const Transfer& transfe
   if (connected_us == 0) return false;  // libcurl's own limit on connecting
   auto since = begin + std::chrono::microseconds(connected_us);
   if (is_stream) since = std::max(since, transfer.moved);
-  return Steady::now() - since >= Milliseconds(options.request_ms);
+  return Steady::now() - since >= Milliseconds(transfer.call.request_ms.value_or(options.request_ms));
 }
 
 Result<CURLcode> Client::Line::run(const Endpoint& endpoint, const ClientOptions& options, Transfer& transfer,
                                    const base::CancelToken& cancel) {
   const auto begin = Steady::now();
-  const int step_ms = static_cast<int>(std::min(kCancelStepMs, std::max<std::int64_t>(1, options.request_ms)));
+  const std::int64_t request_ms = transfer.call.request_ms.value_or(options.request_ms);
+  const int step_ms = static_cast<int>(std::min(kCancelStepMs, std::max<std::int64_t>(1, request_ms)));
   int running = 1;
   while (true) {
     if (cancel.cancelled()) return fail(ErrorCode::kInterrupted, "interrupted while waiting for the " + options.peer);
     if (::curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
     if (running == 0) break;
-    if (is_late(options, transfer, begin)) return tl::unexpected(not_in_time(endpoint, options, options.request_ms));
+    if (is_late(options, transfer, begin)) return tl::unexpected(not_in_time(endpoint, options, request_ms));
     if (::curl_multi_poll(multi_.get(), nullptr, 0, step_ms, nullptr) != CURLM_OK) return CURLE_FAILED_INIT;
   }
   int left = 0;

@@ -73,6 +73,7 @@ struct Call {
   std::vector<HeaderField> headers = {};
   std::variant<std::monostate, std::string, StreamedBody, std::vector<FormPart>> body = {};
   std::size_t answer_size_max = base::limits::kHttpResponseMax;
+  std::optional<std::int64_t> request_ms = {};  // else ClientOptions'
   BodySink sink = {};  // takes the body of an answer with a status below 300; then no bound on its size
 };
 

@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t kSecondTryPauseMs = 200;
 // Where others can be asked, one that connects and says nothing is not waited for as long as an only one.
 constexpr std::int64_t kRequestAmongSeveralMs = 6'000;
+constexpr std::int64_t kFirstRequestAmongSeveralMs = 2'000;
 constexpr std::int64_t kFactsAmongSeveralMs = 1'500;
 constexpr std::int64_t kLedgerAmongSeveralMs = 4'000;  // until fewer than a majority tell which ledger it is
 // So long is one waited for before the next is asked, too, which ledger it keeps.
@@ -143,8 +144,12 @@ IriClient::IriClient(const std::vector<locator::Endpoint>& endpoints, const base
   GL_ASSERT(!endpoints.empty());
   if (locator_.empty()) locator_ = join_urls(endpoints);
   auto own = options;
-  if (endpoints.size() > 1) own.request_ms = std::min(own.request_ms, kRequestAmongSeveralMs);
-  for (const locator::Endpoint& endpoint : endpoints) nodes_.push_back(std::make_unique<IriNode>(endpoint, own, clock));
+  const bool are_several = endpoints.size() > 1;
+  if (are_several) own.request_ms = std::min(own.request_ms, kRequestAmongSeveralMs);
+  const std::int64_t patience_ms = are_several ? kFirstRequestAmongSeveralMs : own.request_ms;
+  for (const locator::Endpoint& endpoint : endpoints) {
+    nodes_.push_back(std::make_unique<IriNode>(endpoint, own, clock, patience_ms));
+  }
 }
 IriClient::~IriClient() = default;
 

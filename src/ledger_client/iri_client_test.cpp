@@ -115,6 +115,12 @@ TEST_F(IriClientTest, WhatOneOfThreeConfirmsIsNotConfirmed) {
   EXPECT_EQ(three.confirmed(hashes).error().code, ErrorCode::kUnreachable);
 }
 
+TEST_F(IriClientTest, ANodeThatPoursOutWordsAboutItselfIsNotHeardToTheEnd) {
+  nodes_[0].twist = [](auto& answer) { answer["appName"] = std::string(std::size_t{1} << 20, 'x'); };
+  auto one = client(1);
+  EXPECT_EQ(one.info().error().code, ErrorCode::kUnreachable);
+}
+
 TEST_F(IriClientTest, WhatOneOfThreeHoldsIsNotHeld) {
   const auto bundle = bundle_of("HELLO");
   const std::vector<Hash> hashes{bundle.front().hash(), Hash{}};

@@ -124,8 +124,11 @@ std::size_t next_batch(std::span<const ledger::Transaction> transactions, std::s
 
 }  // namespace
 
-IriNode::IriNode(locator::Endpoint endpoint, http::ClientOptions options, const base::Clock& clock)
-    : http_(std::move(endpoint), std::move(options)), clock_(clock) {}
+IriNode::IriNode(locator::Endpoint endpoint, http::ClientOptions options, const base::Clock& clock,
+                 std::optional<std::int64_t> patience_ms)
+    : http_(std::move(endpoint), std::move(options)),
+      clock_(clock),
+      patience_ms_(patience_ms.value_or(http_.options().request_ms)) {}
 IriNode::~IriNode() = default;
 
 tl::unexpected<Error> IriNode::wrong_answer(const std::string& what) const {
@@ -151,13 +154,22 @@ void IriNode::note_failure() {
 }
 
 Result<std::string> IriNode::post(const json& request, const CancelToken& cancel) {
+  const auto& command = request["command"];
+  const bool is_long = command == "findTransactions" || command == "getTrytes" || command == "attachToTangle";
+  const bool is_work = command == "attachToTangle";
+  const std::int64_t longest_ms = http_.options().request_ms;
+  const std::int64_t patience_ms = is_work ? longest_ms : std::min<std::int64_t>(patience_ms_, longest_ms);
   const auto begin_ms = clock_.steady_ms();
-  auto answered = http_.call({.method = "POST",
-                              .headers = {{"Content-Type", "application/json"}, {"X-IOTA-API-Version", "1"}},
-                              .body = request.dump(),
-                              .answer_size_max = base::limits::kIriAnswerSizeMax},
-                             cancel);
-  if (request["command"] != "attachToTangle") is_slow_ = clock_.steady_ms() - begin_ms > kSlowAnswerMs;
+  auto answered =
+      http_.call({.method = "POST",
+                  .headers = {{"Content-Type", "application/json"}, {"X-IOTA-API-Version", "1"}},
+                  .body = request.dump(),
+                  .answer_size_max = is_long ? base::limits::kIriAnswerSizeMax : base::limits::kIriShortAnswerSizeMax,
+                  .request_ms = patience_ms},
+                 cancel);
+  const auto took_ms = clock_.steady_ms() - begin_ms;
+  if (!is_work) is_slow_ = took_ms > kSlowAnswerMs;
+  if (!answered && took_ms >= patience_ms) patience_ms_ = 2 * patience_ms;
   GL_TRY(reply, std::move(answered));
   if (reply.status == 200) return std::move(reply.body);
   const json answer = parse_shallow(reply.body);

@@ -43,8 +43,10 @@ class IriNode {
     std::vector<Hash> cut_addresses;
   };
 
-  // The clock must outlive it.
-  IriNode(locator::Endpoint endpoint, http::ClientOptions options, const base::Clock& clock);
+  // The clock must outlive it. `patience_ms`: a request is given up after it, and each time for want of an answer the
+  // next one gets twice as long, up to options.request_ms, which all get where it is absent.
+  IriNode(locator::Endpoint endpoint, http::ClientOptions options, const base::Clock& clock,
+          std::optional<std::int64_t> patience_ms = std::nullopt);
   ~IriNode();
 
   const locator::Endpoint& endpoint() const { return http_.endpoint(); }
@@ -100,6 +102,7 @@ class IriNode {
   std::int64_t pause_ms_ GUARDED_BY(mutex_) = 0;
   std::int64_t set_aside_until_ms_ GUARDED_BY(mutex_) = 0;
   std::atomic<bool> is_slow_ = false;
+  std::atomic<std::int64_t> patience_ms_;  // with a request
 };
 
 }  // namespace glucoledger::ledger_client

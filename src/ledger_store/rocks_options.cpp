@@ -87,6 +87,7 @@ rocksdb::DBOptions database_options(bool for_writing, rocksdb::Env* env) {
   options.keep_log_file_num = 1;
   options.max_manifest_file_size = std::uint64_t{1} << 20;
   options.paranoid_checks = true;
+  options.max_file_opening_threads = 1;  // where the system gives no more threads, those of its own end the process
   options.max_bgerror_resume_count = 0;  // after an error we open anew
   // A reader beside a writer must hold all files, since the writer deletes those that it has merged.
   if (for_writing) options.max_open_files = open_files_max();

@@ -4,6 +4,7 @@
 
 #include "base/advice.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "exchange/home_ledger.h"
 #include "usecases/revoke.h"
 #include "usecases/role.h"
@@ -122,9 +123,7 @@ Result<void> give(home::Home& home, const World& world, const HandOver& hand_ove
 }  // namespace
 
 Result<void> check_name(std::string_view name) {
-  const bool printable =
-      std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
-  if (name.empty() || name.size() > base::limits::kNameLengthMax || !printable) {
+  if (name.empty() || name.size() > base::limits::kNameLengthMax || !base::is_printable(name)) {
     return fail(ErrorCode::kUsage, "a name has 1 to 64 printable characters", "choose another one");
   }
   // As several grants of one person are called.

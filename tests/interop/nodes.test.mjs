@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { program, projectRoot, runBeside, startNode } from './program.mjs';
+import { post, program, projectRoot, runBeside, startNode } from './program.mjs';
 
 const kPatienceMs = 60_000;
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'glucoledger-nodes-'));
@@ -134,6 +135,39 @@ test('of three nodes one may be away, with two away what is missing is in doubt'
     assert.deepEqual([status, state, records], [0, 'FOUND', 10]);
   }
 });
+
+for (const command of ['findTransactions', 'getInclusionStates']) {
+  test(`of three nodes one that leaves ${command} unanswered keeps no note back`, async () => {
+    const stalling = http.createServer(async (request, response) => {
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const body = Buffer.concat(chunks).toString();
+      if (JSON.parse(body).command === command) return;
+      const { status, text } = await post(node.url, body);
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(text);
+    });
+    stalling.listen(0, '127.0.0.1');
+    await once(stalling, 'listening');
+    try {
+      const url = `http://127.0.0.1:${stalling.address().port}`;
+      const urls = [url, doors[0].url, doors[1].url].join(',');
+      const patient = `patient-${command}`;
+      const clinic = `clinic-${command}`;
+      await done(patient, 'init', '--time-zone', 'Europe/Amsterdam', '--ledger', urls);
+      await done(patient, 'import', at('export.csv'));
+      await done(patient, 'publish', '--last', '2');
+      await invite(patient, clinic, '--ledger', urls);
+      assert.equal((await fetched(clinic)).new_records, 2);
+      const { notes_waiting } = await done(patient, 'revoke', clinic);
+      assert.equal(notes_waiting, 0);
+      const { status, state } = await fetched(clinic);
+      assert.deepEqual([status, state], [5, 'CLOSED']);
+    } finally {
+      stalling.closeAllConnections();
+      stalling.close();
+    }
+  });
+}
 
 test('mam fetch and mam publish do not take the word of too few nodes', async () => {
   const urls = doors.map(({ url }) => url).join(',');
