@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "base/text.h"
 
 namespace glucoledger::locator {
 namespace {
@@ -187,10 +186,6 @@ Result<Locator> Locator::parse(std::string_view text) {
     auto locator = read(text);
     if (!locator) locator.error().code = ErrorCode::kUsage;
     return locator;
-  }
-  if (!base::is_printable(text)) {
-    return fail(ErrorCode::kUsage, "a folder's name with control characters, or that is no UTF-8, is not taken",
-                "choose another folder");
   }
   std::error_code error;
   if (looks_like_host_and_port(text) && !std::filesystem::exists(text, error)) {
