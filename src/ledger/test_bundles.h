@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,12 +16,19 @@ namespace glucoledger::ledger {
 inline constexpr int kTestWeight = 1;
 inline constexpr std::int64_t kTestTimeMs = 1'542'883'200'000;
 
+// Its wall time stands still; who waits has waited at once.
 class FixedClock final : public base::Clock {
  public:
   std::int64_t now_ms() const override { return now; }
-  std::int64_t steady_ms() const override { return now; }
-  bool wait_ms(std::int64_t, const base::CancelToken& cancel) const override { return cancel.cancelled(); }
+  std::int64_t steady_ms() const override { return now + waited_ms_; }
+  bool wait_ms(std::int64_t duration_ms, const base::CancelToken& cancel) const override {
+    if (!cancel.cancelled()) waited_ms_ += duration_ms;
+    return cancel.cancelled();
+  }
   std::int64_t now = kTestTimeMs;
+
+ private:
+  mutable std::atomic<std::int64_t> waited_ms_ = 0;
 };
 
 // An address that is told by a short name.

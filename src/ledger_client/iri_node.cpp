@@ -24,6 +24,7 @@ constexpr std::size_t kTrytesPerRequest = 500;
 constexpr int kTipDepth = 3;
 constexpr std::int64_t kSlowSearchMs = 10'000;  // and a millisecond for each transaction that it found
 constexpr std::int64_t kSlowAnswerMs = 1'000;
+constexpr std::int64_t kMilestoneAgeMaxS = 300;  // a coordinator issues several a minute
 constexpr std::int64_t kFirstPauseMs = 1'000;
 constexpr std::int64_t kPauseMaxMs = 60'000;
 
@@ -213,7 +214,7 @@ Result<IriNode::Facts> IriNode::facts(const CancelToken& cancel) {
                                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   if (!is_plain || facts.info.network_id.size() > base::limits::kNetworkIdLengthMax)
     return wrong_answer("its networkId is not hexadecimal");
-  facts.info.confirms_data = flag_of(told, "confirmsData");
+  facts.info.confirms_data = facts.ours ? flag_of(told, "confirmsData") : issues_milestones(told, cancel);
   facts.pages = flag_of(told, "pagesTransactions");
 
   GL_TRY(limits, call({{"command", "getNodeAPIConfiguration"}}, cancel));
@@ -230,6 +231,20 @@ Result<IriNode::Facts> IriNode::facts(const CancelToken& cancel) {
   const base::MutexLock lock(mutex_);
   facts_ = facts;
   return facts;
+}
+
+// Legacy nodes do not tell. Where a coordinator is at work, its milestones confirm data, too; where none has been for
+// long, nothing ever does. By the node's own clock.
+bool IriNode::issues_milestones(const json& told, const CancelToken& cancel) {
+  const auto latest = Hash::from_trytes(text_of(told, "latestSolidSubtangleMilestone"));
+  const auto now = told.find("time");
+  if (!latest || now == told.end() || !now->is_number_unsigned()) return false;
+  const auto texts = get_trytes(std::span(&*latest, 1), cancel);
+  if (!texts || is_absent(texts->front())) return false;
+  const auto milestone = transactions_named(std::span(&*latest, 1), *texts);
+  if (!milestone || milestone->empty()) return false;
+  const auto now_s = static_cast<std::int64_t>(now->get<std::uint64_t>() / 1000);
+  return now_s - milestone->front().timestamp_s() < kMilestoneAgeMaxS;
 }
 
 bool IriNode::knows_facts() const {

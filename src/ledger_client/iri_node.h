@@ -2,10 +2,10 @@
 //
 // Transactions hash to what was asked for and stand at the addresses asked for; junk that no client of ours could read
 // is left out. Our own nodes tell more than legacy ones (minWeightMagnitude, networkId, confirmsData, pages, pruned;
-// docs/iri-api.md); where a node does not tell: 14, a digest of its coordinator's address, false, none, none. Nothing
-// is repeated here, and nothing is sent after `cancel`. kUnreachable: no answer, or none that can be used now;
-// kCorrupt: a wrong one; kInputRefused: the node refused, with its reason; kNotAllowed: it asks for a token.
-// Thread-safe.
+// docs/iri-api.md); where a node does not tell: 14, a digest of its coordinator's address, whether its last milestone
+// is recent, none, none. Nothing is repeated here, and nothing is sent after `cancel`. kUnreachable: no answer, or none
+// that can be used now; kCorrupt: a wrong one; kInputRefused: the node refused, with its reason; kNotAllowed: it asks
+// for a token. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -88,6 +88,7 @@ class IriNode {
                      Absences& absences, const CancelToken& cancel);
   Result<void> hand_over(const Facts& facts, std::span<const Hash> hashes, std::span<const Hash> addresses,
                          ports::Sink& sink, std::unordered_set<Hash>* known, const CancelToken& cancel);
+  bool issues_milestones(const nlohmann::json& node_info, const CancelToken& cancel);
   // In the order asked for; of those that the node has not, only 9s.
   Result<std::vector<std::string>> get_trytes(std::span<const Hash> hashes, const CancelToken& cancel);
   Result<std::vector<ledger::Transaction>> get_transactions(std::span<const Hash> hashes,

@@ -24,7 +24,7 @@ using crypto::Hash;
 struct LedgerInfo {
   std::string network_id;        // hex, at most 32 characters; the same for every node of one ledger
   int min_weight_magnitude = 0;  // belongs to the ledger
-  bool confirms_data = true;     // false: a legacy node that stores data but never confirms it
+  bool confirms_data = true;     // false: a legacy node without a coordinator, which stores data and confirms nothing
   std::string locator;           // how others reach it: a URL, or an absolute folder
   bool agreed = true;            // false: of several nodes fewer tell so than must agree
   std::size_t nodes = 1;         // that were named

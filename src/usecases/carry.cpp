@@ -71,8 +71,9 @@ Result<Carried> carry_notes(home::Home& home, const World& world) {
   }
   GL_TRY(outcome, carried(home, std::move(report)));
   if (outcome.error) outcome.error->code = ErrorCode::kUnreachable;  // whatever it was: what was recorded holds
+  outcome.report.delivery.unconfirmed = 0;                           // the other side can read what a ledger accepted
   const auto until_ms = world.clock.steady_ms() + kTellWaitMs;
-  while (outcome.by == Carried::By::kAnotherProcess && outcome.waiting.notes_waiting > 0 &&
+  while (outcome.by == Carried::By::kAnotherProcess && outcome.waiting.notes_untold() > 0 &&
          world.clock.steady_ms() < until_ms && !world.clock.wait_ms(kTellPauseMs, world.cancel)) {
     GL_ASSIGN(outcome.waiting, home::outbox_counts(home));
   }

@@ -54,6 +54,21 @@ test('what a patient publishes to a legacy node is read back, and a physician re
   assert.ok(node.asked.get('getTrytes') > 0);
 });
 
+test('what a coordinator confirms on legacy nodes is asked for, and called confirmed', async () => {
+  const coordinated = await new LegacyNode().start();
+  coordinated.confirmAll();
+  try {
+    const patient = [...home('confirmed')];
+    await done([...patient, 'init', '--time-zone', 'Europe/Amsterdam', '--ledger', coordinated.url]);
+    await done([...patient, 'import', path.join(folder, 'export.csv')]);
+    const published = await done([...patient, 'publish', '--last', '2']);
+    assert.deepEqual([published.confirmed_messages, published.read_back], [2, 0]);
+    assert.ok(coordinated.asked.get('getInclusionStates') > 0);
+  } finally {
+    coordinated.stop();
+  }
+});
+
 test('with two legacy nodes a reading counts once both hold it', async () => {
   const other = await new LegacyNode().start();
   try {
