@@ -86,7 +86,7 @@ ordered_json document_of(const usecases::Publication& publication) {
 // "Confirmed" is said only where a ledger confirms.
 std::string arrival_of(const exchange::OutboxReport& report) {
   std::string text = count_of(report.delivery.closed, "message") + " and notes ";
-  if (report.delivery.read_back == 0) return text + "confirmed by the ledger";
+  if (report.confirms_data) return text + "confirmed by the ledger";
   text += "read back";
   if (report.nodes > 1) {
     text += " from " + std::to_string(report.must_agree) + " of " + std::to_string(report.nodes) + " nodes";

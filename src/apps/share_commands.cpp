@@ -120,7 +120,7 @@ Result<ExitCode> exit_of(const usecases::Carried& carried) {
     base::advise(*shortfall, Advice::kNone, own_words.empty() ? holds : own_words + "; " + holds);
     return tl::unexpected(std::move(*shortfall));
   }
-  if (carried.waiting.notes_untold() == 0) return ExitCode::kDone;
+  if (carried.notes_untold == 0) return ExitCode::kDone;
   if (carried.by != usecases::Carried::By::kAnotherProcess) {
     return fail(ErrorCode::kUnreachable, "notes wait for the ledger", holds);
   }
@@ -139,7 +139,7 @@ class Answer {
   Result<ExitCode> conclude(const Result<usecases::Carried>& carried) {
     auto exit_code = carried ? exit_of(*carried) : Result<ExitCode>(tl::unexpected(carried.error()));
     if (document_.empty() || !context_.json) return exit_code;
-    if (carried) document_["notes_waiting"] = carried->waiting.notes_untold();
+    if (carried) document_["notes_waiting"] = carried->notes_untold;
     document_["error"] = exit_code ? nlohmann::ordered_json() : nlohmann::ordered_json(exit_code.error().message);
     document_["next_step"] =
         exit_code ? nlohmann::ordered_json() : nlohmann::ordered_json(next_step_of(exit_code.error()));
@@ -178,7 +178,7 @@ Result<ExitCode> share(const Context& context, const ShareArguments& arguments) 
                   {"left_out", share.left_out},
                   {"this_machine_only", share.this_machine_only}},
                  text);
-    if (std::ferror(stdout) == 0) return {};
+    if (std::ferror(stdout) == 0 || !files.empty()) return {};  // else it is in a file
     return fail(ErrorCode::kFailed, "the code could not be shown: standard output cannot be written");
   };
   auto share = usecases::share(home, session.world(), options, hand_over);

@@ -102,6 +102,10 @@ Result<void> Delivery::send_all(const DeliverySource& source) {
 
 Result<void> Delivery::settle(std::int64_t wait_ms) {
   GL_CHECK(await_confirmation(sent_, wait_ms));
+  if (!sent_.empty() && confirms_data_) {
+    GL_TRY(held, are_held(sent_));
+    counts_.held += static_cast<std::size_t>(std::count(held.begin(), held.end(), true));
+  }
   counts_.unconfirmed += sent_.size();
   sent_.clear();
   return {};
@@ -115,9 +119,9 @@ Result<void> Delivery::drive(AttachPipeline& pipeline, const DeliverySource& sou
   for (bool ended = false; !ended || !pipeline.is_idle();) {
     if (world_.cancel.cancelled()) return tl::unexpected(delivery_stopped());
     if (auto error = pipeline.error()) return tl::unexpected(std::move(*error));
-    if (source.meanwhile) source.meanwhile();
+    const bool has_more = source.meanwhile && source.meanwhile();
     GL_TRY(changed, heed_others(pipeline, source));
-    if (changed) {
+    if (changed || has_more) {
       GL_TRY(waiting, source.waiting());
       total = waiting + counts_.closed - closed_.size() - closed_before;
     }
@@ -288,9 +292,8 @@ Result<void> Delivery::close_confirmed(std::vector<Accepted>& sent) {
   return {};
 }
 
-// Where a ledger confirms no data: what it holds as a whole has arrived.
-Result<void> Delivery::close_held(std::vector<Accepted>& sent) {
-  if (sent.empty()) return {};
+// As a whole, in one of its attachments.
+Result<std::vector<bool>> Delivery::are_held(const std::vector<Accepted>& sent) {
   std::vector<crypto::Hash> hashes;
   for (const auto& one : sent) {
     for (const auto& attachment : one.attachments) hashes.insert(hashes.end(), attachment.begin(), attachment.end());
@@ -307,6 +310,13 @@ Result<void> Delivery::close_held(std::vector<Accepted>& sent) {
     }
     done.push_back(any);
   }
+  return done;
+}
+
+// Where a ledger confirms no data: what it holds has arrived.
+Result<void> Delivery::close_held(std::vector<Accepted>& sent) {
+  if (sent.empty()) return {};
+  GL_TRY(done, are_held(sent));
   const auto before = counts_.closed;
   close(sent, done);
   counts_.read_back += counts_.closed - before;

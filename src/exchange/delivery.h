@@ -31,6 +31,7 @@ struct DeliveryCounts {
   std::size_t closed = 0;
   std::size_t read_back = 0;    // of these: closed because they were read back, not confirmed
   std::size_t unconfirmed = 0;  // accepted, and not confirmed in time
+  std::size_t held = 0;         // of these: the ledger hands them out (ports::Ledger::held)
 };
 
 // Where rows come from while others leave.
@@ -46,8 +47,8 @@ struct DeliverySource {
   // How many wait in the home and are not closed, for who waits: asked at first, and when another process has changed
   // the home.
   std::function<Result<std::size_t>()> waiting;
-  // Called again and again. May be absent.
-  std::function<void()> meanwhile;
+  // Called again and again: true where it added something. May be absent.
+  std::function<bool()> meanwhile;
 };
 
 class Delivery {
@@ -70,7 +71,7 @@ class Delivery {
   static constexpr std::int64_t kResumeWaitMs = 5'000;
   Result<std::vector<home::Outgoing>> resume(std::span<const home::Outgoing> rows,
                                              std::int64_t wait_ms = kResumeWaitMs);
-  // Waits until what was sent is confirmed, so long at most.
+  // Waits until what was sent is confirmed, so long at most; looks whether the rest is held.
   static constexpr std::int64_t kConfirmationWaitMs = 20'000;
   Result<void> settle(std::int64_t wait_ms = kConfirmationWaitMs);
   const DeliveryCounts& counts() const { return counts_; }
@@ -100,6 +101,7 @@ class Delivery {
   Result<void> await_confirmation(std::vector<Accepted>& sent, std::int64_t wait_ms);
   Result<void> close_confirmed(std::vector<Accepted>& sent);
   Result<void> close_held(std::vector<Accepted>& sent);
+  Result<std::vector<bool>> are_held(const std::vector<Accepted>& sent);
   // Takes what is done into the books.
   void close(std::vector<Accepted>& sent, const std::vector<bool>& done);
 

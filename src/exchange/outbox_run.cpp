@@ -62,6 +62,7 @@ class OutboxRun {
                   options.notes_only ? kHoldWaitMs : home::Departure::kWaitMs) {
     report_.nodes = opened.info.nodes;
     report_.must_agree = opened.info.must_agree;
+    report_.confirms_data = opened.info.confirms_data;
   }
 
   Result<OutboxReport> run() {
@@ -454,7 +455,9 @@ void add(OutboxReport& sum, const OutboxReport& report) {
   sum.delivery.read_back += report.delivery.read_back;
   sum.nodes = report.nodes;
   sum.must_agree = report.must_agree;
+  sum.confirms_data = report.confirms_data;
   sum.delivery.unconfirmed = report.delivery.unconfirmed;
+  sum.delivery.held = report.delivery.held;
   sum.epochs_replaced += report.epochs_replaced;
   sum.sent_again += report.sent_again;
   sum.more_may_be_gone = sum.more_may_be_gone || report.more_may_be_gone;

@@ -31,14 +31,16 @@ struct OutboxOptions {
   std::optional<int> min_weight_magnitude;  // above the ledger's own
   privacy::Transform transform = privacy::Transform::kCompress;
   bool notes_only = false;  // sharing and revoking do not start to publish readings
-  // Called by the calling thread now and then, while others do proofs of work: it may add to the home what goes along.
-  std::function<void()> meanwhile;
+  // Called by the calling thread now and then, while others do proofs of work: it may add to the home what goes along,
+  // and tells so.
+  std::function<bool()> meanwhile;
 };
 
 struct OutboxReport {
   DeliveryCounts delivery;
   std::size_t nodes = 1;  // of the ledger; what was read back was so from `must_agree` at least
   std::size_t must_agree = 1;
+  bool confirms_data = true;
   std::size_t epochs_replaced = 0;        // ended because their next address was in use
   std::vector<std::string> closed_again;  // grants that this home had closed before it was put back to an earlier state
   std::size_t sent_again = 0;             // messages and notes that the ledger had confirmed and lost

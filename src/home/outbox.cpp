@@ -113,7 +113,6 @@ Result<OutboxCounts> outbox_counts(Home& home) {
     GL_ASSIGN(counts.messages_waiting,
               count(home, "SELECT COUNT(*) FROM message WHERE state IN ('waiting', 'signed', 'leaving', 'left')"));
     GL_ASSIGN(counts.notes_waiting, count(home, "SELECT COUNT(*) FROM note WHERE state != 'closed'"));
-    GL_ASSIGN(counts.notes_accepted, count(home, "SELECT COUNT(*) FROM note WHERE state = 'left'"));
     return {};
   }));
   return counts;

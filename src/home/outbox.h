@@ -41,9 +41,6 @@ struct OutboxCounts {
   std::int64_t readings_waiting = 0;  // in messages that are not closed
   std::int64_t messages_waiting = 0;
   std::int64_t notes_waiting = 0;
-  std::int64_t notes_accepted = 0;  // of these: a ledger has them, where the other side can read them
-
-  std::int64_t notes_untold() const { return notes_waiting - notes_accepted; }
 };
 Result<OutboxCounts> outbox_counts(Home& home);
 

@@ -165,6 +165,14 @@ std::vector<IriNode*> IriClient::nodes_in_turn() {
   return nodes;
 }
 
+std::vector<IriNode*> IriClient::nodes_given_up_early() const {
+  std::vector<IriNode*> nodes;
+  for (const auto& node : nodes_) {
+    if (node->was_given_up_early()) nodes.push_back(node.get());
+  }
+  return nodes;
+}
+
 // Who asks for the first time knows soon whether somebody is there; then others are asked.
 Result<IriNode::Facts> IriClient::ask_for_facts(IriNode& node, std::int64_t patience_ms,
                                                 const CancelToken& cancel) const {
@@ -263,8 +271,10 @@ Result<Value> IriClient::with_node(const Work& work, const CancelToken& cancel) 
     }
     // What failed at once may have been a node that was just starting anew.
     const bool was_quick = clock_.steady_ms() - begin_ms < kSecondTryPauseMs;
-    if (failures.worst()->code != ErrorCode::kUnreachable || !was_quick) break;
-    if (clock_.wait_ms(kSecondTryPauseMs, cancel)) return tl::unexpected(cancel.check().error());
+    const bool was_impatient =
+        std::any_of(nodes_.begin(), nodes_.end(), [](const auto& node) { return node->was_given_up_early(); });
+    if (failures.worst()->code != ErrorCode::kUnreachable || !(was_quick || was_impatient)) break;
+    if (was_quick && clock_.wait_ms(kSecondTryPauseMs, cancel)) return tl::unexpected(cancel.check().error());
   }
   return tl::unexpected(failures.conclude(nodes_.size(), agreeing()));
 }
@@ -272,9 +282,10 @@ Result<Value> IriClient::with_node(const Work& work, const CancelToken& cancel) 
 Result<ports::LedgerInfo> IriClient::info(const CancelToken& cancel) {
   find_one_that_answers(cancel);
   return with_node<ports::LedgerInfo>(
-      [this](IriNode&, const IriNode::Facts& facts) -> Result<ports::LedgerInfo> {
+      [this, &cancel](IriNode&, const IriNode::Facts& facts) -> Result<ports::LedgerInfo> {
         ports::LedgerInfo info = facts.info;
         info.locator = locator_;
+        info.confirms_data = confirm_data(info.confirms_data, cancel);
         const base::MutexLock lock(mutex_);
         info.agreed = is_agreed_ || nodes_.size() == 1;
         info.nodes = nodes_.size();
@@ -282,6 +293,29 @@ Result<ports::LedgerInfo> IriClient::info(const CancelToken& cancel) {
         return info;
       },
       cancel);
+}
+
+// As most of the nodes that answer say; those that did not yet are asked only where these do not agree. Where as many
+// say so as not, they do: then what nobody confirms waits.
+bool IriClient::confirm_data(bool otherwise, const CancelToken& cancel) {
+  Votes votes;
+  const auto count = [&](IriNode& node) {
+    const auto facts = facts_of(node, cancel);
+    if (facts) ++(facts->info.confirms_data ? votes.yes : votes.no);
+  };
+  std::vector<IriNode*> unknown;
+  for (const auto& node : nodes_) {
+    if (node->knows_facts()) {
+      count(*node);
+    } else if (!node->is_set_aside()) {
+      unknown.push_back(node.get());
+    }
+  }
+  for (IriNode* node : unknown) {
+    if (votes.yes != votes.no) break;
+    count(*node);
+  }
+  return votes.yes == votes.no ? votes.yes > 0 || otherwise : votes.yes > votes.no;
 }
 
 Result<ports::Tips> IriClient::tips(const CancelToken& cancel) {
@@ -297,10 +331,14 @@ Result<void> IriClient::with_several_nodes(const Work& work, const Enough& is_en
     return {};
   };
   GL_CHECK(with_node<void>(and_note_it, cancel));
-  for (IriNode* node : nodes_in_turn()) {
-    if (is_enough(done.size()) || cancel.cancelled()) break;
-    if (std::find(done.begin(), done.end(), node) == done.end()) (void)try_node<void>(*node, and_note_it, cancel);
-  }
+  const auto ask_others = [&](const std::vector<IriNode*>& nodes) {
+    for (IriNode* node : nodes) {
+      if (is_enough(done.size()) || cancel.cancelled()) break;
+      if (std::find(done.begin(), done.end(), node) == done.end()) (void)try_node<void>(*node, and_note_it, cancel);
+    }
+  };
+  ask_others(nodes_in_turn());
+  ask_others(nodes_given_up_early());
   return {};
 }
 
@@ -374,23 +412,28 @@ Result<ports::ReadEnd> IriClient::read_into(std::span<const Hash> addresses, por
   for (const auto& node : nodes_) {  // those set aside last: their answers may be needed
     if (std::find(nodes.begin(), nodes.end(), node.get()) == nodes.end()) nodes.push_back(node.get());
   }
-  for (IriNode* node : nodes) {
-    if (is_over()) break;
-    const auto work = [&](IriNode& one, const IriNode::Facts&) {
-      return one.read_into(addresses, sink, nodes_.size() > 1 ? &known : nullptr, cancel);
-    };
-    const auto absences = try_node<IriNode::Absences>(*node, work, cancel);
-    if (absences) {
-      ++answered;
-      const std::set<Hash> gone(absences->pruned_addresses.begin(), absences->pruned_addresses.end());
-      for (const Hash& address : gone) ++pruned[address];
-      const std::set<Hash> in_part(absences->cut_addresses.begin(), absences->cut_addresses.end());
-      for (const Hash& address : in_part) ++cut[address];
-      continue;
+  const auto ask = [&](const std::vector<IriNode*>& some) -> Result<void> {
+    for (IriNode* node : some) {
+      if (is_over()) break;
+      const auto work = [&](IriNode& one, const IriNode::Facts&) {
+        return one.read_into(addresses, sink, nodes_.size() > 1 ? &known : nullptr, cancel);
+      };
+      const auto absences = try_node<IriNode::Absences>(*node, work, cancel);
+      if (absences) {
+        ++answered;
+        const std::set<Hash> gone(absences->pruned_addresses.begin(), absences->pruned_addresses.end());
+        for (const Hash& address : gone) ++pruned[address];
+        const std::set<Hash> in_part(absences->cut_addresses.begin(), absences->cut_addresses.end());
+        for (const Hash& address : in_part) ++cut[address];
+        continue;
+      }
+      if (!is_nodes_fault(absences.error())) return tl::unexpected(absences.error());
+      failures.note(*node, absences.error());
     }
-    if (!is_nodes_fault(absences.error())) return tl::unexpected(absences.error());
-    failures.note(*node, absences.error());
-  }
+    return {};
+  };
+  GL_CHECK(ask(nodes));
+  GL_CHECK(ask(nodes_given_up_early()));
   if (answered == 0) return tl::unexpected(failures.conclude(nodes_.size(), agreeing()));
   for (const auto& [address, count] : pruned) {
     if (count >= agreeing()) end.pruned_addresses.push_back(address);

@@ -115,6 +115,31 @@ TEST_F(IriClientTest, WhatOneOfThreeConfirmsIsNotConfirmed) {
   EXPECT_EQ(three.confirmed(hashes).error().code, ErrorCode::kUnreachable);
 }
 
+TEST_F(IriClientTest, IsNotAskedForMoreTransactionsThanFitAnAnswer) {
+  std::size_t most = 0;
+  nodes_[0].twist = [&](auto& answer) {
+    if (answer.contains("trytes")) most = std::max(most, answer["trytes"].size());
+  };
+  auto one = client(1);
+  EXPECT_EQ(one.held(std::vector<Hash>(1'200))->size(), 1'200U);
+  EXPECT_EQ(most, 500U);
+}
+
+TEST_F(IriClientTest, WhetherDataIsConfirmedIsNotForOneNodeToSay) {
+  const auto says = [](bool confirms) {
+    return [confirms](auto& answer) {
+      if (answer.contains("appName")) answer["confirmsData"] = confirms;
+    };
+  };
+  for (const bool most : {true, false}) {
+    nodes_[0].twist = says(!most);
+    nodes_[1].twist = says(most);
+    nodes_[2].twist = says(most);
+    auto three = client(3);
+    EXPECT_EQ(three.info()->confirms_data, most);
+  }
+}
+
 TEST_F(IriClientTest, ANodeThatPoursOutWordsAboutItselfIsNotHeardToTheEnd) {
   nodes_[0].twist = [](auto& answer) { answer["appName"] = std::string(std::size_t{1} << 20, 'x'); };
   auto one = client(1);

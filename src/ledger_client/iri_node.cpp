@@ -87,6 +87,11 @@ std::optional<std::vector<Hash>> hashes_of(const json& object, const char* name)
   return hashes;
 }
 
+// What a node gives for a transaction that it has not.
+bool is_absent(std::string_view trytes) {
+  return trytes.find_first_not_of('9') == std::string_view::npos;
+}
+
 json trytes_list(std::span<const Hash> hashes) {
   json list = json::array();
   for (const Hash& hash : hashes) list.push_back(std::string(hash.trytes()));
@@ -94,11 +99,6 @@ json trytes_list(std::span<const Hash> hashes) {
 }
 
 // The texts of the list `trytes`, each of 2,673 trytes; nothing when it is not that. Hot: simdjson.
-// What a node gives for a transaction that it has not.
-bool is_absent(std::string_view trytes) {
-  return trytes.find_first_not_of('9') == std::string_view::npos;
-}
-
 std::optional<std::vector<std::string>> transaction_texts(const std::string& body) {
   simdjson::dom::parser parser;
   simdjson::dom::array list;
@@ -170,7 +170,8 @@ Result<std::string> IriNode::post(const json& request, const CancelToken& cancel
                  cancel);
   const auto took_ms = clock_.steady_ms() - begin_ms;
   if (!is_work) is_slow_ = took_ms > kSlowAnswerMs;
-  if (!answered && took_ms >= patience_ms) patience_ms_ = 2 * patience_ms;
+  was_given_up_early_ = !answered && took_ms >= patience_ms && patience_ms < longest_ms;
+  if (was_given_up_early_) patience_ms_ = longest_ms;
   GL_TRY(reply, std::move(answered));
   if (reply.status == 200) return std::move(reply.body);
   const json answer = parse_shallow(reply.body);
@@ -214,7 +215,11 @@ Result<IriNode::Facts> IriNode::facts(const CancelToken& cancel) {
                                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   if (!is_plain || facts.info.network_id.size() > base::limits::kNetworkIdLengthMax)
     return wrong_answer("its networkId is not hexadecimal");
-  facts.info.confirms_data = facts.ours ? flag_of(told, "confirmsData") : issues_milestones(told, cancel);
+  if (facts.ours) {
+    facts.info.confirms_data = flag_of(told, "confirmsData");
+  } else {
+    GL_ASSIGN(facts.info.confirms_data, issues_milestones(told, cancel));
+  }
   facts.pages = flag_of(told, "pagesTransactions");
 
   GL_TRY(limits, call({{"command", "getNodeAPIConfiguration"}}, cancel));
@@ -235,16 +240,17 @@ Result<IriNode::Facts> IriNode::facts(const CancelToken& cancel) {
 
 // Legacy nodes do not tell. Where a coordinator is at work, its milestones confirm data, too; where none has been for
 // long, nothing ever does. By the node's own clock.
-bool IriNode::issues_milestones(const json& told, const CancelToken& cancel) {
+Result<bool> IriNode::issues_milestones(const json& told, const CancelToken& cancel) {
   const auto latest = Hash::from_trytes(text_of(told, "latestSolidSubtangleMilestone"));
+  const auto coordinator = Hash::from_trytes(text_of(told, "coordinatorAddress"));
   const auto now = told.find("time");
-  if (!latest || now == told.end() || !now->is_number_unsigned()) return false;
-  const auto texts = get_trytes(std::span(&*latest, 1), cancel);
-  if (!texts || is_absent(texts->front())) return false;
-  const auto milestone = transactions_named(std::span(&*latest, 1), *texts);
-  if (!milestone || milestone->empty()) return false;
-  const auto now_s = static_cast<std::int64_t>(now->get<std::uint64_t>() / 1000);
-  return now_s - milestone->front().timestamp_s() < kMilestoneAgeMaxS;
+  if (!latest || !coordinator || now == told.end() || !now->is_number_unsigned()) return false;
+  GL_TRY(texts, get_trytes(std::span(&*latest, 1), cancel));
+  if (is_absent(texts.front())) return false;
+  GL_TRY(milestone, transactions_named(std::span(&*latest, 1), texts));
+  if (milestone.empty() || milestone.front().address() != *coordinator) return false;
+  const auto age_s = static_cast<std::int64_t>(now->get<std::uint64_t>() / 1000) - milestone.front().timestamp_s();
+  return age_s > -kMilestoneAgeMaxS && age_s < kMilestoneAgeMaxS;
 }
 
 bool IriNode::knows_facts() const {
@@ -447,7 +453,7 @@ Result<std::vector<bool>> IriNode::held(std::span<const Hash> transaction_hashes
   GL_TRY(facts, this->facts(cancel));
   std::vector<bool> states;
   for (auto rest = transaction_hashes; !rest.empty();) {
-    const std::size_t count = std::min(rest.size(), facts.trytes_max);
+    const std::size_t count = std::min({rest.size(), facts.trytes_max, kTrytesPerRequest});
     GL_TRY(texts, get_trytes(rest.first(count), cancel));
     std::vector<std::string> held;
     std::vector<Hash> names;

@@ -43,8 +43,8 @@ class IriNode {
     std::vector<Hash> cut_addresses;
   };
 
-  // The clock must outlive it. `patience_ms`: a request is given up after it, and each time for want of an answer the
-  // next one gets twice as long, up to options.request_ms, which all get where it is absent.
+  // The clock must outlive it. `patience_ms`: a request is given up after it; once one was, and where it is absent,
+  // they get options.request_ms.
   IriNode(locator::Endpoint endpoint, http::ClientOptions options, const base::Clock& clock,
           std::optional<std::int64_t> patience_ms = std::nullopt);
   ~IriNode();
@@ -70,6 +70,8 @@ class IriNode {
   bool is_set_aside() const;
   // By its last answer, proofs of work apart. Others are asked first.
   bool is_slow() const { return is_slow_; }
+  // The last request was, for want of an answer: the next one is waited for longer.
+  bool was_given_up_early() const { return was_given_up_early_; }
   void note_success();
   void note_failure();
 
@@ -88,7 +90,7 @@ class IriNode {
                      Absences& absences, const CancelToken& cancel);
   Result<void> hand_over(const Facts& facts, std::span<const Hash> hashes, std::span<const Hash> addresses,
                          ports::Sink& sink, std::unordered_set<Hash>* known, const CancelToken& cancel);
-  bool issues_milestones(const nlohmann::json& node_info, const CancelToken& cancel);
+  Result<bool> issues_milestones(const nlohmann::json& node_info, const CancelToken& cancel);
   // In the order asked for; of those that the node has not, only 9s.
   Result<std::vector<std::string>> get_trytes(std::span<const Hash> hashes, const CancelToken& cancel);
   Result<std::vector<ledger::Transaction>> get_transactions(std::span<const Hash> hashes,
@@ -104,6 +106,7 @@ class IriNode {
   std::int64_t set_aside_until_ms_ GUARDED_BY(mutex_) = 0;
   std::atomic<bool> is_slow_ = false;
   std::atomic<std::int64_t> patience_ms_;  // with a request
+  std::atomic<bool> was_given_up_early_ = false;
 };
 
 }  // namespace glucoledger::ledger_client

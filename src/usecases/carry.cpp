@@ -71,11 +71,15 @@ Result<Carried> carry_notes(home::Home& home, const World& world) {
   }
   GL_TRY(outcome, carried(home, std::move(report)));
   if (outcome.error) outcome.error->code = ErrorCode::kUnreachable;  // whatever it was: what was recorded holds
-  outcome.report.delivery.unconfirmed = 0;                           // the other side can read what a ledger accepted
+  // The other side can read what the ledger holds; that it is confirmed is looked at by the next publish.
+  auto& delivery = outcome.report.delivery;
+  delivery.unconfirmed -= delivery.held;
+  outcome.notes_untold = outcome.waiting.notes_waiting - static_cast<std::int64_t>(delivery.held);
   const auto until_ms = world.clock.steady_ms() + kTellWaitMs;
-  while (outcome.by == Carried::By::kAnotherProcess && outcome.waiting.notes_untold() > 0 &&
-         world.clock.steady_ms() < until_ms && !world.clock.wait_ms(kTellPauseMs, world.cancel)) {
+  while (outcome.by == Carried::By::kAnotherProcess && outcome.notes_untold > 0 && world.clock.steady_ms() < until_ms &&
+         !world.clock.wait_ms(kTellPauseMs, world.cancel)) {
     GL_ASSIGN(outcome.waiting, home::outbox_counts(home));
+    outcome.notes_untold = outcome.waiting.notes_waiting;
   }
   return outcome;
 }
@@ -102,7 +106,7 @@ Result<Carried> carry_all(home::Home& home, const World& world, const OutboxOpti
     }
     if (is_empty(outcome.waiting)) return outcome;
     has_waited = true;
-    if (options.meanwhile) options.meanwhile();
+    if (options.meanwhile) (void)options.meanwhile();
     base::report(world.progress, "waiting for another process that publishes",
                  static_cast<std::uint64_t>(outcome.waiting.messages_waiting), 0);
     if (world.clock.wait_ms(kTurnPauseMs, world.cancel)) return tl::unexpected(exchange::delivery_stopped());

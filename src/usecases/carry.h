@@ -20,9 +20,10 @@ struct Carried {
     kNobody           // `error` says why; it waits for the next time
   };
   By by = By::kThisCall;
-  OutboxReport report;           // of this call
-  std::optional<Error> error;    // kUnreachable: a ledger, node or store; else what has to be mended first
-  home::OutboxCounts waiting{};  // afterwards
+  OutboxReport report;            // of this call
+  std::optional<Error> error;     // kUnreachable: a ledger, node or store; else what has to be mended first
+  home::OutboxCounts waiting{};   // afterwards
+  std::int64_t notes_untold = 0;  // of these: not held by the ledger, where the other side could read them
 
   // Why what was recorded is not where it should be; kUnreachable where the ledger only has not confirmed it yet.
   // Nothing where all is done or another is at it.

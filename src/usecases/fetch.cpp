@@ -181,7 +181,7 @@ Result<void> follow_patients(home::Home& home, const World& world, const std::op
     // Another process's transaction took long: the next round goes on.
     if (!done && done.error().code != ErrorCode::kBusy) return done;
     for (const auto& report : reports) {
-      if (report.given_up) asked_again_ms[report.patient] = world.clock.steady_ms() + kSilentPauseMs;
+      if (report.given_up && !patient) asked_again_ms[report.patient] = world.clock.steady_ms() + kSilentPauseMs;
     }
   } while (!world.clock.wait_ms(every_ms, world.cancel));
   return {};

@@ -209,7 +209,11 @@ Result<void> plan_into(home::Home& home, const PublishOptions& options, PublishP
 
 void import_from_inbox(home::Home& home, const World& world, const PublishFollower& follower) {
   if (follower.inbox == nullptr) return;
-  import_new_files(home, world, *follower.inbox, follower.import_options, follower.tell_import);
+  const auto tell = [&](const std::string& file, const Result<Import>& outcome) {
+    base::report(world.progress, "", 0, 0);  // in its place
+    follower.tell_import(file, outcome);
+  };
+  import_new_files(home, world, *follower.inbox, follower.import_options, tell);
 }
 
 // Nothing: there was nothing to send. What comes while it is sent goes along.
@@ -222,10 +226,12 @@ Result<std::optional<Publication>> publish_round(home::Home& home, const World& 
   if (waiting.messages_waiting + waiting.notes_waiting == 0) return std::nullopt;
   auto outbox = options.outbox;
   outbox.meanwhile = [&, next_ms = world.clock.steady_ms() + kMeanwhilePauseMs]() mutable {
-    if (world.clock.steady_ms() < next_ms) return;
+    if (world.clock.steady_ms() < next_ms) return false;
+    const auto before = publication.plan.readings;
     import_from_inbox(home, world, follower);
     (void)plan_into(home, options, publication.plan);  // where that fails, the next round tells
     next_ms = world.clock.steady_ms() + kMeanwhilePauseMs;
+    return publication.plan.readings > before;
   };
   GL_ASSIGN(publication.carried, carry_all(home, world, outbox));
   return publication;
