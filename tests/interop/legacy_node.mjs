@@ -12,6 +12,7 @@ const kListMax = 1000;
 const kBodyMax = 1_000_000;
 const kMinWeightMagnitude = 14;
 const kNothing = '9'.repeat(81);
+const kCoordinator = 'COORDINATOR'.padEnd(81, '9');
 const isHash = (text) => /^[9A-Z]{81}$/.test(text);
 
 class Refusal extends Error {
@@ -35,7 +36,7 @@ export class LegacyNode {
   // As where a coordinator is at work: a milestone of just now, which confirms what stands here.
   confirmAll() {
     const timestamp = tritsToTrytes(fromValue(Math.floor(Date.now() / 1000))).padEnd(9, '9');
-    const body = '9'.repeat(2322) + timestamp + '9'.repeat(2673 - 2331);
+    const body = '9'.repeat(2187) + kCoordinator + '9'.repeat(54) + timestamp + '9'.repeat(2673 - 2331);
     this.milestone = LegacyNode.hashOf(body);
     this.bodies.set(this.milestone, body);
     this.confirmsAll = true;
@@ -98,7 +99,7 @@ export class LegacyNode {
       latestSolidSubtangleMilestone: this.milestone, latestSolidSubtangleMilestoneIndex: 79, isSynced: true,
       isHealthy: false, milestoneStartIndex: 0, lastSnapshottedMilestoneIndex: 0, neighbors: 0, time: Date.now(),
       tips: 2, transactionsToRequest: 0, features: ['RemotePOW', 'WereAddressesSpentFrom'],
-      coordinatorAddress: 'COORDINATOR'.padEnd(81, '9'),
+      coordinatorAddress: kCoordinator,
     };
   }
   do_getnodeapiconfiguration() {
