@@ -100,11 +100,11 @@ Result<void> Delivery::send_all(const DeliverySource& source) {
   return outcome;
 }
 
-Result<void> Delivery::settle(std::int64_t wait_ms) {
+Result<void> Delivery::settle(std::int64_t wait_ms, Rest rest) {
   GL_CHECK(await_confirmation(sent_, wait_ms));
-  if (!sent_.empty() && confirms_data_) {
-    GL_TRY(held, are_held(sent_));
-    counts_.held += static_cast<std::size_t>(std::count(held.begin(), held.end(), true));
+  if (rest == Rest::kIsLookedFor && !sent_.empty()) {
+    const auto held = are_held(sent_);
+    if (held) counts_.held += static_cast<std::size_t>(std::count(held->begin(), held->end(), true));
   }
   counts_.unconfirmed += sent_.size();
   sent_.clear();

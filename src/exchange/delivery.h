@@ -31,7 +31,7 @@ struct DeliveryCounts {
   std::size_t closed = 0;
   std::size_t read_back = 0;    // of these: closed because they were read back, not confirmed
   std::size_t unconfirmed = 0;  // accepted, and not confirmed in time
-  std::size_t held = 0;         // of these: the ledger hands them out (ports::Ledger::held)
+  std::size_t held = 0;         // of these, where it was looked for: the ledger hands them out (ports::Ledger::held)
 };
 
 // Where rows come from while others leave.
@@ -71,9 +71,10 @@ class Delivery {
   static constexpr std::int64_t kResumeWaitMs = 5'000;
   Result<std::vector<home::Outgoing>> resume(std::span<const home::Outgoing> rows,
                                              std::int64_t wait_ms = kResumeWaitMs);
-  // Waits until what was sent is confirmed, so long at most; looks whether the rest is held.
+  // Waits until what was sent is confirmed, so long at most. Of the rest it may be looked whether the ledger holds it.
   static constexpr std::int64_t kConfirmationWaitMs = 20'000;
-  Result<void> settle(std::int64_t wait_ms = kConfirmationWaitMs);
+  enum class Rest { kWaits, kIsLookedFor };
+  Result<void> settle(std::int64_t wait_ms = kConfirmationWaitMs, Rest rest = Rest::kWaits);
   const DeliveryCounts& counts() const { return counts_; }
 
  private:

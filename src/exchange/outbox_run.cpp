@@ -69,13 +69,15 @@ class OutboxRun {
     GL_CHECK(look_for_what_is_gone());
     GL_CHECK(resume());
     GL_CHECK(send_all());
-    if (!options_.notes_only) {
+    if (options_.notes_only) {
+      GL_CHECK(delivery_.settle(kNotesWaitMs, Delivery::Rest::kIsLookedFor));
+    } else {
       GL_CHECK(delivery_.settle());
       GL_CHECK(end_epochs_at_rest());
       GL_CHECK(send_all());
+      GL_CHECK(delivery_.settle());
+      remove_orphans();
     }
-    GL_CHECK(delivery_.settle(options_.notes_only ? kNotesWaitMs : Delivery::kConfirmationWaitMs));
-    if (!options_.notes_only) remove_orphans();
     report_.delivery = delivery_.counts();
     GL_ASSIGN(report_.waiting, home::outbox_counts(home_));
     return report_;

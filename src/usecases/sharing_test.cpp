@@ -366,6 +366,23 @@ TEST_F(SharingTest, RevokingHoldsWithoutALedger) {
   expect_records("stays", imported_);
 }
 
+TEST_F(SharingTest, ANoteThatTheLedgerHoldsIsToldThoughNothingConfirmsItYet) {
+  import(0, 0, 2);
+  for (const auto* name : {"smith", "jones"}) invite(name);
+  publish();
+  network_.confirms_late = true;
+  const auto told = try_revoke("smith");
+  ASSERT_TRUE(told) << told.error().message;
+  EXPECT_FALSE(told->carried.shortfall());
+  EXPECT_EQ(told->carried.notes_untold, 0);
+  EXPECT_GT(told->carried.waiting.notes_waiting, 0) << "until it is confirmed";
+  network_.withholds = true;  // as who says to have taken it
+  const auto untold = try_revoke("jones");
+  ASSERT_TRUE(untold) << untold.error().message;
+  EXPECT_TRUE(untold->carried.shortfall());
+  EXPECT_GE(untold->carried.notes_untold, 1);
+}
+
 TEST_F(SharingTest, SharingAnewAfterRevokingIsANewThreadWithEverything) {
   import(0, 0, 2);
   publish();

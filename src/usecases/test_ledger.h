@@ -30,6 +30,7 @@ struct Network {
 
   bool reachable = true;
   bool confirms_data = true;
+  bool confirms_late = false;     // nothing yet
   bool is_read_only = false;      // it lets nobody submit
   std::int64_t fail_at_call = 0;  // counts down; the call that reaches 0 fails, and all after it
   Fault fault = Fault::kBefore;
@@ -96,7 +97,7 @@ class WatchedLedger final : public ports::Ledger {
   Result<std::vector<bool>> confirmed(std::span<const crypto::Hash> hashes,
                                       const base::CancelToken& /*cancel*/ = {}) override {
     GL_TRY(confirmed, call<std::vector<bool>>([&] { return tangle_.confirmed(hashes); }));
-    if (!network_.confirms_data) confirmed.assign(confirmed.size(), false);
+    if (!network_.confirms_data || network_.confirms_late) confirmed.assign(confirmed.size(), false);
     return confirmed;
   }
   Result<std::vector<bool>> held(std::span<const crypto::Hash> hashes,
