@@ -49,8 +49,7 @@ Result<void> EpochReader::read_lanes(std::vector<home::ReleasedEpoch> epochs) {
   const auto run = [&](std::size_t i) {
     try {
       outcomes[i] = read_lane(std::move(lanes[i]));
-    } catch (const std::exception&) {
-      failed_ = true;
+    } catch (const std::exception&) {  // its outcome stays
     }
     if (!outcomes[i]) failed_ = true;
   };
@@ -79,9 +78,10 @@ Result<void> EpochReader::read_round(std::vector<Step>& active) {
   GL_CHECK(world_.cancel.check());
   GL_CHECK(look_up(active));
   for (const auto& step : active) {
-    if (step.found == Found::kPruned)
+    if (step.found == Found::kPruned) {
       note_problem(FetchState::kPruned, step.epoch,
                    "the ledger dropped a message, and those behind it cannot be reached");
+    }
     if (step.found == Found::kCorrupt) note_problem(FetchState::kCorrupt, step.epoch, step.problem);
     if (step.found == Found::kNothing && step.epoch.messages) {
       note_problem(FetchState::kUnreachable, step.epoch,

@@ -193,17 +193,15 @@ class OutboxRun {
       GL_CHECK(make_epochs([](home::Transaction& transaction) { return replace_dead_epochs(transaction); }));
       GL_TRY(signers, all_signers());
       if (signers.empty()) return {};
-      GL_TRY(dropped, without_beginning(signers));
-      if (!dropped.empty()) {
-        GL_CHECK(stop_signing(dropped));
-        continue;
-      }
-      GL_TRY(used, in_use(signers));
-      if (!report_.doubt.empty()) {
+      GL_TRY(uses, find_uses(signers, {}, AskFor::kFirstMessagesToo));
+      const auto used = uses.all();
+      if (!uses.doubt.empty()) {
+        report_.doubt = uses.doubt;
         GL_ASSIGN(signers, new_signers(signers));
-      } else if (!used.empty()) {
+      } else if (!used.empty() || !uses.without_beginning.empty()) {
         report_.epochs_replaced += used.size();
         GL_CHECK(stop_signing(used));
+        GL_CHECK(stop_signing(uses.without_beginning));
         continue;
       }
       std::move(signers.begin(), signers.end(), std::back_inserter(signers_));
@@ -211,35 +209,11 @@ class OutboxRun {
     }
   }
 
-  Result<void> stop_signing(const std::vector<std::int64_t>& epoch_ids) {
+  Result<void> stop_signing(const std::set<std::int64_t>& epoch_ids) {
     return home_.write([&](home::Transaction& transaction) -> Result<void> {
       for (const auto epoch_id : epoch_ids) GL_CHECK(home::stop_signing(transaction, epoch_id));
       return {};
     });
-  }
-
-  // Epochs whose first message the ledger has dropped: who is let in later could never read what came behind it.
-  Result<std::vector<std::int64_t>> without_beginning(const std::vector<Signer>& signers) {
-    std::vector<const Signer*> begun;
-    std::vector<crypto::Hash> addresses;
-    for (const auto& signer : signers) {
-      if (signer.epoch().next_index == 0 || made_.contains(signer.epoch().id)) continue;
-      begun.push_back(&signer);
-      addresses.push_back(signer.first_address());
-    }
-    std::vector<std::int64_t> dropped;
-    if (begun.empty()) return dropped;
-    std::vector<bool> stands(begun.size());
-    const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
-      if (!begun[which]->is_first(bundle)) return std::nullopt;
-      return true;
-    };
-    const auto take = [&](std::size_t which, bool is_here) { return stands[which] = is_here; };
-    GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
-    for (std::size_t i = 0; i < begun.size(); ++i) {
-      if (end.pruned[i] && !stands[i]) dropped.push_back(begun[i]->epoch().id);
-    }
-    return dropped;
   }
 
   // What this home told before it was put back may have been that an epoch is complete, so that nobody reads on there,
@@ -288,8 +262,8 @@ class OutboxRun {
       own_payloads.emplace(without_padding(ledger::payload_of(row.bundle)));
     }
     GL_TRY(uses, find_uses(signers, own_payloads));
-    uses.signed_elsewhere.merge(uses.pruned);  // which may have been a copy's
-    std::erase_if(signers, [&](const Signer& signer) { return !uses.signed_elsewhere.contains(signer.epoch().id); });
+    const auto used = uses.all();  // what is pruned may have been a copy's
+    std::erase_if(signers, [&](const Signer& signer) { return !used.contains(signer.epoch().id); });
     if (signers.empty()) return false;
     report_.epochs_replaced += signers.size();
     GL_CHECK(make_epochs([&](home::Transaction& transaction) -> Result<std::vector<std::int64_t>> {
@@ -337,47 +311,62 @@ class OutboxRun {
     return signers;
   }
 
+  // Epochs, by their ids.
   struct Uses {
-    std::set<std::int64_t> signed_elsewhere;  // a message of the epoch's next key stands at its next address
+    std::set<std::int64_t> signed_elsewhere;  // a message of the next key stands at the next address
     std::set<std::int64_t> pruned;            // once something stood there, or not all of it is handed out
-    std::string doubt;                        // too few nodes answered to be sure of the others
+    // The ledger dropped the first message: who is let in later could never read what came behind it.
+    std::set<std::int64_t> without_beginning;
+    std::string doubt;  // too few nodes answered to be sure of the others
+
+    std::set<std::int64_t> all() const {
+      auto all = signed_elsewhere;
+      all.insert(pruned.begin(), pruned.end());
+      return all;
+    }
   };
   // Epochs of this run are known to be in nobody else's hands: a ledger that says otherwise is not believed, or new
   // ones were made without end. What this home signed itself is no use by others.
-  Result<Uses> find_uses(const std::vector<Signer>& signers, const Payloads& own_payloads) {
-    std::vector<const Signer*> asked;
-    asked.reserve(signers.size());
-    std::vector<crypto::Hash> addresses;
+  enum class AskFor { kNextMessages, kFirstMessagesToo };
+  Result<Uses> find_uses(const std::vector<Signer>& signers, const Payloads& own_payloads,
+                         AskFor ask_for = AskFor::kNextMessages) {
+    struct Question {
+      const Signer* signer = nullptr;  // at the number that is asked about
+      bool of_first_message = false;   // else of the next one
+    };
+    std::deque<Signer> beginnings;
+    std::vector<Question> asked;
     for (const auto& signer : signers) {
       if (made_.contains(signer.epoch().id)) continue;
-      asked.push_back(&signer);
-      addresses.push_back(signer.next_address());
+      asked.push_back({&signer, false});
+      if (ask_for == AskFor::kNextMessages || signer.epoch().next_index == 0) continue;
+      GL_TRY(beginning, Signer::open(home_, signer.epoch(), 0));
+      beginnings.push_back(std::move(beginning));
+      asked.push_back({&beginnings.back(), true});
     }
-    Uses uses;
+    std::vector<crypto::Hash> addresses;
+    addresses.reserve(asked.size());
+    for (const auto& question : asked) addresses.push_back(question.signer->next_address());
     const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<bool> {
-      const auto payload = bundle.payload();
-      if (own_payloads.contains(without_padding(payload))) return std::nullopt;
-      if (!asked[which]->signed_by_next_key(bundle)) return std::nullopt;
+      if (own_payloads.contains(without_padding(bundle.payload()))) return std::nullopt;
+      if (!asked[which].signer->signed_by_next_key(bundle)) return std::nullopt;
       return true;
     };
-    const auto take = [&](std::size_t which, bool is_used) {
-      if (is_used) uses.signed_elsewhere.insert(asked[which]->epoch().id);
-      return is_used;
-    };
+    std::vector<bool> stands(asked.size());
+    const auto take = [&](std::size_t which, bool is_here) { return stands[which] = is_here; };
     GL_TRY(end, read_judged(ledger_, addresses, judge, take, world_.cancel));
+    Uses uses;
     uses.doubt = end.doubt;
     for (std::size_t i = 0; i < asked.size(); ++i) {
-      if (end.pruned[i] || end.cut[i]) uses.pruned.insert(asked[i]->epoch().id);
+      const auto id = asked[i].signer->epoch().id;
+      if (asked[i].of_first_message) {
+        if (end.pruned[i] && !stands[i]) uses.without_beginning.insert(id);
+        continue;
+      }
+      if (stands[i]) uses.signed_elsewhere.insert(id);
+      if (end.pruned[i] || end.cut[i]) uses.pruned.insert(id);
     }
     return uses;
-  }
-
-  // Those that must sign no more; of the others it may be in doubt: report_.doubt.
-  Result<std::vector<std::int64_t>> in_use(const std::vector<Signer>& signers) {
-    GL_TRY(uses, find_uses(signers, {}));
-    if (!uses.doubt.empty()) report_.doubt = uses.doubt;
-    uses.pruned.merge(uses.signed_elsewhere);
-    return std::vector<std::int64_t>(uses.pruned.begin(), uses.pruned.end());
   }
 
   // ---- afterwards
@@ -397,11 +386,13 @@ class OutboxRun {
       GL_TRY(signer, Signer::open(home_, epoch));
       signers.push_back(std::move(signer));
     }
-    GL_TRY(used, in_use(signers));
+    GL_TRY(uses, find_uses(signers, {}));
+    if (!uses.doubt.empty()) report_.doubt = uses.doubt;
     if (!report_.doubt.empty()) return {};
+    const auto used = uses.all();
     return home_.write([&](home::Transaction& transaction) -> Result<void> {
       for (const auto& epoch : epochs) {
-        const bool alone = epoch.may_sign && std::find(used.begin(), used.end(), epoch.id) == used.end();
+        const bool alone = epoch.may_sign && !used.contains(epoch.id);
         GL_CHECK(home::end_epoch_at_rest(transaction, epoch, alone ? std::optional(epoch.next_index) : std::nullopt));
       }
       return home::queue_ends(transaction);

@@ -34,10 +34,6 @@ Result<Signer> Signer::open(home::Home& home, home::Epoch epoch, std::optional<s
   return Signer(std::move(epoch), std::move(channel), std::move(cursor), next_root);
 }
 
-bool Signer::is_first(const ledger::Bundle& bundle) const {
-  return mam::open(bundle.payload(), epoch_.root, channel_.mode, channel_.side_key).has_value();
-}
-
 bool Signer::signed_by_next_key(const ledger::Bundle& bundle) const {
   return mam::open(bundle.payload(), next_root_, channel_.mode, channel_.side_key).has_value();
 }

@@ -17,9 +17,6 @@ class Signer {
 
   const home::Epoch& epoch() const { return epoch_; }
   crypto::Hash next_address() const { return mam::address_of(next_root_, channel_.mode); }
-  crypto::Hash first_address() const { return mam::address_of(epoch_.root, channel_.mode); }
-  // Whether this bundle at first_address() holds the epoch's first message. Thread-safe.
-  bool is_first(const ledger::Bundle& bundle) const;
   // Whether this bundle at next_address() holds a message signed by this epoch's next one-time key. Thread-safe.
   bool signed_by_next_key(const ledger::Bundle& bundle) const;
   // The bundle of a message that it signed at its next index before, byte for byte; nothing where this program would

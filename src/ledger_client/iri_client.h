@@ -58,7 +58,7 @@ class IriClient final : public ports::Ledger {
   // Those that are not set aside, the one that answered last first, slow ones at the end; all of them when none is
   // left.
   std::vector<IriNode*> nodes_in_turn();
-  // Those whose last request was: they are waited for longer.
+  // Whose last request was given up before its time: their next one is waited for longer.
   std::vector<IriNode*> nodes_given_up_early() const;
   bool confirm_data(bool otherwise, const CancelToken& cancel);
   Result<IriNode::Facts> ask_for_facts(IriNode& node, std::int64_t patience_ms, const CancelToken& cancel) const;

@@ -245,9 +245,8 @@ Result<bool> IriNode::issues_milestones(const json& told, const CancelToken& can
   const auto coordinator = Hash::from_trytes(text_of(told, "coordinatorAddress"));
   const auto now = told.find("time");
   if (!latest || !coordinator || now == told.end() || !now->is_number_unsigned()) return false;
-  GL_TRY(texts, get_trytes(std::span(&*latest, 1), cancel));
-  if (is_absent(texts.front())) return false;
-  GL_TRY(milestone, transactions_named(std::span(&*latest, 1), texts));
+  GL_TRY(held, get_held(std::span(&*latest, 1), cancel));
+  GL_TRY(milestone, transactions_named(held));
   if (milestone.empty() || milestone.front().address() != *coordinator) return false;
   const auto age_s = static_cast<std::int64_t>(now->get<std::uint64_t>() / 1000) - milestone.front().timestamp_s();
   return age_s > -kMilestoneAgeMaxS && age_s < kMilestoneAgeMaxS;
@@ -390,25 +389,25 @@ Result<void> IriNode::hand_over(const Facts& facts, std::span<const Hash> hashes
   return {};
 }
 
-Result<std::vector<std::string>> IriNode::get_trytes(std::span<const Hash> hashes, const CancelToken& cancel) {
+Result<IriNode::Held> IriNode::get_held(std::span<const Hash> hashes, const CancelToken& cancel) {
   GL_TRY(body, post({{"command", "getTrytes"}, {"hashes", trytes_list(hashes)}}, cancel));
   auto texts = transaction_texts(body);
   if (!texts || texts->size() != hashes.size()) return wrong_answer("not 2,673 trytes for each hash");
-  return std::move(*texts);
+  Held held;
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    if (is_absent((*texts)[i])) continue;
+    held.hashes.push_back(hashes[i]);
+    held.texts.push_back(std::move((*texts)[i]));
+  }
+  return held;
 }
 
+// What was dropped between the two requests is left out.
 Result<std::vector<ledger::Transaction>> IriNode::get_transactions(std::span<const Hash> hashes,
                                                                    std::span<const Hash> addresses,
                                                                    const CancelToken& cancel) {
-  GL_TRY(texts, get_trytes(hashes, cancel));
-  std::vector<std::string> held;
-  std::vector<Hash> names;
-  for (std::size_t i = 0; i < hashes.size(); ++i) {
-    if (is_absent(texts[i])) continue;  // dropped between the two requests
-    held.push_back(std::move(texts[i]));
-    names.push_back(hashes[i]);
-  }
-  GL_TRY(transactions, transactions_named(names, held));
+  GL_TRY(held, get_held(hashes, cancel));
+  GL_TRY(transactions, transactions_named(held));
   for (const auto& transaction : transactions) {
     if (!std::binary_search(addresses.begin(), addresses.end(), transaction.address())) {
       return wrong_answer("a transaction stands at another address");
@@ -418,8 +417,8 @@ Result<std::vector<ledger::Transaction>> IriNode::get_transactions(std::span<con
 }
 
 // Each must hash to its name. Junk is left out: fields that no client writes.
-Result<std::vector<ledger::Transaction>> IriNode::transactions_named(std::span<const Hash> names,
-                                                                     const std::vector<std::string>& texts) const {
+Result<std::vector<ledger::Transaction>> IriNode::transactions_named(const Held& held) const {
+  const auto& [names, texts] = held;
   auto all = ledger::Transaction::many_from_trytes(texts);
   std::vector<ledger::Transaction> transactions;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -454,16 +453,13 @@ Result<std::vector<bool>> IriNode::held(std::span<const Hash> transaction_hashes
   std::vector<bool> states;
   for (auto rest = transaction_hashes; !rest.empty();) {
     const std::size_t count = std::min({rest.size(), facts.trytes_max, kTrytesPerRequest});
-    GL_TRY(texts, get_trytes(rest.first(count), cancel));
-    std::vector<std::string> held;
-    std::vector<Hash> names;
-    for (std::size_t i = 0; i < count; ++i) {
-      states.push_back(!is_absent(texts[i]));
-      if (!states.back()) continue;
-      held.push_back(std::move(texts[i]));
-      names.push_back(rest[i]);
+    GL_TRY(held, get_held(rest.first(count), cancel));
+    GL_CHECK(transactions_named(held));
+    auto next = held.hashes.begin();
+    for (const Hash& hash : rest.first(count)) {
+      states.push_back(next != held.hashes.end() && *next == hash);
+      if (states.back()) ++next;
     }
-    GL_CHECK(transactions_named(names, held));
     rest = rest.subspan(count);
   }
   return states;

@@ -80,6 +80,10 @@ class IriNode {
     std::vector<Hash> hashes;
     std::optional<std::uint64_t> next;
   };
+  struct Held {
+    std::vector<Hash> hashes;
+    std::vector<std::string> texts;
+  };
 
   Result<std::string> post(const nlohmann::json& request, const CancelToken& cancel);
   Result<nlohmann::json> call(const nlohmann::json& request, const CancelToken& cancel);
@@ -91,12 +95,11 @@ class IriNode {
   Result<void> hand_over(const Facts& facts, std::span<const Hash> hashes, std::span<const Hash> addresses,
                          ports::Sink& sink, std::unordered_set<Hash>* known, const CancelToken& cancel);
   Result<bool> issues_milestones(const nlohmann::json& node_info, const CancelToken& cancel);
-  // In the order asked for; of those that the node has not, only 9s.
-  Result<std::vector<std::string>> get_trytes(std::span<const Hash> hashes, const CancelToken& cancel);
+  // Of those that the node has, in the order asked for. Unchecked.
+  Result<Held> get_held(std::span<const Hash> hashes, const CancelToken& cancel);
   Result<std::vector<ledger::Transaction>> get_transactions(std::span<const Hash> hashes,
                                                             std::span<const Hash> addresses, const CancelToken& cancel);
-  Result<std::vector<ledger::Transaction>> transactions_named(std::span<const Hash> names,
-                                                              const std::vector<std::string>& texts) const;
+  Result<std::vector<ledger::Transaction>> transactions_named(const Held& held) const;
 
   http::Client http_;
   const base::Clock& clock_;

@@ -43,6 +43,13 @@ class TogetherTest : public Stage {
     return addresses;
   }
 
+  // Of two readings.
+  std::filesystem::path device_file(const std::string& name) const {
+    auto file = folder_ / name;
+    std::ofstream(file) << "time,glucose mg/dL\n2025-01-01T00:00:00Z,100\n2025-01-01T00:05:00Z,110\n";
+    return file;
+  }
+
   std::set<crypto::Hash> sent() const {
     std::set<crypto::Hash> addresses;
     for (const auto& entry : network_.payloads) addresses.insert(entry.first);
@@ -326,8 +333,7 @@ class ListedFiles final : public Inbox {
 };
 
 TEST_F(TogetherTest, AWatchedFoldersFilesAreImportedAndABadOneEndsNothing) {
-  const auto good = folder_ / "good.csv";
-  std::ofstream(good) << "time,glucose mg/dL\n2025-01-01T00:00:00Z,100\n2025-01-01T00:05:00Z,110\n";
+  const auto good = device_file("good.csv");
   const auto bad = folder_ / "bad.csv";
   std::ofstream(bad) << "nothing that anyone knows\n";
   ListedFiles inbox;
@@ -355,8 +361,7 @@ TEST_F(TogetherTest, AWatchedFoldersFilesAreImportedAndABadOneEndsNothing) {
 
 // A long backlog keeps no file waiting.
 TEST_F(TogetherTest, WhatComesIntoAWatchedFolderWhileOthersAreSentGoesAlong) {
-  const auto file = folder_ / "new.csv";
-  std::ofstream(file) << "time,glucose mg/dL\n2025-01-01T00:00:00Z,100\n2025-01-01T00:05:00Z,110\n";
+  const auto file = device_file("new.csv");
   import(0, 0, 400);
   ListedFiles inbox;
   base::CancelSource stop;
@@ -387,8 +392,7 @@ TEST_F(TogetherTest, WhatComesIntoAWatchedFolderWhileOthersAreSentGoesAlong) {
 
 TEST_F(TogetherTest, WhatComesIntoAWatchedFolderIsPublishedAndThereAfterAPauseWhereTheLedgerIsOutOfReach) {
   invite("smith");
-  const auto file = folder_ / "new.csv";
-  std::ofstream(file) << "time,glucose mg/dL\n2025-01-01T00:00:00Z,100\n2025-01-01T00:05:00Z,110\n";
+  const auto file = device_file("new.csv");
   ListedFiles inbox;
   base::CancelSource stop;
   auto world = world_;
