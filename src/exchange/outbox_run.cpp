@@ -24,24 +24,19 @@ using Payloads = std::set<std::string, std::less<>>;
 
 constexpr std::size_t kMessagesPerCommit = 128;
 constexpr std::size_t kRowsAtOnce = 256;
-constexpr int kFruitlessRoundsMax = 20;  // in which every epoch was changed by another process before it signed
+constexpr std::size_t kMovedAtOnce = 1'000;  // messages, from one epoch to another
+constexpr int kFruitlessRoundsMax = 20;      // in which every epoch was changed by another process before it signed
 // Who shares or revokes waits no longer for a milestone that confirms the notes: they are on the ledger.
 constexpr std::int64_t kNotesWaitMs = 1'500;
 constexpr int kRenumberingsMax = 20;         // of notes whose numbers another copy of this home took at the same moment
 constexpr std::int64_t kHoldWaitMs = 1'000;  // of who shares or revokes, which holds all the same
 constexpr int kRunsMax = 100;                // one after the other, for what other processes add at the end of each
 
-// Inside a transaction: what waits in these epochs, into new ones. Their ids.
-Result<std::vector<std::int64_t>> move_to_new_epochs(home::Transaction& transaction,
-                                                     std::span<const home::Epoch> epochs) {
-  std::vector<std::int64_t> made;
-  for (const auto& epoch : epochs) {
-    GL_TRY(fresh, home::create_epoch(transaction, epoch.design, epoch.first_day, epoch.last_day));
-    GL_CHECK(home::move_waiting_messages(transaction, epoch.id, fresh));
-    GL_CHECK(home::release_to_holders(transaction, std::span(&fresh, 1)));
-    made.push_back(fresh.id);
-  }
-  return made;
+// Inside a transaction.
+Result<home::Epoch> create_like(home::Transaction& transaction, const home::Epoch& epoch) {
+  GL_TRY(fresh, home::create_epoch(transaction, epoch.design, epoch.first_day, epoch.last_day));
+  GL_CHECK(home::release_to_holders(transaction, std::span(&fresh, 1)));
+  return fresh;
 }
 
 // What never was there is gone, too.
@@ -190,7 +185,7 @@ class OutboxRun {
     if (!waiting.empty()) GL_CHECK(look_for_lost_notes());
     while (true) {
       GL_CHECK(world_.cancel.check());
-      GL_CHECK(make_epochs([](home::Transaction& transaction) { return replace_dead_epochs(transaction); }));
+      GL_CHECK(empty_dead_epochs());
       GL_TRY(signers, all_signers());
       if (signers.empty()) return {};
       GL_TRY(uses, find_uses(signers, {}, AskFor::kFirstMessagesToo));
@@ -266,37 +261,71 @@ class OutboxRun {
     std::erase_if(signers, [&](const Signer& signer) { return !used.contains(signer.epoch().id); });
     if (signers.empty()) return false;
     report_.epochs_replaced += signers.size();
-    GL_CHECK(make_epochs([&](home::Transaction& transaction) -> Result<std::vector<std::int64_t>> {
-      std::vector<std::int64_t> made;
+    GL_CHECK(make_epochs([&](home::Transaction& transaction, std::vector<std::int64_t>& made) -> Result<void> {
       for (const auto& signer : signers) {
         const auto& epoch = signer.epoch();
         GL_CHECK(home::stop_signing(transaction, epoch.id));
-        GL_TRY(fresh, move_to_new_epochs(transaction, std::span(&epoch, 1)));
-        GL_TRY(to, home::epoch_by_id(transaction.home(), fresh.front()));
+        GL_TRY(to, create_like(transaction, epoch));
         GL_CHECK(home::remake_messages_from(transaction, epoch.id, epoch.next_index, to));
         made.push_back(to.id);
       }
-      return made;
+      return {};
     }));
     return true;
   }
 
+  // What waits in epochs that may sign no more goes into others of the same days. In parts, here and below: who revokes
+  // does not wait for it.
+  Result<void> empty_dead_epochs() {
+    bool is_through = false;
+    while (!is_through) {
+      GL_CHECK(world_.cancel.check());
+      GL_CHECK(make_epochs([&](home::Transaction& transaction, std::vector<std::int64_t>& made) -> Result<void> {
+        GL_TRY(dead, home::epochs_with_waiting_messages(home_));
+        std::erase_if(dead, [](const home::Epoch& epoch) { return epoch.open && epoch.may_sign; });
+        std::size_t moved = 0;
+        for (auto epoch = dead.begin(); epoch != dead.end() && moved < kMovedAtOnce; ++epoch) {
+          std::optional<home::Epoch> to;
+          if (epoch->design == keys::Design::kTangle) {
+            GL_ASSIGN(to, home::signing_epoch(home_, epoch->first_day));
+          }
+          if (!to) {
+            GL_ASSIGN(to, create_like(transaction, *epoch));
+            made.push_back(to->id);
+          }
+          GL_TRY(count, home::move_waiting_messages(transaction, epoch->id, *to, kMovedAtOnce - moved));
+          moved += count;
+        }
+        is_through = moved < kMovedAtOnce;
+        return {};
+      }));
+    }
+    return {};
+  }
+
   // Of new epochs, in whose names nobody else can have signed, in place of these.
   Result<std::vector<Signer>> new_signers(const std::vector<Signer>& signers) {
-    std::vector<home::Epoch> epochs;
-    epochs.reserve(signers.size());
-    for (const auto& signer : signers) epochs.push_back(signer.epoch());
-    GL_CHECK(make_epochs([&](home::Transaction& transaction) { return move_to_new_epochs(transaction, epochs); }));
+    for (const auto& signer : signers) {
+      std::optional<home::Epoch> to;
+      for (std::size_t moved = kMovedAtOnce; moved == kMovedAtOnce;) {
+        GL_CHECK(make_epochs([&](home::Transaction& transaction, std::vector<std::int64_t>& made) -> Result<void> {
+          if (!to) {
+            GL_ASSIGN(to, create_like(transaction, signer.epoch()));
+            made.push_back(to->id);
+          }
+          GL_ASSIGN(moved, home::move_waiting_messages(transaction, signer.epoch().id, *to, kMovedAtOnce));
+          return {};
+        }));
+      }
+    }
     return all_signers();
   }
 
+  // `make(transaction, made)` adds their ids.
   template <typename Make>
   Result<void> make_epochs(const Make& make) {
     std::vector<std::int64_t> made;
-    GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
-      GL_ASSIGN(made, make(transaction));
-      return {};
-    }));
+    GL_CHECK(home_.write([&](home::Transaction& transaction) { return make(transaction, made); }));
     made_.insert(made.begin(), made.end());
     return {};
   }
@@ -460,12 +489,6 @@ void add(OutboxReport& sum, const OutboxReport& report) {
 }
 
 }  // namespace
-
-Result<std::vector<std::int64_t>> replace_dead_epochs(home::Transaction& transaction) {
-  GL_TRY(epochs, home::epochs_with_waiting_messages(transaction.home()));
-  std::erase_if(epochs, [](const home::Epoch& epoch) { return epoch.open && epoch.may_sign; });
-  return move_to_new_epochs(transaction, epochs);
-}
 
 // Another process may add something when this one has just looked for the last time, and rely on it: so this one looks
 // again after it gave the lease back.

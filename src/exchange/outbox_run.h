@@ -6,12 +6,13 @@
 //   2. notes, which release epochs, tell their ends, close grants: whenever some wait, before all else. Before the
 //      first of a run, and before the first signature, notes are looked for that stand on the ledger and that this home
 //      does not know of: then it was put back, and grants that it had closed are closed again
-//   3. messages, epoch by epoch: before the first signature of a run the epoch's next address is looked up; one that is
-//      in use ends the epoch (another copy of this home signed there), and its messages wait for a new one; so does one
-//      whose first message the ledger has dropped, behind which nobody new could read; so in all
-//      epochs where notes of this home stand that it does not know of (it was put back: ends may have been told). Where
-//      too few nodes answer to be sure, messages go into new epochs. Signed in batches, each committed before it
-//      leaves; right before the first of an epoch leaves, its address is looked up again
+//   3. messages, epoch by epoch. What waits in an epoch that a revocation ended, or that may sign no more, is moved to
+//      another first. Before the first signature of a run the epoch's next address is looked up; where it is in use
+//      (another copy of this home signed there), where the ledger has dropped the first message, behind which nobody
+//      new could read, and wherever notes of this home stand that it does not know of (it was put back: ends may have
+//      been told), the epoch signs no more. Where too few nodes answer to be sure, messages go into new epochs. Signed
+//      in batches, each committed before it leaves; right before the first of an epoch leaves, its address is looked
+//      up again
 //   4. epochs at rest end, and notes tell how many messages they hold, unless another copy signed there too
 //   5. sealed files that nobody shall read any more are removed from their store
 //
@@ -52,8 +53,5 @@ struct OutboxReport {
 // Nothing: another process carries this home's outbox, and what waits here with it.
 Result<std::optional<OutboxReport>> run_outbox(home::Home& home, const ports::World& world,
                                                const OutboxOptions& options);
-
-// Inside a transaction: epochs that may not sign any more hand what waits in them to new ones. The ids of these.
-Result<std::vector<std::int64_t>> replace_dead_epochs(home::Transaction& transaction);
 
 }  // namespace glucoledger::exchange

@@ -86,14 +86,20 @@ Result<std::uint64_t> count_confirmed(Home& home, std::int64_t epoch_id) {
   return count;
 }
 
-Result<void> move_waiting_messages(Transaction& transaction, std::int64_t from_epoch_id, const Epoch& to) {
+Result<std::size_t> move_waiting_messages(Transaction& transaction, std::int64_t from_epoch_id, const Epoch& to,
+                                          std::size_t count_max) {
+  constexpr std::string_view kChosen =
+      "(SELECT id FROM message WHERE epoch_id = ?1 AND state = 'waiting' ORDER BY id LIMIT ?2)";
   auto& database = transaction.database();
+  const auto limit = static_cast<std::int64_t>(count_max);
   GL_TRY(files, database.prepare("UPDATE stored_file SET state = 'orphan' WHERE state IN ('adding', 'stored') AND "
-                                 "message_id IN (SELECT id FROM message WHERE epoch_id = ?1 AND state = 'waiting')"));
-  GL_CHECK(files.bind(1, from_epoch_id).run());
-  GL_TRY(messages, database.prepare("UPDATE message SET epoch_id = ?2, cid = NULL WHERE epoch_id = ?1 AND state = "
-                                    "'waiting'"));
-  return messages.bind(1, from_epoch_id).bind(2, to.id).run();
+                                 "message_id IN " +
+                                 std::string(kChosen)));
+  GL_CHECK(files.bind(1, from_epoch_id).bind(2, limit).run());
+  GL_TRY(messages,
+         database.prepare("UPDATE message SET epoch_id = ?3, cid = NULL WHERE id IN " + std::string(kChosen)));
+  GL_CHECK(messages.bind(1, from_epoch_id).bind(2, limit).bind(3, to.id).run());
+  return static_cast<std::size_t>(database.changes());
 }
 
 Result<void> remake_messages_from(Transaction& transaction, std::int64_t from_epoch_id, std::uint64_t index,
@@ -119,16 +125,17 @@ Result<void> remake_messages_from(Transaction& transaction, std::int64_t from_ep
   return {};
 }
 
+// Here and below "+": not by the index of that column, in which all that waits is one value.
 Result<std::uint64_t> count_under_way(Home& home, std::int64_t epoch_id) {
   GL_TRY(statement, home.database().prepare("SELECT COUNT(*) FROM message WHERE epoch_id = ?1 AND state IN ('leaving', "
-                                            "'left') AND closed_order = 0"));
+                                            "'left') AND +closed_order = 0"));
   GL_TRY(count, single_number(statement.bind(1, epoch_id)));
   return static_cast<std::uint64_t>(count);
 }
 
 Result<bool> has_unconfirmed_messages(Home& home, std::int64_t epoch_id) {
   GL_TRY(statement, home.database().prepare("SELECT EXISTS (SELECT 1 FROM message WHERE epoch_id = ?1 AND state IN "
-                                            "('waiting', 'signed', 'leaving', 'left') AND closed_order = 0)"));
+                                            "('waiting', 'signed', 'leaving', 'left') AND +closed_order = 0)"));
   GL_TRY(found, single_number(statement.bind(1, epoch_id)));
   return found != 0;
 }

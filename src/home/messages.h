@@ -43,8 +43,10 @@ Result<bool> store_signed(Transaction& transaction, const Epoch& epoch, std::spa
 //
 // How many messages of an epoch, from its first on, are confirmed without a gap. Nobody can read beyond a gap.
 Result<std::uint64_t> count_confirmed(Home& home, std::int64_t epoch_id);
-// A file that was sealed for the old epoch is no use in the new one: it becomes an orphan (stored_files.h).
-Result<void> move_waiting_messages(Transaction& transaction, std::int64_t from_epoch_id, const Epoch& to);
+// Up to `count_max` of them, the oldest first; how many. A file that was sealed for the old epoch is no use in the new
+// one: it becomes an orphan (stored_files.h).
+Result<std::size_t> move_waiting_messages(Transaction& transaction, std::int64_t from_epoch_id, const Epoch& to,
+                                          std::size_t count_max);
 // Messages from this index on are burnt, and wait anew in the other epoch.
 Result<void> remake_messages_from(Transaction& transaction, std::int64_t from_epoch_id, std::uint64_t index,
                                   const Epoch& to);

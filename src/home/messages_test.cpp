@@ -34,7 +34,7 @@ class MessagesTest : public HomeTest {
       GL_TRY(count, count_confirmed(home, epoch.id));
       GL_TRY(next, create_epoch(t, epoch.design, epoch.first_day, epoch.last_day));
       GL_CHECK(remake_messages_from(t, epoch.id, count, next));
-      GL_CHECK(move_waiting_messages(t, epoch.id, next));
+      GL_CHECK(move_waiting_messages(t, epoch.id, next, 1'000));
       GL_CHECK(end_epoch(t, epoch.id, count));
       return next;
     });
@@ -120,7 +120,7 @@ TEST_F(MessagesTest, WhatAnotherProcessChangedMeanwhileIsNotSigned) {
                                                                                   const auto next = add_epoch(other());
                                                                                   write(other(), [&](Transaction& t) {
                                                                                     return move_waiting_messages(
-                                                                                        t, epoch.id, next);
+                                                                                        t, epoch.id, next, 1);
                                                                                   });
                                                                                 }},
                                                                                {"signed itself", [&](const Epoch& epoch,

@@ -15,7 +15,7 @@ constexpr std::string_view kUnsent =
     "COALESCE(MAX(number), -1) FROM note WHERE thread_id = ?1 AND state IN ('leaving', 'left', 'closed')))))";
 // All that are not known to have arrived.
 constexpr std::string_view kNotArrived =
-    "(SELECT id FROM note WHERE thread_id = ?1 AND state IN ('waiting', 'sealed', 'leaving') AND closed_order = 0)";
+    "(SELECT id FROM note WHERE thread_id = ?1 AND state IN ('waiting', 'sealed', 'leaving') AND +closed_order = 0)";
 
 std::string body_label(std::int64_t thread_id) {
   return "note/" + std::to_string(thread_id);

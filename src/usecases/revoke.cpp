@@ -23,7 +23,11 @@ Result<void> end_held_epoch(home::Transaction& transaction, const home::Epoch& e
   if (unconfirmed) {
     GL_TRY(next, home::create_epoch(transaction, epoch.design, epoch.first_day, epoch.last_day));
     GL_CHECK(home::remake_messages_from(transaction, epoch.id, confirmed, next));
-    GL_CHECK(home::move_waiting_messages(transaction, epoch.id, next));
+    // A file's epoch holds one message; a day's may be many: who publishes moves them (exchange/outbox_run.h), so that
+    // nobody waits for it here.
+    if (epoch.design == keys::Design::kTangleIpfs) {
+      GL_CHECK(home::move_waiting_messages(transaction, epoch.id, next, 1));
+    }
     fresh.push_back(std::move(next));
   }
   // Where another copy of this home may have signed too, the number of messages cannot be known.

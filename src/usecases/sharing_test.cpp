@@ -307,6 +307,33 @@ TEST_F(SharingTest, WhatWaitedIsMadeAnewForOthersWhenOneIsRevoked) {
   expect_records("stays", imported_);
 }
 
+// So that nobody waits for it.
+TEST_F(SharingTest, ARevocationLeavesItToThePublisherToMoveALongBacklog) {
+  invite("gone");
+  invite("stays");
+  import(0, 0, 2);
+  publish();
+  const auto before = imported_;
+  constexpr int kBacklog = 1'050;  // more than are moved at once
+  import(0, 10, kBacklog);
+  auto home = open("patient");
+  ASSERT_TRUE(plan_publication(home, {}));
+  ASSERT_TRUE(try_revoke("gone"));
+  const auto dead = home::epochs_with_waiting_messages(home).value();
+  EXPECT_EQ(dead.size(), 4U) << "days";
+  EXPECT_TRUE(std::none_of(dead.begin(), dead.end(), [](const home::Epoch& epoch) { return epoch.open; }));
+  // A day's readings that come now go into the same new epoch.
+  import(0, 10 + kBacklog, 1);
+  const auto plan = plan_publication(home, {});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->epochs, 0U);
+  publish();
+  EXPECT_EQ(home::outbox_counts(home)->messages_waiting, 0);
+  EXPECT_EQ(home::all_epochs(home, kA)->size(), 8U);
+  expect_records("gone", before);
+  expect_records("stays", imported_);
+}
+
 TEST_F(SharingTest, ACodeNeedsALedgerThatWasMetOnce) {
   auto home = open("patient");
   network_.reachable = false;
