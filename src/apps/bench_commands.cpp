@@ -149,6 +149,8 @@ void add_use_cases(Benches& benches) {
       "beside", "What revoke and import wait for while another process publishes; starts two processes", beside,
       [](const auto& options, const auto& cancel) { return bench::measure_beside(options, make_world(), cancel); });
   add_number<std::size_t>(beside_command, "--runs", beside->runs, "Grants that are given and taken back", 1, 10'000);
+  add_number<std::size_t>(beside_command, "--waiting", beside->waiting,
+                          "Readings that wait to be published; 26208: a quarter", 0, 1'000'000);
   add_mwm(beside_command, beside->min_weight_magnitude);
   beside_command.add_option("--seed", beside->seed, "Of the moments")->capture_default_str();
 

@@ -76,7 +76,8 @@ Result<Figures> measure_follow(const FollowOptions& options, const ports::World&
 struct BesideOptions {
   std::size_t runs = 100;
   int min_weight_magnitude = 14;
-  std::uint64_t seed = 1;  // of the moments
+  std::uint64_t seed = 1;   // of the moments
+  std::size_t waiting = 0;  // readings that wait to be published all the while
 };
 // Starts two processes of this program.
 Result<Figures> measure_beside(const BesideOptions& options, const ports::World& world,

@@ -97,6 +97,7 @@ Result<Figures> measure_beside(const BesideOptions& options, const ports::World&
   GL_TRY(homes, Homes::make(scratch.path(), url, world));
   GL_CHECK(homes.add_readings(1, 5));
   GL_CHECK(homes.publish({}));
+  GL_CHECK(homes.add_readings(options.waiting, 5));
   GL_TRY(place, locator::Locator::parse(url));
   GL_TRY(ledger, world.open_ledger(place, ports::Use::kRead, cancel));
   GL_TRY(publisher, Process::start({"--home", homes.patient().string(), "publish", "--follow"}, true));
@@ -124,6 +125,7 @@ Result<Figures> measure_beside(const BesideOptions& options, const ports::World&
   }
   return Figures{{"mwm", options.min_weight_magnitude},
                  {"runs", revoke_s.size()},
+                 {"waiting", options.waiting},
                  {"seed", options.seed},
                  {"revoke_p50_s", quantile(revoke_s, 0.5)},
                  {"revoke_p99_s", quantile(revoke_s, 0.99)},

@@ -24,8 +24,8 @@ using Payloads = std::set<std::string, std::less<>>;
 
 constexpr std::size_t kMessagesPerCommit = 128;
 constexpr std::size_t kRowsAtOnce = 256;
-constexpr std::size_t kMovedAtOnce = 1'000;  // messages, from one epoch to another
-constexpr int kFruitlessRoundsMax = 20;      // in which every epoch was changed by another process before it signed
+constexpr std::size_t kMovedAtOnce = 500;  // messages, from one epoch to another
+constexpr int kFruitlessRoundsMax = 20;    // in which every epoch was changed by another process before it signed
 // Who shares or revokes waits no longer for a milestone that confirms the notes: they are on the ledger.
 constexpr std::int64_t kNotesWaitMs = 1'500;
 constexpr int kRenumberingsMax = 20;         // of notes whose numbers another copy of this home took at the same moment
