@@ -16,6 +16,7 @@ find_package(CURL 7.88 REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 # Not named zstd: RocksDB's own search for it reads the variables zstd_*, and fails when configuring again.
 pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
 if(GLUCOLEDGER_TESTS)
   find_package(GTest REQUIRED)

@@ -95,7 +95,9 @@ Result<std::vector<Collector::Placed>> Collector::check_values() {
   bool unit_needed = false;
   for (const RawReading& raw : raw_readings_) {
     if (raw.unit) continue;
-    unit_needed = unit_needed || raw.glucose.kind != GlucoseCell::Kind::kNotANumber;
+    const bool has_value =
+        raw.glucose.kind != GlucoseCell::Kind::kNotANumber && raw.glucose.kind != GlucoseCell::Kind::kUnknownEnd;
+    unit_needed = unit_needed || has_value;
     if (raw.glucose.kind == GlucoseCell::Kind::kNumber) undeclared.push_back(raw.glucose.value);
   }
   cgm::Unit unit = cgm::Unit::kMgDl;
@@ -112,6 +114,8 @@ Result<std::vector<Collector::Placed>> Collector::check_values() {
       skip(raw.line, SkipReason::kNoValue);
     } else if (raw.glucose.kind == GlucoseCell::Kind::kNotANumber) {
       skip(raw.line, SkipReason::kBadValue);
+    } else if (raw.glucose.kind == GlucoseCell::Kind::kUnknownEnd) {
+      skip(raw.line, SkipReason::kUnknownEnd);
     } else if (raw.glucose.kind == GlucoseCell::Kind::kNumber && !is_possible(raw.glucose.value, row.unit)) {
       skip(raw.line, SkipReason::kImpossibleValue);
     } else {

@@ -73,6 +73,15 @@ TEST(DexcomClarity, reads_mmol_in_other_languages_and_without_transmitter_column
   EXPECT_EQ(quoted.patient.family_name, "O'Neil, \"Annie\"");
 }
 
+TEST(DexcomClarity, tells_of_a_word_for_an_end_of_the_range_that_it_does_not_know) {
+  const ImportedFile file = read_sample("clarity-unknown-words.csv");
+  ASSERT_EQ(file.readings.size(), 2U);
+  EXPECT_EQ(file.readings[0].comparator, cgm::Comparator::kAbove);
+  EXPECT_EQ(file.readings[1].comparator, cgm::Comparator::kBelow);
+  EXPECT_EQ(skipped(file, SkipReason::kUnknownEnd), 1U);
+  EXPECT_EQ(skipped(file, SkipReason::kBadValue), 1U);
+}
+
 TEST(DexcomClarity, reads_a_real_export) {
   const auto path = test::shared_data("dexcom-clarity-g6-subject-1.csv");
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";

@@ -42,6 +42,7 @@ enum class SkipReason {
   kNoTime,           // no date, or one that does not exist
   kNoValue,          // no glucose where there should be one
   kBadValue,         // not a number
+  kUnknownEnd,       // beyond the sensor's range, by a word of which the language is not known
   kImpossibleValue,  // below 10 or beyond 1000 mg/dL, or so in mmol/L
   kFuture,           // more than a day after now
   kDuplicate,        // the same reading again

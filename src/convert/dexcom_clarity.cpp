@@ -12,6 +12,7 @@
 #include "base/wall_time.h"
 #include "convert/csv_reader.h"
 #include "convert/device_format.h"
+#include "convert/words.h"
 
 namespace glucoledger::convert {
 namespace {
@@ -33,7 +34,7 @@ struct Columns {
 };
 
 constexpr std::array<std::string_view, 5> kSensorEvents{"egv", "egw", "vge", "veg", "estimated glucose value"};
-constexpr std::array<std::string_view, 6> kGivenName{"firstname", "vorname", "prénom", "nombre", "nome", "voornaam"};
+constexpr std::array<std::string_view, 6> kGivenName{"firstname", "vorname", "prenom", "nombre", "nome", "voornaam"};
 constexpr std::array<std::string_view, 6> kFamilyName{"lastname", "nachname", "nom",
                                                       "apellido", "cognome",  "achternaam"};
 constexpr std::array<std::string_view, 6> kBirthDate{"dateofbirth",         "geburtsdatum",    "date de naissance",
@@ -106,7 +107,7 @@ class Reader {
       collector_->skip(row.line, SkipReason::kMalformed);
       return {};
     }
-    const std::string event = lower(trim(row.field(kEventType)));
+    const std::string event = folded(trim(row.field(kEventType)));
     if (is_one_of(kSensorEvents, event)) return read_value(row);
     if (trim(row.field(kTimestamp)).empty()) {
       read_details(row, event);
@@ -140,6 +141,8 @@ class Reader {
     raw.line = row.line;
     raw.time = *time;
     raw.glucose = parse_glucose(row.field(columns_.glucose));
+    const bool is_unknown = raw.glucose.kind == GlucoseCell::Kind::kNotANumber;
+    if (is_unknown && is_word(row.field(columns_.glucose))) raw.glucose.kind = GlucoseCell::Kind::kUnknownEnd;
     const std::string_view serial = trim(row.field(kSourceDevice));
     const auto model = models_.find(serial);
     raw.device = collector_->device(model == models_.end() ? std::string_view() : model->second, serial);

@@ -146,6 +146,8 @@ std::string_view describe(SkipReason reason) {
       return "no glucose value";
     case SkipReason::kBadValue:
       return "the glucose value is not a number";
+    case SkipReason::kUnknownEnd:
+      return "out of the sensor's range, and which end is unknown: a low or a high that is missing from all figures";
     case SkipReason::kImpossibleValue:
       return "a glucose value that nobody can have";
     case SkipReason::kFuture:

@@ -1,7 +1,6 @@
 #include "convert/glucose_cell.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdio>
 
@@ -9,20 +8,10 @@
 #include "base/limits.h"
 #include "cgm/glucose.h"
 #include "convert/csv_reader.h"
+#include "convert/words.h"
 
 namespace glucoledger::convert {
 namespace {
-
-constexpr std::array<std::string_view, 15> kLowWords{"low",   "lo",     "niedrig", "tief", "bas",
-                                                     "basse", "faible", "bajo",    "baja", "basso",
-                                                     "laag",  "baixo",  "bassa",   "lavt", "låg"};
-constexpr std::array<std::string_view, 15> kHighWords{"high",  "hi",     "hoch",  "haut", "haute",
-                                                      "élevé", "élevée", "eleve", "alto", "alta",
-                                                      "hoog",  "høyt",   "hög",   "høj",  "elevado"};
-
-bool contains(const auto& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 double value_of(std::string_view decimal) {
   double value = 0;
@@ -66,19 +55,20 @@ GlucoseCell parse_glucose(std::string_view field) {
   field = trim(field);
   GlucoseCell cell;
   if (field.empty()) return cell;
-  cell.kind = GlucoseCell::Kind::kNotANumber;
-  const std::string word = lower(field);
-  if (contains(kLowWords, word)) cell.kind = GlucoseCell::Kind::kBelowRange;
-  if (contains(kHighWords, word)) cell.kind = GlucoseCell::Kind::kAboveRange;
-  if (cell.kind != GlucoseCell::Kind::kNotANumber) return cell;
+  auto number = field;
   if (field.front() == '<' || field.front() == '>') {
     cell.comparator = field.front() == '<' ? cgm::Comparator::kBelow : cgm::Comparator::kAbove;
-    field = trim(field.substr(1));
+    number = trim(field.substr(1));
   }
-  cell.text = plain_decimal(field);
-  if (cell.text.empty()) return cell;
-  cell.kind = GlucoseCell::Kind::kNumber;
-  cell.value = value_of(cell.text);
+  cell.text = plain_decimal(number);
+  if (!cell.text.empty()) {
+    cell.kind = GlucoseCell::Kind::kNumber;
+    cell.value = value_of(cell.text);
+  } else if (const auto end = range_end(field)) {
+    cell.kind = *end == RangeEnd::kLow ? GlucoseCell::Kind::kBelowRange : GlucoseCell::Kind::kAboveRange;
+  } else {
+    cell.kind = GlucoseCell::Kind::kNotANumber;
+  }
   return cell;
 }
 

@@ -15,9 +15,10 @@ struct GlucoseCell {
   enum class Kind {
     kEmpty,
     kNumber,
-    kBelowRange,  // "Low", "LO", "Niedrig": the limit is the sensor's
+    kBelowRange,  // "Low", "LO", "Niedrig": the limit is the sensor's (words.h)
     kAboveRange,
-    kAbsent,  // the device says that it has no value: `absent_reason`
+    kUnknownEnd,  // a word where a sensor writes one for an end of its range only, and it is not known which
+    kAbsent,      // the device says that it has no value: `absent_reason`
     kNotANumber,
   };
   Kind kind = Kind::kEmpty;
@@ -28,7 +29,7 @@ struct GlucoseCell {
   std::optional<std::string> absent_reason;
 };
 
-// A decimal comma is a point. Words are known in the languages that Clarity and LibreView are sold in.
+// A decimal comma is a point.
 GlucoseCell parse_glucose(std::string_view field);
 GlucoseCell number_cell(double value);
 GlucoseCell absent_cell(std::string_view reason);

@@ -6,6 +6,7 @@
 #include "convert/glucose_cell.h"
 #include "convert/json_records.h"
 #include "convert/timestamp.h"
+#include "convert/words.h"
 
 namespace glucoledger::convert {
 namespace {
@@ -89,6 +90,18 @@ TEST(JsonRecords, refuses_what_ends_early_or_is_no_list_of_records) {
                            "{\"result\":[{}", "{\"result\":[{}]", "{\"a\":\"", "[,{}]", "[{},]"}) {
     EXPECT_EQ(records_in(text), -1) << text;
   }
+}
+
+TEST(GlucoseCell, knows_the_ends_of_the_range_in_any_language_and_spelling) {
+  for (const char* word : {"Nízká", "LÅGT", "Lav", "Matala", "Baixa", "ниско", "低", "낮음", "NI\xCC\x81ZKA\xCC\x81"}) {
+    EXPECT_EQ(parse_glucose(word).kind, GlucoseCell::Kind::kBelowRange) << word;
+  }
+  for (const char* word :
+       {"ÉLEVÉ", "eleve", "Vysoká", "HØJ", "Høy", "Högt", "Korkea", "Alta", "ВИСОКО", "高", "높음"}) {
+    EXPECT_EQ(parse_glucose(word).kind, GlucoseCell::Kind::kAboveRange) << word;
+  }
+  EXPECT_TRUE(is_word("Mäsor än"));
+  for (const char* text : {"", "  ", "12a", "a１", "--", "\xff"}) EXPECT_FALSE(is_word(text)) << text;
 }
 
 TEST(GlucoseCell, takes_numbers_words_and_limits) {
