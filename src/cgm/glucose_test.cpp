@@ -38,6 +38,26 @@ TEST(Glucose, RangesOfTheConsensusInBothUnits) {
   EXPECT_EQ(range_of(14.0, Unit::kMmolL), Range::kVeryHigh);
 }
 
+TEST(Glucose, WhatWasConvertedCountsAsTheWholeMgDlThatItWas) {
+  for (const char* text : {"3.88552", "3.8849607618963047", "3.8889", "3.885"}) {
+    EXPECT_EQ(range_of(text, Unit::kMmolL), Range::kInRange) << text;
+  }
+  for (const char* text : {"2.9974", "2.996969730605721", "3.83001", "3.8294613224406433"}) {
+    EXPECT_EQ(range_of(text, Unit::kMmolL), Range::kLow) << text;
+  }
+  EXPECT_EQ(range_of("2.94189", Unit::kMmolL), Range::kVeryLow);
+  EXPECT_EQ(range_of("9.99135", Unit::kMmolL), Range::kInRange);
+  EXPECT_EQ(range_of("13.87687", Unit::kMmolL), Range::kHigh);
+  EXPECT_EQ(range_of("69.99991", Unit::kMgDl), Range::kInRange);
+  EXPECT_EQ(range_of("180.00004", Unit::kMgDl), Range::kInRange);
+  // What a device shows stays what it shows, and so does what no whole mg/dL is.
+  EXPECT_EQ(range_of("3.89", Unit::kMmolL), Range::kLow);
+  EXPECT_EQ(range_of("3.9", Unit::kMmolL), Range::kInRange);
+  EXPECT_EQ(range_of("3.8931", Unit::kMmolL), Range::kLow);
+  EXPECT_EQ(range_of("69.95", Unit::kMgDl), Range::kLow);
+  EXPECT_EQ(range_of("69.951", Unit::kMgDl), Range::kLow);
+}
+
 TEST(Glucose, ConvertsWithTheFactorOfTheHouse) {
   EXPECT_NEAR(to_mg_dl(5.5, Unit::kMmolL), 99.085745, 1e-9);
   EXPECT_NEAR(to_mmol_l(100, Unit::kMgDl), 5.550748, 1e-6);

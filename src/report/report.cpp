@@ -122,11 +122,11 @@ std::vector<TracePoint> steady_trace_of(const std::vector<Value>& values) {
   return one_a_moment(points);
 }
 
-void fill_ranges(const std::vector<Value>& values, const std::vector<double>& numbers, Report& report) {
+void fill_ranges(const std::vector<Value>& values, Report& report) {
   std::size_t in_mmol_l = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const Reading& reading = *values[i].reading;
-    ++report.range_readings[static_cast<std::size_t>(cgm::range_of(numbers[i], reading.unit))];
+  for (const Value& value : values) {
+    const Reading& reading = *value.reading;
+    ++report.range_readings[static_cast<std::size_t>(cgm::range_of(reading.value, reading.unit))];
     if (reading.unit == cgm::Unit::kMmolL) ++in_mmol_l;
     if (reading.comparator != cgm::Comparator::kNone) ++report.at_limit_readings;
   }
@@ -204,14 +204,12 @@ Result<Report> make_report(std::span<const Reading> readings, const ReportOption
   report.repeated_readings = drop_repeated(inside);
 
   std::vector<Value> values;
-  std::vector<double> numbers;  // in each reading's own unit
   for (const Reading* reading : inside) {
     if (is_absent(*reading)) {
       ++report.absent_readings;
       continue;
     }
     GL_TRY(number, cgm::parse_decimal(reading->value));
-    numbers.push_back(number);
     values.push_back({reading, cgm::to_mg_dl(number, reading->unit)});
   }
   if (values.empty()) {
@@ -221,7 +219,7 @@ Result<Report> make_report(std::span<const Reading> readings, const ReportOption
   report.readings = values.size();
   const auto wall_trace = wall_trace_of(values);
   const auto steady_trace = steady_trace_of(values);
-  fill_ranges(values, numbers, report);
+  fill_ranges(values, report);
   fill_distribution(values, report);
   fill_days(wall_trace, report);
   fill_wear(values, steady_trace, report);
