@@ -213,6 +213,12 @@ TEST(PlainCsv, infers_a_unit_only_where_no_other_is_possible) {
   EXPECT_EQ(read_device_text(mixed, options()).error().code, ErrorCode::kInputRefused);
 }
 
+TEST(PlainCsv, leaves_out_what_the_type_column_says_is_not_the_sensors) {
+  const ImportedFile file = read_sample("plain-types.csv");
+  EXPECT_EQ(file.readings.size(), 3U);
+  EXPECT_EQ(skipped(file, SkipReason::kNotASensorValue), 4U);
+}
+
 TEST(PlainCsv, reads_utf_16) {
   EXPECT_EQ(read_sample("plain-utf16.csv").readings.size(), 2U);
 }

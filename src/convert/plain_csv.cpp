@@ -1,8 +1,8 @@
 // A plain CSV with a header that names a time and a glucose column, and perhaps several people.
 //
 // Columns are found by name, in several languages: time (or date and time), glucose, and optionally subject, device,
-// serial number and unit. The unit is the header's, the row's, the option's, or, where all values are possible in one
-// unit alone, that one.
+// serial number, unit and type: rows whose type is a fingerstick, calibration or the like are left out. The unit is the
+// header's, the row's, the option's, or, where all values are possible in one unit alone, that one.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "convert/csv_reader.h"
 #include "convert/device_format.h"
+#include "convert/words.h"
 
 namespace glucoledger::convert {
 namespace {
@@ -24,7 +25,7 @@ constexpr std::array<std::string_view, 21> kTimeNames{
     "horodatage", "fecha y hora", "fechahora",  "data e ora",  "tijdstip",         "datetimestamp",    "date/time"};
 constexpr std::array<std::string_view, 7> kClockNames{"time", "uhrzeit", "zeit", "heure", "hora", "ora", "tijd"};
 constexpr std::array<std::string_view, 7> kDayNames{"date", "day", "datum", "fecha", "data", "jour", "dag"};
-constexpr std::array<std::string_view, 22> kGlucoseNames{"gl",
+constexpr std::array<std::string_view, 21> kGlucoseNames{"gl",
                                                          "glucose",
                                                          "glucose value",
                                                          "glucose_value",
@@ -42,7 +43,6 @@ constexpr std::array<std::string_view, 22> kGlucoseNames{"gl",
                                                          "glukose",
                                                          "glukosewert",
                                                          "glycemie",
-                                                         "glycémie",
                                                          "glucosa",
                                                          "glicemia",
                                                          "glucosio"};
@@ -53,16 +53,30 @@ constexpr std::array<std::string_view, 3> kDeviceNames{"device", "device_model",
 constexpr std::array<std::string_view, 5> kSerialNames{"serial", "serial number", "serial_number", "device_id",
                                                        "device id"};
 constexpr std::array<std::string_view, 2> kUnitNames{"unit", "units"};
+constexpr std::array<std::string_view, 15> kTypeNames{
+    "type", "event type", "event_type", "eventtype", "event",     "record type", "record_type", "entry type",
+    "kind", "typ",        "art",        "ereignis",  "evenement", "tipo",        "evento"};
+// What stands there, folded, where a value is none of the sensor's. English; German; French; Spanish, Portuguese,
+// Italian; Dutch; Swedish, Norwegian, Danish; Finnish; Czech, Polish.
+constexpr std::array<std::string_view, 52> kOtherEntries{
+    "mbg",         "smbg",         "bgm",         "cal",          "calibration",  "manual",      "manual bg",
+    "fingerstick", "finger stick", "fingerprick", "finger prick", "finger-stick", "meter",       "blood",
+    "bolus",       "basal",        "insulin",     "carbs",        "meal",         "food",        "note",
+    "exercise",    "alert",        "alarm",       "kalibrierung", "manuell",      "fingerstich", "blutzucker",
+    "messgerat",   "mahlzeit",     "notiz",       "etalonnage",   "calibrage",    "manuel",      "manuelle",
+    "capillaire",  "repas",        "calibracion", "capilar",      "comida",       "calibracao",  "calibrazione",
+    "manuale",     "pasto",        "kalibratie",  "handmatig",    "vingerprik",   "kalibrering", "kalibrointi",
+    "kalibrace",   "kalibracja",   "reczny"};
 
 struct Columns {
   std::size_t time = kNone, day = kNone, glucose = kNone, subject = kNone, row_id = kNone;
-  std::size_t device = kNone, serial = kNone, unit = kNone;
+  std::size_t device = kNone, serial = kNone, unit = kNone, type = kNone;
   std::optional<cgm::Unit> header_unit;
 };
 
 // "Glucose Value (mg/dL)" -> "glucose value".
 std::string bare_name(std::string_view header) {
-  std::string name = lower(trim(header));
+  std::string name = folded(trim(header));
   name.resize(std::min(name.find_first_of("(["), name.size()));
   for (const std::string_view unit : {"mg/dl", "mg_dl", "mgdl", "mmol/l", "mmol_l", "mmoll", "mmol"}) {
     if (name.ends_with(unit)) name.resize(name.size() - unit.size());
@@ -100,12 +114,18 @@ std::optional<Columns> find_columns(const auto& header) {
   columns.device = find(names, kDeviceNames);
   columns.serial = find(names, kSerialNames);
   columns.unit = find(names, kUnitNames);
+  columns.type = find(names, kTypeNames);
   columns.header_unit = unit_in(header[columns.glucose]);
   return columns;
 }
 
 bool recognise(const Head& head) {
   return std::any_of(head.rows.begin(), head.rows.end(), [](const auto& row) { return find_columns(row).has_value(); });
+}
+
+bool is_other_entry(std::string_view type) {
+  const std::string same = folded(trim(type));
+  return std::find(kOtherEntries.begin(), kOtherEntries.end(), same) != kOtherEntries.end();
 }
 
 // Seconds or milliseconds since 1970.
@@ -125,6 +145,10 @@ class Reader {
     collector_->count_row();
     if (row.broken || row.fields.size() <= std::max(columns_.glucose, columns_.time)) {
       collector_->skip(row.line, SkipReason::kMalformed);
+      return {};
+    }
+    if (columns_.type != kNone && is_other_entry(row.field(columns_.type))) {
+      collector_->skip(row.line, SkipReason::kNotASensorValue);
       return {};
     }
     RawReading raw;
