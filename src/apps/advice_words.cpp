@@ -63,7 +63,8 @@ std::string_view words_of(Advice advice) {
     case Advice::kPublishAgain:
       return "nothing is lost: publish again";
     case Advice::kAskWhoHoldsIt:
-      return "other days were read; whether another node or store still holds it, the patient or its operator can tell";
+      return "what else there was, was read; whether another node or store still holds it, the patient or its operator "
+             "can tell";
     case Advice::kFetchLater:
       return "nothing is lost: fetch again later";
     case Advice::kFetchAgain:

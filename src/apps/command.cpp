@@ -15,10 +15,20 @@
 namespace glucoledger::apps {
 namespace {
 
-// What is shown of stages, and when. Its thread begins with the first stage and shows it also while nothing more comes:
-// who waits for a silent ledger sees it.
+// What is shown of stages, and when. A stage is shown once it lasts; by a thread, which begins with the first one, also
+// while nothing more comes: who waits for a silent ledger sees it.
 class Screen {
  public:
+  // A process has one, while somebody reports to it.
+  static std::shared_ptr<Screen> the_only() {
+    static base::Mutex mutex;
+    static std::weak_ptr<Screen> only;
+    const base::MutexLock lock(mutex);
+    auto screen = only.lock();
+    if (!screen) only = screen = std::make_shared<Screen>();
+    return screen;
+  }
+
   ~Screen() {
     {
       const base::MutexLock lock(mutex_);
@@ -26,17 +36,28 @@ class Screen {
       ended_.notify_all();
     }
     ticker_.clear();
-    if (on_screen_) std::fputs("\r\033[K", stderr);
+    take_off();
   }
 
   void report(std::string_view stage, std::uint64_t done, std::uint64_t total) {
+    if (stage.empty()) return take_off();
     const base::MutexLock lock(mutex_);
+    if (stage_.empty()) next_ = std::max(next_, Clock::now() + std::chrono::milliseconds(terminal_ ? 300 : 2'000));
     stage_ = stage;
     done_ = done;
     total_ = total;
-    is_new_ = !stage.empty();
+    is_new_ = true;
     show_if_due();
-    if (is_new_ && ticker_.empty()) base::add_threads(ticker_, 1, [this] { tick(); });
+    if (ticker_.empty()) base::add_threads(ticker_, 1, [this] { tick(); });
+  }
+
+  // What stands there goes, and what was about to come does not.
+  void take_off() {
+    const base::MutexLock lock(mutex_);
+    stage_.clear();
+    is_new_ = false;
+    if (on_screen_) std::fputs("\r\033[K", stderr);
+    on_screen_ = false;
   }
 
  private:
@@ -70,13 +91,13 @@ class Screen {
   const bool terminal_ = ::isatty(STDERR_FILENO) != 0;
   base::Mutex mutex_;
   base::Condition ended_;
-  Clock::time_point next_ GUARDED_BY(mutex_) = Clock::now() + std::chrono::milliseconds(terminal_ ? 300 : 2'000);
+  Clock::time_point next_ GUARDED_BY(mutex_);
   std::string stage_ GUARDED_BY(mutex_);
   std::uint64_t done_ GUARDED_BY(mutex_) = 0;
   std::uint64_t total_ GUARDED_BY(mutex_) = 0;
   bool is_new_ GUARDED_BY(mutex_) = false;
   bool has_ended_ GUARDED_BY(mutex_) = false;
-  bool on_screen_ = false;
+  bool on_screen_ GUARDED_BY(mutex_) = false;
   std::vector<std::jthread> ticker_;  // none or one
 };
 
@@ -109,6 +130,7 @@ void print_result(const Context& context, const nlohmann::ordered_json& document
   if (line.empty()) return;
   if (line.back() != '\n') line += '\n';
   context.printed = true;
+  Screen::the_only()->take_off();
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fflush(stdout);  // main tells when this failed
 }
@@ -121,24 +143,35 @@ void print_error(const Context& context, const Error& error) {
   tell_error(error);
 }
 
+void tell(std::string_view text) {
+  Screen::the_only()->take_off();
+  std::fprintf(stderr, "%s\n", without_controls(text).c_str());
+}
+
 void tell_error(const Error& error) {
-  std::fprintf(stderr, "glucoledger: %s\n", without_controls(error.message).c_str());
   const std::string next_step = next_step_of(error);
-  if (!next_step.empty()) std::fprintf(stderr, "  %s\n", without_controls(next_step).c_str());
+  tell("glucoledger: " + error.message + (next_step.empty() ? "" : "\n  " + next_step));
 }
 
 void warn(std::string_view text) {
-  std::fprintf(stderr, "glucoledger: warning: %s\n", without_controls(text).c_str());
+  tell("glucoledger: warning: " + std::string(text));
 }
 
 std::string count_of(std::size_t count, std::string_view what) {
   return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
+std::string counts_of(std::int64_t messages, std::int64_t notes) {
+  std::string text;
+  if (messages > 0) text = count_of(static_cast<std::size_t>(messages), "message");
+  if (notes > 0) text += (text.empty() ? "" : " and ") + count_of(static_cast<std::size_t>(notes), "note");
+  return text;
+}
+
 base::Progress terminal_progress() {
-  const auto screen = std::make_shared<Screen>();
-  return
-      [screen](std::string_view stage, std::uint64_t done, std::uint64_t total) { screen->report(stage, done, total); };
+  return [screen = Screen::the_only()](std::string_view stage, std::uint64_t done, std::uint64_t total) {
+    screen->report(stage, done, total);
+  };
 }
 
 }  // namespace glucoledger::apps

@@ -53,12 +53,16 @@ enum class Text { kFromOutside, kOwn };
 void print_result(const Context& context, const nlohmann::ordered_json& document, std::string_view text,
                   Text kind = Text::kFromOutside);
 void print_error(const Context& context, const Error& error);
+// A line on standard error, in place of what progress shows there.
+void tell(std::string_view text);
 // An error and its next step on standard error alone.
 void tell_error(const Error& error);
 // "glucoledger: warning: ..." on standard error.
 void warn(std::string_view text);
 // "1 reading", "2 readings".
 std::string count_of(std::size_t count, std::string_view what);
+// "2 messages and 1 note"; nothing where both are 0.
+std::string counts_of(std::int64_t messages, std::int64_t notes);
 // Shows stages on standard error: a rewritten line on a terminal, a line every ten seconds elsewhere, nothing when
 // short.
 base::Progress terminal_progress();

@@ -69,7 +69,7 @@ ordered_json document_of(const usecases::FetchReport& report) {
 
 std::string text_of(const usecases::FetchReport& report) {
   std::string text = report.patient + ": " + std::string(exchange::name_of(report.state));
-  if (report.closed && report.state != usecases::FetchState::kClosed) text += ", then CLOSED";
+  if (report.closed && report.state != usecases::FetchState::kClosed) text += ", and CLOSED";
   text += "; " + std::to_string(report.new_records) + " new records, " + std::to_string(report.records) + " in all\n";
   for (const auto& problem : report.problems) {
     text += "  " + std::string(exchange::name_of(problem.state)) + (problem.days.empty() ? "" : " " + problem.days) +

@@ -79,7 +79,7 @@ Result<ExitCode> convert_file(const Context& context, const ConvertArguments& ar
     base::report(progress, "converting", ++done, imported.readings.size());
   }
   GL_CHECK(flush_out());
-  std::fputs(without_controls(import_text(imported)).c_str(), stderr);
+  tell(import_text(imported));
   return ExitCode::kDone;
 }
 

@@ -56,7 +56,7 @@ ImportOutcome outcome_of(const std::string& file, const Result<usecases::Import>
     return {{{"file", file}, {"error", error.message}, {"next_step", next_step_of(error)}}, "", error};
   }
   if (import->names_another_person) {
-    std::fputs("glucoledger: the file names another person than this home: make sure that it is yours\n", stderr);
+    tell("glucoledger: the file names another person than this home: make sure that it is yours");
   }
   return {document_of(file, *import), text_of(file, *import), std::nullopt};
 }
@@ -65,7 +65,7 @@ Result<ExitCode> follow_folder(const Context& context, const Session& session, h
                                const ImportArguments& arguments) {
   GL_TRY(watch, wiring::FolderWatch::start(arguments.follow));
   const auto tell = [&](const auto& file, const auto& outcome) { tell_import(context, file, outcome); };
-  const auto begun = [&] { std::fprintf(stderr, "watching %s; Ctrl-C ends it\n", arguments.follow.c_str()); };
+  const auto begun = [&] { apps::tell("watching " + arguments.follow + "; Ctrl-C ends it"); };
   GL_CHECK(usecases::follow_imports(home, session.world(), watch, import_options(arguments.device), tell, begun));
   return ExitCode::kDone;
 }

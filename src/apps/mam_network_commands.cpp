@@ -93,8 +93,8 @@ Result<ExitCode> publish(const Context& context, const Arguments& arguments) {
                                                      .side_key = std::move(side_key),
                                                      .min_weight_magnitude = arguments.min_weight_magnitude}));
   if (written.sent_first) {
-    std::fprintf(stderr, "glucoledger: first sent message %llu, which an earlier run had left behind\n",
-                 static_cast<unsigned long long>(*written.sent_first));
+    tell("glucoledger: first sent message " + std::to_string(*written.sent_first) +
+         ", which an earlier run had left behind");
   }
   if (written.unknown_messages > 0) {
     warn(std::to_string(written.unknown_messages) +

@@ -85,7 +85,8 @@ ordered_json document_of(const usecases::Publication& publication) {
 
 // "Confirmed" is said only where a ledger confirms.
 std::string arrival_of(const exchange::OutboxReport& report) {
-  std::string text = count_of(report.delivery.closed, "message") + " and notes ";
+  const auto count = report.delivery.closed;
+  std::string text = count == 1 ? "1 message or note " : std::to_string(count) + " messages and notes ";
   if (report.confirms_data) return text + "confirmed by the ledger";
   text += "read back";
   if (report.nodes > 1) {
@@ -94,7 +95,16 @@ std::string arrival_of(const exchange::OutboxReport& report) {
   return text + ", as this ledger confirms no data";
 }
 
-std::string text_of(const usecases::Publication& publication) {
+// Nothing where nothing waits.
+std::string waiting_text(const home::OutboxCounts& waiting) {
+  const auto counts = counts_of(waiting.messages_waiting, waiting.notes_waiting);
+  if (counts.empty()) return {};
+  const bool is_one = waiting.messages_waiting + waiting.notes_waiting == 1;
+  return counts + (is_one ? " waits" : " wait") + " in the outbox: publish again to send " + (is_one ? "it" : "them");
+}
+
+// `goes_on`: what waits is tried again without being asked.
+std::string text_of(const usecases::Publication& publication, bool goes_on) {
   const auto& [plan, carried] = publication;
   std::string text = count_of(plan.readings, "new reading") + " in " + count_of(plan.epochs, "new epoch");
   if (carried.by == usecases::Carried::By::kAnotherProcess) {
@@ -120,10 +130,7 @@ std::string text_of(const usecases::Publication& publication) {
   if (!carried.report.doubt.empty()) {
     text += carried.report.doubt + ": what was sent stands in new epochs, so that surely no key signed twice\n";
   }
-  if (carried.waiting.messages_waiting + carried.waiting.notes_waiting > 0) {
-    text += std::to_string(carried.waiting.messages_waiting) + " messages and " +
-            std::to_string(carried.waiting.notes_waiting) + " notes wait in the outbox: publish again to send them\n";
-  }
+  if (const auto waiting = waiting_text(carried.waiting); !waiting.empty() && !goes_on) text += waiting + "\n";
   return text;
 }
 
@@ -135,25 +142,19 @@ Result<ExitCode> follow_publishing(const Context& context, const Session& sessio
     GL_ASSIGN(watch, wiring::FolderWatch::start(folder));
   }
   usecases::PublishFollower follower;
-  follower.begun = [&] {
-    std::fprintf(stderr, "sending what comes%s; Ctrl-C ends it\n", watch ? (" into " + folder).c_str() : "");
-  };
+  follower.begun = [&] { tell("sending what comes" + (watch ? " into " + folder : "") + "; Ctrl-C ends it"); };
   if (watch) {
     follower.inbox = &*watch;
     follower.tell_import = [&](const auto& file, const auto& outcome) { tell_import(context, file, outcome); };
   }
   follower.tell = [&](const usecases::Publication& round) {
-    print_result(context, document_of(round), text_of(round));
+    if (round.plan.readings == 0 && round.carried.error && !context.json) return;  // which is told
+    print_result(context, document_of(round), text_of(round, true));
   };
-  follower.tell_error = [](const Error& error) {
-    std::fprintf(stderr, "glucoledger: %s; trying again\n", without_controls(error.message).c_str());
-  };
+  follower.tell_error = [](const Error& error) { tell("glucoledger: " + error.message + "; trying again"); };
   GL_CHECK(usecases::follow_publishing(home, session.world(), options, follower));
   GL_TRY(status, usecases::patient_status(home));
-  if (const auto waiting = status.waiting.messages_waiting + status.waiting.notes_waiting; waiting > 0) {
-    std::fprintf(stderr, "glucoledger: %lld messages and notes wait in the outbox: publish again to send them\n",
-                 static_cast<long long>(waiting));
-  }
+  if (const auto waiting = waiting_text(status.waiting); !waiting.empty()) tell("glucoledger: " + waiting);
   return ExitCode::kDone;
 }
 
@@ -179,7 +180,7 @@ Result<ExitCode> publish(const Context& context, const PublishArguments& argumen
   GL_CHECK(session.choose_proof_of_work(arguments.proof_of_work, home));
   if (arguments.follow) return follow_publishing(context, session, home, options, *arguments.follow);
   GL_TRY(publication, usecases::publish(home, session.world(), options));
-  auto text = text_of(publication);
+  auto text = text_of(publication, false);
   const bool has_own_ways = arguments.min_weight_magnitude || arguments.transform || arguments.proof_of_work != "local";
   if (has_own_ways && publication.carried.by == usecases::Carried::By::kAnotherProcess) {
     text += "the other process sent it by its own --mwm, --transform and --pow, not by those given here\n";

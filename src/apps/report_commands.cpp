@@ -56,11 +56,11 @@ Result<ExitCode> patient_status(const Context& context, Home& home) {
       {"messages_waiting", status.waiting.messages_waiting},
       {"notes_waiting", status.waiting.notes_waiting},
       {"grants", ordered_json::array()}};
+  const auto waiting = counts_of(status.waiting.messages_waiting, status.waiting.notes_waiting);
   std::string text = "a patient's home in " + home.folder().string() + "\n" + std::to_string(status.readings) +
                      " readings\n" + "not published in design tangle: " + std::to_string(status.unpublished_tangle) +
                      "\n" + "not published in design tangle-ipfs: " + std::to_string(status.unpublished_tangle_ipfs) +
-                     "\n" + "outbox: " + std::to_string(status.waiting.messages_waiting) + " messages, " +
-                     std::to_string(status.waiting.notes_waiting) + " notes wait\n";
+                     "\n" + "outbox: " + (waiting.empty() ? "nothing waits" : waiting + " to be sent") + "\n";
   for (const auto& grant : status.grants) {
     const char* state = grant.open ? "open" : "closed";
     const std::string days = grant.days.since.value_or("the beginning") + " to " + grant.days.until.value_or("ever");
@@ -103,8 +103,8 @@ Result<ExitCode> check_and_tell(const Context& context, const Session& session, 
     text += any_pruned ? "none is gone\n" : "all stand\n";
   }
   if (standing.messages_gone + standing.notes_gone == 0 && any_waits) {
-    text += std::to_string(waiting.messages_waiting) + " messages and " + std::to_string(waiting.notes_waiting) +
-            " notes wait to be sent: glucoledger publish\n";
+    text += "to be sent by `glucoledger publish`, unless one is at it: " +
+            counts_of(waiting.messages_waiting, waiting.notes_waiting) + "\n";
   }
   if (any_pruned) {
     text += count_of(standing.messages_pruned, "message") + " and " + count_of(standing.notes_pruned, "note") +

@@ -74,10 +74,9 @@ void add_access_options(CLI::App& command, wiring::AccessFiles& files) {
 
 void warn_if_doubled(const home::Home& home) {
   if (!home.was_doubled()) return;
-  std::fputs(
+  tell(
       "glucoledger: this home is a copy, was restored, or lost its last changes: what it publishes goes on in new "
-      "epochs, so that no one-time key signs twice\n",
-      stderr);
+      "epochs, so that no one-time key signs twice");
 }
 
 }  // namespace glucoledger::apps

@@ -91,7 +91,9 @@ Result<std::string> share_text(const ShareArguments& arguments, const usecases::
     GL_TRY(code, keys::qr_terminal(share.uri.text()));
     text += code + "\n" + std::string(share.uri.text()) + "\n\n";
   }
-  text += "Whoever has this code can read " + count_of(share.epochs, "epoch") + " and what comes after; show it to " +
+  const auto& until = share.grant.days.until;
+  text += "Whoever has this code can read " + count_of(share.epochs, "epoch") +
+          (until ? ", and what comes of days until " + *until : " and what comes after") + "; show it to " +
           arguments.name + " alone.\n";
   if (share.grant.name != share.grant.recipient) {
     text +=
