@@ -11,6 +11,7 @@
 #include "bench/process.h"
 #include "exchange/read_judged.h"
 #include "home/grants.h"
+#include "home/outbox.h"
 #include "usecases/import.h"
 #include "usecases/revoke.h"
 #include "usecases/share.h"
@@ -23,6 +24,8 @@ constexpr std::size_t kReadingsPerRun = 12;
 constexpr std::size_t kReadingsImported = 288;
 constexpr std::uint64_t kAddressesAhead = 16;  // beyond what was signed
 constexpr std::int64_t kMomentMaxMs = 1'200;
+constexpr std::int64_t kToldPauseMs = 20;
+constexpr double kToldWaitS = 120;
 
 // Where messages stand, or would, of the epochs that a recipient holds.
 Result<std::vector<crypto::Hash>> addresses_of(home::Home& home, const home::Grant& grant) {
@@ -52,6 +55,16 @@ struct Revoked {
   std::vector<crypto::Hash> addresses;
   std::size_t present = 0;  // when the revocation was committed
 };
+
+// Until no note waits: the publisher has told the revoked, and what others may read instead.
+Result<double> await_told(home::Home& home, const ports::World& world) {
+  const auto start = Steady::now();
+  while (!world.clock.wait_ms(kToldPauseMs, world.cancel) && seconds_since(start) < kToldWaitS) {
+    GL_TRY(counts, home::outbox_counts(home));
+    if (counts.notes_waiting == 0) break;
+  }
+  return seconds_since(start);
+}
 
 // A grant that is given, and taken back after a while.
 Result<Revoked> revoke_once(home::Home& home, const ports::World& world, ports::Ledger& ledger, const std::string& name,
@@ -105,6 +118,7 @@ Result<Figures> measure_beside(const BesideOptions& options, const ports::World&
 
   std::mt19937_64 random(options.seed);
   std::vector<double> revoke_s;
+  std::vector<double> told_s;
   std::vector<double> import_s;
   std::vector<Revoked> revoked;
   for (std::size_t run = 0; run < options.runs && !cancel.cancelled(); ++run) {
@@ -112,6 +126,8 @@ Result<Figures> measure_beside(const BesideOptions& options, const ports::World&
     const auto moment_ms = static_cast<std::int64_t>(random() % kMomentMaxMs);
     GL_TRY(one, revoke_once(home, world, *ledger, "gone-" + std::to_string(run), moment_ms, revoke_s));
     revoked.push_back(std::move(one));
+    GL_TRY(waited_s, await_told(home, world));
+    told_s.push_back(waited_s);
     if (run % 10 != 0) continue;
     const auto start = Steady::now();
     GL_CHECK(homes.add_readings(kReadingsImported, 5));
@@ -130,6 +146,8 @@ Result<Figures> measure_beside(const BesideOptions& options, const ports::World&
                  {"revoke_p50_s", quantile(revoke_s, 0.5)},
                  {"revoke_p99_s", quantile(revoke_s, 0.99)},
                  {"revoke_longest_s", quantile(revoke_s, 1)},
+                 {"told_p50_s", quantile(told_s, 0.5)},
+                 {"told_longest_s", quantile(told_s, 1)},
                  {"import_288_longest_s", quantile(import_s, 1)},
                  {"arrived_after_revocation", leaked}};
 }

@@ -34,9 +34,7 @@ constexpr int kRunsMax = 100;                // one after the other, for what ot
 
 // Inside a transaction.
 Result<home::Epoch> create_like(home::Transaction& transaction, const home::Epoch& epoch) {
-  GL_TRY(fresh, home::create_epoch(transaction, epoch.design, epoch.first_day, epoch.last_day));
-  GL_CHECK(home::release_to_holders(transaction, std::span(&fresh, 1)));
-  return fresh;
+  return home::create_epoch(transaction, epoch.design, epoch.first_day, epoch.last_day);
 }
 
 // What never was there is gone, too.
@@ -169,6 +167,7 @@ class OutboxRun {
   DeliverySource::Rows sign_messages() {
     for (int fruitless = 0; fruitless < kFruitlessRoundsMax; ++fruitless) {
       while (!signers_.empty()) {
+        GL_CHECK(world_.cancel.check());
         GL_TRY(rows, signers_.front().sign_next(home_, lease_, world_, options_.transform, kMessagesPerCommit));
         if (!rows.empty()) return rows;
         signers_.pop_front();
@@ -261,13 +260,13 @@ class OutboxRun {
     std::erase_if(signers, [&](const Signer& signer) { return !used.contains(signer.epoch().id); });
     if (signers.empty()) return false;
     report_.epochs_replaced += signers.size();
-    GL_CHECK(make_epochs([&](home::Transaction& transaction, std::vector<std::int64_t>& made) -> Result<void> {
+    GL_CHECK(make_epochs([&](home::Transaction& transaction, std::vector<home::Epoch>& made) -> Result<void> {
       for (const auto& signer : signers) {
         const auto& epoch = signer.epoch();
         GL_CHECK(home::stop_signing(transaction, epoch.id));
         GL_TRY(to, create_like(transaction, epoch));
         GL_CHECK(home::remake_messages_from(transaction, epoch.id, epoch.next_index, to));
-        made.push_back(to.id);
+        made.push_back(std::move(to));
       }
       return {};
     }));
@@ -280,7 +279,7 @@ class OutboxRun {
     bool is_through = false;
     while (!is_through) {
       GL_CHECK(world_.cancel.check());
-      GL_CHECK(make_epochs([&](home::Transaction& transaction, std::vector<std::int64_t>& made) -> Result<void> {
+      GL_CHECK(make_epochs([&](home::Transaction& transaction, std::vector<home::Epoch>& made) -> Result<void> {
         GL_TRY(dead, home::epochs_with_waiting_messages(home_));
         std::erase_if(dead, [](const home::Epoch& epoch) { return epoch.open && epoch.may_sign; });
         std::size_t moved = 0;
@@ -291,7 +290,7 @@ class OutboxRun {
           }
           if (!to) {
             GL_ASSIGN(to, create_like(transaction, *epoch));
-            made.push_back(to->id);
+            made.push_back(*to);
           }
           GL_TRY(count, home::move_waiting_messages(transaction, epoch->id, *to, kMovedAtOnce - moved));
           moved += count;
@@ -308,10 +307,10 @@ class OutboxRun {
     for (const auto& signer : signers) {
       std::optional<home::Epoch> to;
       for (std::size_t moved = kMovedAtOnce; moved == kMovedAtOnce;) {
-        GL_CHECK(make_epochs([&](home::Transaction& transaction, std::vector<std::int64_t>& made) -> Result<void> {
+        GL_CHECK(make_epochs([&](home::Transaction& transaction, std::vector<home::Epoch>& made) -> Result<void> {
           if (!to) {
             GL_ASSIGN(to, create_like(transaction, signer.epoch()));
-            made.push_back(to->id);
+            made.push_back(*to);
           }
           GL_ASSIGN(moved, home::move_waiting_messages(transaction, signer.epoch().id, *to, kMovedAtOnce));
           return {};
@@ -321,12 +320,15 @@ class OutboxRun {
     return all_signers();
   }
 
-  // `make(transaction, made)` adds their ids.
+  // `make(transaction, made)` adds them; whoever may read them is told.
   template <typename Make>
   Result<void> make_epochs(const Make& make) {
-    std::vector<std::int64_t> made;
-    GL_CHECK(home_.write([&](home::Transaction& transaction) { return make(transaction, made); }));
-    made_.insert(made.begin(), made.end());
+    std::vector<home::Epoch> made;
+    GL_CHECK(home_.write([&](home::Transaction& transaction) -> Result<void> {
+      GL_CHECK(make(transaction, made));
+      return home::release_to_holders(transaction, made);
+    }));
+    for (const auto& epoch : made) made_.insert(epoch.id);
     return {};
   }
 

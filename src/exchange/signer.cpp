@@ -124,6 +124,9 @@ Result<std::optional<ledger::PreparedBundle>> Signer::make_again(home::Home& hom
 Result<std::vector<home::Outgoing>> Signer::sign_next(home::Home& home, const home::SigningLease& lease,
                                                       const ports::World& world, privacy::Transform transform,
                                                       std::size_t count_max) {
+  // To sign what could not be kept would take long: of an epoch that was ended a backlog may wait.
+  GL_TRY(now, home::epoch_by_id(home, epoch_.id));
+  if (!now.open || !now.may_sign) return std::vector<home::Outgoing>();
   GL_TRY(messages, home::waiting_messages(home, epoch_.id, count_max));
   for (auto& message : messages) {
     if (epoch_.design != keys::Design::kTangleIpfs || !message.cid.empty()) continue;

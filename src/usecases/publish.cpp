@@ -21,7 +21,7 @@ namespace {
 using home::StoredReading;
 
 // So many readings are planned in one transaction, or those of one epoch where they are more: others have their turn.
-constexpr std::size_t kReadingsPerTransaction = 500;
+constexpr std::size_t kReadingsPerTransaction = 2'000;
 constexpr std::int64_t kRoundPauseMs = 300;
 constexpr std::int64_t kPauseMaxMs = 30'000;
 constexpr std::int64_t kMeanwhilePauseMs = 2'000;

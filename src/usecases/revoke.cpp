@@ -53,7 +53,7 @@ Result<Revocation> close_grants(home::Transaction& transaction, const std::vecto
   outcome.epochs_opened = fresh.size();
   GL_TRY(others, home::open_grants_named(home, grants.front().recipient));
   outcome.others_open = !others.empty();
-  for (const auto& epoch : fresh) GL_CHECK(home::release_to_holders(transaction, std::span(&epoch, 1)));
+  GL_CHECK(home::release_to_holders(transaction, fresh));
   GL_CHECK(home::queue_ends(transaction));
   return outcome;
 }

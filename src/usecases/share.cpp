@@ -61,6 +61,7 @@ Result<std::optional<home::Epoch>> release_epochs(home::Transaction& transaction
   GL_TRY(epochs, home::all_epochs(transaction.home(), grant.design));
   std::vector<home::Epoch> covered;
   for (auto& epoch : epochs) {
+    if (!epoch.open && epoch.messages == 0U) continue;  // ended before anything was in it
     if (grant.covers(epoch)) {
       covered.push_back(std::move(epoch));
     } else if (reaches_over(grant, epoch)) {
