@@ -231,41 +231,58 @@ Result<NotesRead> Mailbox::read(const keys::PublicKey& sender, const Take& take)
   return told;
 }
 
-Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world) {
+std::uint64_t LostNotes::gaps() const {
+  const auto beyond = std::distance(notes.lower_bound(first), notes.end());
+  return until() - first - static_cast<std::uint64_t>(beyond);
+}
+
+Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world,
+                                               std::span<const home::Outgoing> own) {
   struct Place {
     std::size_t thread = 0;
     std::uint64_t number = 0;
+    const home::Outgoing* own = nullptr;
   };
   GL_TRY(threads, home::open_threads(home));
   std::vector<keys::Thread> keys;
   std::vector<std::uint64_t> first;
+  std::vector<std::uint64_t> rowless_until;
   std::vector<Place> places;
-  std::vector<crypto::Hash> addresses;
   for (const auto& thread : threads) {
-    GL_TRY(own, home::keys_of(home, thread));
+    GL_TRY(own_keys, home::keys_of(home, thread));
     GL_TRY(known_until, home::rowless_notes_until(home, thread.id));
+    rowless_until.push_back(known_until);
     first.push_back(std::max(known_until, thread.next_out));
-    for (std::uint64_t i = 0; i < kNoteLookAhead; ++i) {
-      places.push_back({keys.size(), first.back() + i});
-      addresses.push_back(own.note_address(thread.out, first.back() + i));
+    for (std::uint64_t i = 0; i < kNoteLookAhead; ++i) places.push_back({keys.size(), first.back() + i});
+    for (const auto& note : own) {
+      if (note.thread_id == thread.id) places.push_back({keys.size(), note.number, &note});
     }
-    keys.push_back(std::move(own));
+    keys.push_back(std::move(own_keys));
+  }
+  std::vector<crypto::Hash> addresses;
+  addresses.reserve(places.size());
+  for (const auto& place : places) {
+    addresses.push_back(keys[place.thread].note_address(threads[place.thread].out, place.number));
   }
   const auto own_key = home.signing_key().public_key();
   std::map<std::size_t, LostNotes> lost;  // by thread
   const auto judge = [&](std::size_t which, const ledger::Bundle& bundle) -> std::optional<LostNotes::Note> {
-    const auto& [thread, number] = places[which];
+    const auto& [thread, number, own_note] = places[which];
+    if (own_note != nullptr && bundle.payload() == ledger::payload_of(own_note->bundle)) return std::nullopt;
     const auto note = keys::open_note(bundle.payload(), keys[thread], threads[thread].out, number, own_key);
     if (!note) return std::nullopt;
-    return LostNotes::Note{addresses[which], note->closed_ms};
+    // One that began to leave and was dropped (home::drop_unsent_notes) is known of.
+    if (number < rowless_until[thread] && !note->closed_ms) return std::nullopt;
+    return LostNotes::Note{addresses[which], note->closed_ms,
+                           own_note != nullptr ? std::optional(own_note->id) : std::nullopt};
   };
   const auto take = [&](std::size_t which, const LostNotes::Note& note) {
-    const auto& [thread, number] = places[which];
-    auto& found = lost[thread];
-    found.thread_id = threads[thread].id;
-    found.first = first[thread];
+    const auto& place = places[which];
+    auto& found = lost[place.thread];
+    found.thread_id = threads[place.thread].id;
+    found.first = first[place.thread];
     if (note.closed_ms) found.closed_ms = note.closed_ms;
-    auto& kept = found.notes[number];
+    auto& kept = found.notes[place.number];
     if (!kept.closed_ms) kept = note;
     return false;  // two copies of this home may have given two notes one number
   };

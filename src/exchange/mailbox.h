@@ -5,6 +5,7 @@
 // patient and physician use the same.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -27,23 +28,26 @@ struct NotesRead {
       newer_format;  // where reading ended stands what says to be of a newer version; anyone may say so
 };
 
-// Threads in which notes that this home signed stand on the ledger beyond those that it knows of: then it, or its
+// Threads in which notes that this home signed stand on the ledger and that it does not know of: then it, or its
 // machine, was put back to an earlier state, or a copy of it is at work. One read, for all open threads; beyond what it
 // tells of there may be more.
 struct LostNotes {
   struct Note {
     crypto::Hash address;
     std::optional<std::int64_t> closed_ms;  // it closed the thread
+    std::optional<std::int64_t> own_id;     // of a note of this home that has the same number
   };
   std::int64_t thread_id = 0;
-  std::uint64_t first = 0;                // the number from which on was looked
+  std::uint64_t first = 0;                // all numbers before it are known of, but for `own_id`
   std::map<std::uint64_t, Note> notes;    // by number; at least one
   std::optional<std::int64_t> closed_ms;  // of one of them
 
-  std::uint64_t until() const { return notes.rbegin()->first + 1; }
-  std::uint64_t gaps() const { return until() - first - notes.size(); }  // numbers before it at which none stands
+  std::uint64_t until() const { return std::max(first, notes.rbegin()->first + 1); }
+  std::uint64_t gaps() const;  // numbers from `first` to before it at which none stands
 };
-Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world);
+// `own`: notes of this home that leave, or just left: looked at are their numbers, and those that nothing has.
+Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& ledger, const ports::World& world,
+                                               std::span<const home::Outgoing> own);
 
 class Mailbox {
  public:

@@ -89,6 +89,8 @@ class OutboxRun {
 
   Result<void> resume() {
     GL_TRY(old_notes, home::unfinished(home_, Outgoing::Kind::kNote));
+    GL_TRY(old_messages, home::unfinished(home_, Outgoing::Kind::kMessage));
+    if (!old_notes.empty() || !old_messages.empty()) GL_CHECK(look_for_lost_notes());
     GL_CHECK(renumber_collided(old_notes));
     GL_TRY(notes, home::unfinished(home_, Outgoing::Kind::kNote));
     GL_ASSIGN(again_, delivery_.resume(notes, options_.notes_only ? kNotesWaitMs : Delivery::kResumeWaitMs));
@@ -107,8 +109,10 @@ class OutboxRun {
                                    .look_again = [this](auto rows) { return look_again(rows); },
                                    .waiting = [this] { return waiting(); },
                                    .meanwhile = options_.meanwhile}));
+      GL_TRY(lost, find_lost_notes(home_, ledger_, world_, sealed_));
+      GL_CHECK(take_up(lost));
       GL_TRY(renumbered, renumber_collided(sealed_));
-      if (renumbered == 0) return {};
+      if (lost.empty() && renumbered == 0) return {};
     }
     return fail(ErrorCode::kUnreachable, "whatever number a note takes, another one of this home stands there already",
                 "see whether a copy of this home publishes too; nothing is lost");
@@ -211,34 +215,54 @@ class OutboxRun {
   }
 
   // What this home told before it was put back may have been that an epoch is complete, so that nobody reads on there,
-  // or that someone was let out: then they stay out.
+  // or that someone was let out: then they stay out, and nothing more leaves under the keys of that state.
   Result<void> look_for_lost_notes() {
     if (has_looked_for_notes_) return {};
     for (int look = 0; look < base::limits::kLooksForNotesMax; ++look) {
-      GL_TRY(lost, find_lost_notes(home_, ledger_, world_));
+      GL_TRY(own, home::unfinished(home_, Outgoing::Kind::kNote));
+      GL_TRY(lost, find_lost_notes(home_, ledger_, world_, own));
       if (lost.empty()) break;
-      GL_CHECK(home_.write([&](home::Transaction& transaction) { return take_up(transaction, lost); }));
+      GL_CHECK(take_up(lost));
     }
     has_looked_for_notes_ = true;
     return {};
   }
 
-  Result<void> take_up(home::Transaction& transaction, const std::vector<LostNotes>& lost) {
-    for (const auto& found : lost) {
-      GL_CHECK(home::note_lost_notes(transaction, found.thread_id, found.until()));
-      for (const auto& [number, note] : found.notes) {
-        GL_CHECK(home::take_up_note(transaction, found.thread_id, number, note.address, note.closed_ms));
+  Result<void> take_up(const std::vector<LostNotes>& lost) {
+    if (lost.empty()) return {};
+    return make_epochs([&](home::Transaction& transaction, std::vector<home::Epoch>& made) -> Result<void> {
+      for (const auto& found : lost) GL_CHECK(take_up(transaction, found));
+      GL_TRY(stopped, home::stop_signing_in_all(transaction));
+      report_.epochs_replaced += stopped;
+      for (const auto design : {keys::Design::kTangle, keys::Design::kTangleIpfs}) {
+        GL_TRY(epochs, home::all_epochs(home_, design));
+        for (const auto& epoch : epochs) GL_CHECK(remake_signed(transaction, epoch, made));
       }
-      if (found.gaps() == 0) GL_CHECK(home::skip_notes(transaction, found.thread_id, found.first, found.until()));
-      if (!found.closed_ms) {
-        GL_CHECK(home::queue_fillers(transaction, found.thread_id, found.gaps()));
-        continue;
-      }
-      GL_TRY(names, home::close_grants_of_thread(transaction, found.thread_id, *found.closed_ms));
-      report_.closed_again.insert(report_.closed_again.end(), names.begin(), names.end());
+      return {};
+    });
+  }
+
+  Result<void> take_up(home::Transaction& transaction, const LostNotes& found) {
+    GL_CHECK(home::note_lost_notes(transaction, found.thread_id, found.until()));
+    for (const auto& [number, note] : found.notes) {
+      if (note.own_id) GL_CHECK(home::seal_again(transaction, *note.own_id));
+      GL_CHECK(home::take_up_note(transaction, found.thread_id, number, note.address, note.closed_ms));
     }
-    GL_TRY(stopped, home::stop_signing_in_all(transaction));
-    report_.epochs_replaced += stopped;
+    if (found.gaps() == 0) GL_CHECK(home::skip_notes(transaction, found.thread_id, found.first, found.until()));
+    if (!found.closed_ms) return home::queue_fillers(transaction, found.thread_id, found.gaps());
+    GL_TRY(names, home::close_grants_of_thread(transaction, found.thread_id, *found.closed_ms));
+    report_.closed_again.insert(report_.closed_again.end(), names.begin(), names.end());
+    return {};
+  }
+
+  Result<void> remake_signed(home::Transaction& transaction, const home::Epoch& epoch,
+                             std::vector<home::Epoch>& made) const {
+    GL_TRY(has_signed, home::has_signed_messages(home_, epoch.id));
+    if (!epoch.open || !has_signed) return {};
+    GL_TRY(confirmed, home::count_confirmed(home_, epoch.id));
+    GL_TRY(to, create_like(transaction, epoch));
+    GL_CHECK(home::remake_messages_from(transaction, epoch.id, confirmed, to));
+    made.push_back(std::move(to));
     return {};
   }
 

@@ -22,8 +22,9 @@ class Signer {
   // The bundle of a message that it signed at its next index before, byte for byte; nothing where this program would
   // make another one.
   Result<std::optional<ledger::PreparedBundle>> make_again(home::Home& home, const home::PublishedMessage& message);
-  // Up to `count_max` waiting messages, signed and committed; empty when none waits, when the epoch may sign no more, or
-  // when another process changed it: then this signer is of no more use. Design B puts the file into the content store first.
+  // Up to `count_max` waiting messages, signed and committed; empty when none waits, when the epoch may sign no more,
+  // or when another process changed it: then this signer is of no more use. Design B puts the file into the content
+  // store first.
   Result<std::vector<home::Outgoing>> sign_next(home::Home& home, const home::SigningLease& lease,
                                                 const ports::World& world, privacy::Transform transform,
                                                 std::size_t count_max);

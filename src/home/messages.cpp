@@ -133,11 +133,17 @@ Result<std::uint64_t> count_under_way(Home& home, std::int64_t epoch_id) {
   return static_cast<std::uint64_t>(count);
 }
 
-Result<bool> has_unconfirmed_messages(Home& home, std::int64_t epoch_id) {
+Result<bool> has_signed_messages(Home& home, std::int64_t epoch_id) {
   GL_TRY(statement, home.database().prepare("SELECT EXISTS (SELECT 1 FROM message WHERE epoch_id = ?1 AND state IN "
-                                            "('waiting', 'signed', 'leaving', 'left') AND +closed_order = 0)"));
+                                            "('signed', 'leaving', 'left') AND +closed_order = 0)"));
   GL_TRY(found, single_number(statement.bind(1, epoch_id)));
   return found != 0;
+}
+
+Result<bool> has_unconfirmed_messages(Home& home, std::int64_t epoch_id) {
+  GL_TRY(has_signed, has_signed_messages(home, epoch_id));
+  GL_TRY(waiting, waiting_messages(home, epoch_id, 1));
+  return has_signed || !waiting.empty();
 }
 
 Bytes pack_bundle(const ledger::PreparedBundle& bundle) {

@@ -52,7 +52,9 @@ Result<void> remake_messages_from(Transaction& transaction, std::int64_t from_ep
                                   const Epoch& to);
 // Recorded as leaving, or accepted and not confirmed: what a ledger made of them is not known.
 Result<std::uint64_t> count_under_way(Home& home, std::int64_t epoch_id);
-// Waiting, signed, leaving or accepted.
+// Signed, leaving or accepted.
+Result<bool> has_signed_messages(Home& home, std::int64_t epoch_id);
+// These, or waiting.
 Result<bool> has_unconfirmed_messages(Home& home, std::int64_t epoch_id);
 
 // A bundle as it is kept between signing and confirmation. Anything else: kCorrupt.

@@ -307,6 +307,40 @@ TEST_F(SharingTest, WhatWaitedIsMadeAnewForOthersWhenOneIsRevoked) {
   expect_records("stays", imported_);
 }
 
+// Its notes have numbers that were given to others since, and its messages are signed.
+TEST_F(SharingTest, ABackupOfWhatWasUnderWayBringsNobodyBack) {
+  for (const bool is_told : {false, true}) {
+    SCOPED_TRACE(is_told);
+    const std::string stays = is_told ? "stays-2" : "stays";
+    const std::string gone = is_told ? "gone-2" : "gone";
+    invite(stays);
+    invite(gone);
+    import(is_told ? 10 : 0, 0, 3);
+    publish();
+    const auto before = imported_;
+    import(is_told ? 11 : 1, 0, 600);
+    network_.is_read_only = true;
+    (void)try_publish();
+    {
+      auto home = open("patient");
+      ASSERT_FALSE(home::unfinished(home, home::Outgoing::Kind::kMessage)->empty());
+      ASSERT_FALSE(home::unfinished(home, home::Outgoing::Kind::kNote)->empty());
+    }
+    network_.is_read_only = false;
+    roll_back([&] {
+      ASSERT_TRUE(try_revoke(gone));
+      if (is_told) publish();
+    });
+    const auto report = try_publish();
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->closed_again, std::vector{gone});
+    publish();
+    expect_records(gone, before);
+    expect_records(stays, imported_);
+    EXPECT_EQ(state(gone), FetchState::kClosed);
+  }
+}
+
 // So that nobody waits for it.
 TEST_F(SharingTest, ARevocationLeavesItToThePublisherToMoveALongBacklog) {
   invite("gone");
