@@ -60,6 +60,8 @@ std::string_view words_of(Advice advice) {
       return "do not repair it by hand: a wrong index signs twice; begin a new channel with a new --state file";
     case Advice::kImportAgain:
       return "import it again: what is here already is known";
+    case Advice::kConfirmPerson:
+      return "if the readings are yours, repeat with --confirm-person; another person needs a home of their own";
     case Advice::kPublishAgain:
       return "nothing is lost: publish again";
     case Advice::kAskWhoHoldsIt:

@@ -18,8 +18,11 @@ using nlohmann::ordered_json;
 struct ImportArguments {
   std::vector<std::string> files;
   std::string follow;
+  bool confirm_person = false;
   DeviceFileArguments device;
 };
+
+constexpr std::string_view kAnotherPerson = "the file names another person than this home: it was taken as confirmed";
 
 ordered_json document_of(const std::string& file, const usecases::Import& import) {
   ordered_json document = {{"file", file}};
@@ -27,6 +30,7 @@ ordered_json document_of(const std::string& file, const usecases::Import& import
   document["added"] = import.added.added;
   document["known"] = import.added.known;
   document["conflicting_lines"] = import.added.conflicting_lines;
+  if (import.names_another_person) document["warnings"].push_back(kAnotherPerson);
   return document;
 }
 
@@ -55,9 +59,7 @@ ImportOutcome outcome_of(const std::string& file, const Result<usecases::Import>
     error.message = file + ": " + error.message;
     return {{{"file", file}, {"error", error.message}, {"next_step", next_step_of(error)}}, "", error};
   }
-  if (import->names_another_person) {
-    tell("glucoledger: the file names another person than this home: make sure that it is yours");
-  }
+  if (import->names_another_person) warn(kAnotherPerson);
   return {document_of(file, *import), text_of(file, *import), std::nullopt};
 }
 
@@ -71,6 +73,10 @@ Result<ExitCode> follow_folder(const Context& context, const Session& session, h
 }
 
 Result<ExitCode> import_files(const Context& context, const ImportArguments& arguments) {
+  if (arguments.confirm_person && !arguments.follow.empty()) {
+    return fail(ErrorCode::kUsage, "--confirm-person is of files that are named, not of a folder",
+                "import this file by its name");
+  }
   if (arguments.files.empty() == arguments.follow.empty()) {
     return fail(ErrorCode::kUsage,
                 arguments.files.empty() ? "nothing to import is named" : "files and --follow exclude each other",
@@ -93,7 +99,8 @@ Result<ExitCode> import_files(const Context& context, const ImportArguments& arg
     exit_code = base::worse(exit_code, exit_code_of(outcome.error->code));
   };
   auto imported =
-      usecases::import_files(home, session.world(), arguments.files, import_options(arguments.device), tell);
+      usecases::import_files(home, session.world(), arguments.files, import_options(arguments.device), tell,
+                             arguments.confirm_person ? usecases::Person::kIsConfirmed : usecases::Person::kMustBeSame);
   if (imported || !documents.empty()) print_result(context, {{"files", documents}}, text);
   if (!imported) return tl::unexpected(std::move(imported.error()));
   return exit_code == ExitCode::kBusy && has_changed ? ExitCode::kFailed : exit_code;
@@ -112,8 +119,11 @@ void add_import_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<ImportArguments>();
   command->add_option("FILE", arguments->files, "Exports of sensors; - reads standard input");
   command->add_option("--follow", arguments->follow, "Watch a folder and import what comes into it");
+  command->add_flag("--confirm-person", arguments->confirm_person,
+                    "Take files that name another person than the home, or label them otherwise: they are the same");
   add_device_file_options(*command, arguments->device);
   command->footer(
+      "A home is one person's: a file that names another one is refused, and never taken by --follow.\n"
       "A file may be imported again, or overlap with others: each reading is kept once.\n"
       "Exit 3: a file was refused, and nothing of it was taken; the others were. Rows that are left out are told, and "
       "no\n"

@@ -39,6 +39,7 @@ enum class Advice : std::uint8_t {
   kChooseModeOrChannel,  // the channel's own mode, or a new channel
   kBeginChannel,         // a new one, as what is kept of this one is damaged
   kImportAgain,          // what was taken before is known
+  kConfirmPerson,        // whose readings these are
   kPublishAgain,         // nothing is lost
   // What a physician did not get.
   kAskWhoHoldsIt,      // it was dropped here

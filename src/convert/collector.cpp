@@ -394,6 +394,7 @@ Result<ImportedFile> Collector::finish() {
     file_.skipped.push_back(std::move(group));
   }
   file_.patient = patient;
+  file_.subject = subject;
   return std::move(file_);
 }
 

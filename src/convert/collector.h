@@ -56,6 +56,7 @@ class Collector {
   // In uploads the device names the uploader, so that two of them may hold the same readings.
   bool devices_are_uploaders = false;
   PatientDetails patient;
+  std::string subject;  // ImportedFile::subject
   const ImportOptions& options() const { return *options_; }
 
   Result<ImportedFile> finish();

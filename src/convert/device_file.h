@@ -85,6 +85,7 @@ struct ImportedFile {
   std::string time_zone;               // "Europe/Berlin"; empty where the file gives every offset itself
   ZoneSource time_zone_source = ZoneSource::kFile;
   PatientDetails patient;
+  std::string subject;                // whose rows these are, in a file that labels people; identifies a person
   std::vector<std::string> warnings;  // whole sentences, nothing personal
 
   std::size_t skipped_count() const;

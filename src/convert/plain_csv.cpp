@@ -173,6 +173,9 @@ class Reader {
     const bool labelled = labels_.size() != 1 || !labels_.contains("");
     if (wanted && labelled && !row_numbers && !labels_.contains(*wanted)) return refuse("the file has no such subject");
     if (several && !wanted) return refuse("the file holds readings of several people");
+    if (labelled && !row_numbers && !labels_.empty()) {
+      collector_->subject = wanted ? *wanted : labels_.begin()->first;
+    }
     for (const std::size_t line : pending_time_) collector_->skip(line, SkipReason::kNoTime);
     for (Row& row : rows_) {
       if (!row.raw) continue;

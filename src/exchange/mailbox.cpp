@@ -255,7 +255,10 @@ Result<std::vector<LostNotes>> find_lost_notes(home::Home& home, ports::Ledger& 
     first.push_back(std::max(known_until, thread.next_out));
     for (std::uint64_t i = 0; i < kNoteLookAhead; ++i) places.push_back({keys.size(), first.back() + i});
     for (const auto& note : own) {
-      if (note.thread_id == thread.id) places.push_back({keys.size(), note.number, &note});
+      if (note.thread_id != thread.id) continue;
+      // What a revocation dropped, or what was sent once more, has stood there in other words of this home's own.
+      GL_TRY(is_as_sealed, home::is_as_sealed(home, note));
+      if (is_as_sealed) places.push_back({keys.size(), note.number, &note});
     }
     keys.push_back(std::move(own_keys));
   }

@@ -261,7 +261,7 @@ class OutboxRun {
     if (!epoch.open || !has_signed) return {};
     GL_TRY(confirmed, home::count_confirmed(home_, epoch.id));
     GL_TRY(to, create_like(transaction, epoch));
-    GL_CHECK(home::remake_messages_from(transaction, epoch.id, confirmed, to));
+    GL_CHECK(home::remake_messages_from(transaction, epoch.id, confirmed, to, home::Files::kStay));
     made.push_back(std::move(to));
     return {};
   }

@@ -103,13 +103,14 @@ Result<std::size_t> move_waiting_messages(Transaction& transaction, std::int64_t
 }
 
 Result<void> remake_messages_from(Transaction& transaction, std::int64_t from_epoch_id, std::uint64_t index,
-                                  const Epoch& to) {
+                                  const Epoch& to, Files files) {
   auto& database = transaction.database();
   // The files of those that are known to have left stay, for whoever read their names.
-  GL_TRY(files, database.prepare("UPDATE stored_file SET state = 'orphan' WHERE state IN ('adding', 'stored') AND "
-                                 "message_id IN (SELECT id FROM message WHERE epoch_id = ?1 AND message_index >= ?2 "
-                                 "AND state IN ('signed', 'leaving'))"));
-  GL_CHECK(files.bind(1, from_epoch_id).bind(2, static_cast<std::int64_t>(index)).run());
+  GL_TRY(orphans, database.prepare("UPDATE stored_file SET state = 'orphan' WHERE state IN ('adding', 'stored') AND "
+                                   "message_id IN (SELECT id FROM message WHERE epoch_id = ?1 AND message_index >= ?2 "
+                                   "AND state IN ('signed', 'leaving'))"));
+  orphans.bind(1, from_epoch_id).bind(2, static_cast<std::int64_t>(index));
+  if (files == Files::kOrphans) GL_CHECK(orphans.run());
   GL_TRY(unread, database.prepare("SELECT id FROM message WHERE epoch_id = ?1 AND message_index >= ?2 AND state IN "
                                   "('signed', 'leaving', 'left', 'closed') ORDER BY message_index"));
   GL_TRY(ids, all_numbers(unread.bind(1, from_epoch_id).bind(2, static_cast<std::int64_t>(index))));

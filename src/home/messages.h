@@ -47,9 +47,11 @@ Result<std::uint64_t> count_confirmed(Home& home, std::int64_t epoch_id);
 // one: it becomes an orphan (stored_files.h).
 Result<std::size_t> move_waiting_messages(Transaction& transaction, std::int64_t from_epoch_id, const Epoch& to,
                                           std::size_t count_max);
-// Messages from this index on are burnt, and wait anew in the other epoch.
+// Messages from this index on are burnt, and wait anew in the other epoch. The files of those that are not known to
+// have left become orphans, unless another copy of this home may have sent them.
+enum class Files { kOrphans, kStay };
 Result<void> remake_messages_from(Transaction& transaction, std::int64_t from_epoch_id, std::uint64_t index,
-                                  const Epoch& to);
+                                  const Epoch& to, Files files = Files::kOrphans);
 // Recorded as leaving, or accepted and not confirmed: what a ledger made of them is not known.
 Result<std::uint64_t> count_under_way(Home& home, std::int64_t epoch_id);
 // Signed, leaving or accepted.

@@ -45,6 +45,14 @@ Result<std::int64_t> count(Home& home, std::string_view sql) {
 
 }  // namespace
 
+Result<bool> is_as_sealed(Home& home, const Outgoing& note) {
+  GL_TRY(statement, home.database().prepare("SELECT EXISTS (SELECT 1 FROM note WHERE id = ?1 AND number = ?2 AND "
+                                            "bundle_hash = ?3 AND (state = 'closed' OR closed_order = 0))"));
+  statement.bind(1, note.id).bind(2, static_cast<std::int64_t>(note.number)).bind(3, note.bundle_hash.trytes());
+  GL_TRY(found, single_number(statement));
+  return found != 0;
+}
+
 Result<std::vector<Outgoing>> unfinished(Home& home, Outgoing::Kind kind) {
   GL_TRY(statement,
          home.database().prepare(

@@ -27,6 +27,8 @@ struct Outgoing {
 // What may have been sent earlier and is not closed (leaving, left), and what is fixed and was never sent (signed,
 // sealed). Messages by epoch and index.
 Result<std::vector<Outgoing>> unfinished(Home& home, Outgoing::Kind kind);
+// Whether a note still has the number and bundle that it was sealed with, and never was confirmed with another bundle.
+Result<bool> is_as_sealed(Home& home, const Outgoing& note);
 
 // Records that these rows leave; which of them may. What was burnt, or belongs to an epoch that ended before it left,
 // may not.

@@ -75,6 +75,22 @@ class CheckPublishedTest : public Stage {
   int times_ = 0;
 };
 
+// Notes are sent again under their numbers in other words, which are nobody else's.
+TEST_F(CheckPublishedTest, WhatALedgerDoesNotShowForAWhileIsNoSignOfACopy) {
+  invite("smith");
+  import(0, 0, 5);
+  publish();
+  network_.withholds = true;
+  network_.is_read_only = true;
+  (void)try_publish();
+  network_.withholds = false;
+  network_.is_read_only = false;
+  EXPECT_EQ(published().epochs_replaced, 0U);
+  import(0, 5, 2);
+  EXPECT_EQ(published().epochs_replaced, 0U);
+  expect_all_arrived("smith");
+}
+
 TEST_F(CheckPublishedTest, WhatALedgerThatWasPutBackHasLostIsSentAgain) {
   for (const auto* name : {"smith", "jones"}) invite(name);
   invite("files", kB);

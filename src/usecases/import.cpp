@@ -1,26 +1,26 @@
 #include "usecases/import.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/advice.h"
+#include "convert/words.h"
 #include "usecases/role.h"
 
 namespace glucoledger::usecases {
 namespace {
 
-std::string folded(std::string_view name) {
-  std::string text(name);
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
+constexpr std::string_view kSubject = "subject";  // the label of the home's person in files that label people
 
 // So many readings in a transaction: others have their turn.
 constexpr std::size_t kReadingsPerTransaction = 5'000;
 
 bool differ(std::string_view a, std::string_view b) {
-  return !a.empty() && !b.empty() && folded(a) != folded(b);
+  return !a.empty() && !b.empty() && convert::folded(a) != convert::folded(b);
+}
+
+bool names_another(const fhir::Patient& known, const fhir::Patient& named) {
+  return differ(known.family, named.family) || differ(known.given, named.given) ||
+         differ(known.birth_date, named.birth_date);
 }
 
 // What was taken before stays: then it is not BUSY, "nothing was changed", any more.
@@ -37,13 +37,25 @@ bool is_passing(const Error& error) {
          error.code != ErrorCode::kNewerFormat;
 }
 
-Result<void> keep_patient(home::Home& home, const convert::PatientDetails& details) {
+// Of two processes that import for the first time, the second must name the same person. True: another one.
+Result<bool> take_person(home::Home& home, const convert::ImportedFile& file, Person person) {
+  bool is_another = false;
   GL_CHECK(home.write([&](home::Transaction& transaction) -> Result<void> {
     GL_CHECK(home.reload_settings());
-    const auto merged = fhir::merge(home.settings().patient.value_or(fhir::Patient{}), patient_named_in(details));
-    return home.set_meta(transaction, "patient", fhir::patient_json(merged));
+    const auto known = home.settings().patient.value_or(fhir::Patient{});
+    const auto named = patient_named_in(file.patient);
+    GL_TRY(subject, home.meta(kSubject));
+    is_another = names_another(known, named) || (subject && differ(*subject, file.subject));
+    if (is_another && person == Person::kIsConfirmed) return {};
+    if (is_another) {
+      return fail(ErrorCode::kInputRefused, "the file names another person than this home", Advice::kConfirmPerson);
+    }
+    if (!subject && !file.subject.empty()) GL_CHECK(home.set_meta(transaction, kSubject, file.subject));
+    if (file.patient.empty()) return {};
+    return home.set_meta(transaction, "patient", fhir::patient_json(fhir::merge(known, named)));
   }));
-  return home.reload_settings();
+  GL_CHECK(home.reload_settings());
+  return is_another;
 }
 
 }  // namespace
@@ -56,9 +68,10 @@ fhir::Patient patient_named_in(const convert::PatientDetails& details) {
   return patient;
 }
 
-Result<Import> import_readings(home::Home& home, convert::ImportedFile file) {
+Result<Import> import_readings(home::Home& home, convert::ImportedFile file, Person person) {
   GL_CHECK(require_role(home, home::Role::kPatient));
   Import outcome;
+  GL_ASSIGN(outcome.names_another_person, take_person(home, file, person));
   outcome.file = std::move(file);
   const std::span readings(outcome.file.readings);
   for (std::size_t next = 0; next < readings.size(); next += kReadingsPerTransaction) {
@@ -74,35 +87,25 @@ Result<Import> import_readings(home::Home& home, convert::ImportedFile file) {
     outcome.added.conflicting_lines.insert(outcome.added.conflicting_lines.end(), added.conflicting_lines.begin(),
                                            added.conflicting_lines.end());
   }
-  const auto& details = outcome.file.patient;
-  if (details.empty()) return outcome;
-  if (const auto& known = home.settings().patient) {
-    outcome.names_another_person =
-        differ(known->family, details.family_name) || differ(known->given, details.given_name);
-  }
-  if (outcome.names_another_person) return outcome;
-  if (auto kept = keep_patient(home, details); !kept) {
-    return tl::unexpected(cut_short(std::move(kept.error()), readings.size()));
-  }
   return outcome;
 }
 
 Result<Import> import_file(home::Home& home, const World& world, const std::filesystem::path& file,
-                           convert::ImportOptions options) {
+                           convert::ImportOptions options, Person person) {
   GL_CHECK(require_role(home, home::Role::kPatient));
   options.default_time_zone = home.settings().time_zone;
   options.now_ms = world.clock.now_ms();
   options.cancel = world.cancel;
   GL_TRY(read, convert::read_device_file(file, options, world.progress));
-  return import_readings(home, std::move(read));
+  return import_readings(home, std::move(read), person);
 }
 
 Result<void> import_files(home::Home& home, const World& world, std::span<const std::string> files,
-                          const convert::ImportOptions& options, const TellImport& tell) {
+                          const convert::ImportOptions& options, const TellImport& tell, Person person) {
   GL_CHECK(require_role(home, home::Role::kPatient));
   for (const auto& file : files) {
     if (world.cancel.cancelled()) return fail(ErrorCode::kInterrupted, "stopped", "the files before were imported");
-    tell(file, import_file(home, world, file, options));
+    tell(file, import_file(home, world, file, options, person));
   }
   return {};
 }

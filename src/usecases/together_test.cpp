@@ -95,6 +95,25 @@ TEST_F(TogetherTest, ARevocationHoldsAmidAnotherProcesssPublication) {
   }
 }
 
+// The number of a note that it takes back goes to another one.
+TEST_F(TogetherTest, ARevocationOfOneOfTwoGrantsAmidTheNotesIsNoSignOfACopy) {
+  invite("two");
+  invite("two", kA, {day_of(0), day_of(3)});
+  publish();
+  import(0, 0, 4);
+  import(1, 0, 4);
+  int revoked = 0;
+  while_attaching(1, [&] {
+    auto home = open("patient");
+    if (revoke(home, world_, "two/2")) ++revoked;
+  });
+  const auto report = try_publish();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(revoked, 1);
+  EXPECT_EQ(report->epochs_replaced, 0U);
+  EXPECT_EQ(report->waiting.messages_waiting + report->waiting.notes_waiting, 0);
+}
+
 // A copy of this home that nothing tells of (an image of the whole machine) publishes another reading with the same
 // key, after this one has looked where its key signed and before it is done with its proofs of work.
 TEST_F(TogetherTest, AKeyThatSignedElsewhereMeanwhileSignsNothingHere) {
