@@ -109,6 +109,7 @@ class OutboxRun {
                                    .look_again = [this](auto rows) { return look_again(rows); },
                                    .waiting = [this] { return waiting(); },
                                    .meanwhile = options_.meanwhile}));
+      if (sealed_.empty()) return {};
       GL_TRY(lost, find_lost_notes(home_, ledger_, world_, sealed_));
       GL_CHECK(take_up(lost));
       GL_TRY(renumbered, renumber_collided(sealed_));
