@@ -1,7 +1,6 @@
 // import: readings of device files into a patient's home.
 #include "apps/import_command.h"
 
-#include <cstdio>
 #include <memory>
 
 #include "apps/advice_words.h"

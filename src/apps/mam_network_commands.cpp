@@ -1,5 +1,4 @@
 // mam publish, mam fetch: a channel of messages on a ledger, without a home.
-#include <cstdio>
 #include <memory>
 
 #include "apps/command.h"

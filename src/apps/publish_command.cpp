@@ -1,5 +1,4 @@
 // publish: readings of a patient's home onto the ledger, and what waits in the outbox.
-#include <cstdio>
 #include <map>
 #include <memory>
 

@@ -1,6 +1,5 @@
 #include "apps/session.h"
 
-#include <cstdio>
 #include <cstdlib>
 
 #include "apps/interrupt.h"

@@ -126,7 +126,6 @@ Result<void> fetch_from(home::Home& home, const World& world, const std::vector<
   const auto given_up = side_by_side(world, contacts.size(), patience, [&](std::size_t which, const World& own) {
     outcomes[which] = fetch_beside_others(home, own, contacts[which], reports[which]);
     if (!outcomes[which] || !tell) return;
-    base::report(own.progress, "", 0, 0);  // in its place
     const base::MutexLock lock(telling);
     tell(reports[which]);
   });

@@ -209,11 +209,7 @@ Result<void> plan_into(home::Home& home, const PublishOptions& options, PublishP
 
 void import_from_inbox(home::Home& home, const World& world, const PublishFollower& follower) {
   if (follower.inbox == nullptr) return;
-  const auto tell = [&](const std::string& file, const Result<Import>& outcome) {
-    base::report(world.progress, "", 0, 0);  // in its place
-    follower.tell_import(file, outcome);
-  };
-  import_new_files(home, world, *follower.inbox, follower.import_options, tell);
+  import_new_files(home, world, *follower.inbox, follower.import_options, follower.tell_import);
 }
 
 // Nothing: there was nothing to send. What comes while it is sent goes along.
